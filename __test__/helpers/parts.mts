@@ -1,0 +1,53 @@
+// Tests that need something a machine may not have (strace, root, another system's data) say so with `testWith`. They
+// are skipped by name where it is absent; scripts/parts.mjs tells what the parts are.
+
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import test, { type ExecutionContext } from 'ava';
+
+/** A name of scripts/parts.mjs. */
+export type Part = 'clippy' | 'rustfmt' | 'python' | 'cryptography' | 'strace' | 'unprivileged' | 'mount' | 'shared';
+
+interface PartsModule {
+  detectParts(): string[];
+  unshareArguments(): string[] | undefined;
+}
+
+type Implementation = (t: ExecutionContext) => unknown;
+
+/** The folder of package.json; the compiled tests lie one folder deeper than their sources. */
+export const projectRoot = dirname(createRequire(import.meta.url).resolve('sealwright/package.json'));
+
+const partsModule = (await import(pathToFileURL(join(projectRoot, 'scripts', 'parts.mjs')).href)) as PartsModule;
+
+// `npm test` has looked already and passes the answer on.
+const present = new Set(process.env['SEALWRIGHT_PARTS']?.split(',') ?? partsModule.detectParts());
+
+/** Whether this machine has the part. */
+export function part(name: Part): boolean {
+  return present.has(name);
+}
+
+/** The arguments with which `unshare` gives a program mounts of its own; only with the part `mount`. */
+export function unshareArguments(): string[] {
+  return partsModule.unshareArguments() ?? [];
+}
+
+/** Registers a test that needs `parts`; where one is absent it is skipped, its title ending in `[needs <part>]`. */
+export function testWith(parts: Part[], title: string, implementation: Implementation): void {
+  register(parts, title, implementation, test, test.skip);
+}
+
+/** The same for a test that runs before the others of its file, one at a time. */
+testWith.serial = (parts: Part[], title: string, implementation: Implementation): void => {
+  register(parts, title, implementation, test.serial, test.serial.skip);
+};
+
+type Register = (title: string, implementation: Implementation) => void;
+
+function register(parts: Part[], title: string, implementation: Implementation, run: Register, skip: Register): void {
+  const absent = parts.filter((name) => !part(name));
+  if (absent.length === 0) run(title, implementation);
+  else skip(`${title} [needs ${absent.join(', ')}]`, implementation);
+}

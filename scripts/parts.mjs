@@ -1,0 +1,46 @@
+// Parts: what some tests need and a machine may not have. A test whose part is absent is skipped by name, or fails when
+// SEALWRIGHT_REQUIRE lists the part.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { devNull } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** One entry a part: whether it is there. */
+const detectors = {
+  clippy: () => succeeds('cargo', ['clippy', '--version']),
+  rustfmt: () => succeeds('cargo', ['fmt', '--version']),
+  python: () => succeeds('python3', ['-c', '']),
+  cryptography: () => succeeds('python3', ['-c', 'import cryptography.hazmat.primitives.asymmetric.ed25519']),
+  // A container may have the program and refuse to let it trace.
+  strace: () => succeeds('strace', ['-f', '-o', devNull, 'true']),
+  // Root passes every permission check, so tests of permissions start as root and continue as nobody, who must be able
+  // to enter the folder of the project.
+  unprivileged: () => process.getuid?.() === 0 && succeeds('test', ['-x', projectRoot], { uid: 65534, gid: 65534 }),
+  mount: () => unshareArguments() !== undefined,
+  // An optional folder beside the checkout with data of other systems.
+  shared: () => existsSync(join(projectRoot, '..', 'shared', 'vectors')),
+};
+
+/** Every part there is, in the order of the report. */
+export const partNames = Object.keys(detectors);
+
+/** The parts of this machine. Takes a few hundred milliseconds. */
+export function detectParts() {
+  return partNames.filter((name) => detectors[name]());
+}
+
+/**
+ * The arguments that make `unshare` give a program its own mounts: `['-m']` as root, `['-rm']` where a user may,
+ * undefined where neither works.
+ */
+export function unshareArguments() {
+  return [['-m'], ['-rm']].find((args) => succeeds('unshare', [...args, 'true']));
+}
+
+function succeeds(command, args, options = {}) {
+  return spawnSync(command, args, { stdio: 'ignore', timeout: 30_000, ...options }).status === 0;
+}

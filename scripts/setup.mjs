@@ -1,0 +1,147 @@
+// What every command needs first: dependencies, the native addon and the compiled TypeScript. Each step is skipped when
+// nothing it depends on has changed. Nothing is written outside the project, the caches of npm and cargo aside.
+
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { duration, inProject, projectRoot, run, runTool, temporaryFolder } from './run.mjs';
+
+/** A step of the set-up that did not succeed. `output` is what the failing command printed. */
+export class SetupError extends Error {
+  constructor(message, output = '') {
+    super(message);
+    this.name = 'SetupError';
+    this.output = output;
+  }
+}
+
+/**
+ * The types of the native seam as the last build of the addon generated them. They are kept apart from the committed
+ * `index.d.ts`, so that a difference between the two shows; `npm run build` copies them over.
+ */
+export const generatedTypes = inProject('target', 'index.d.ts');
+
+const rustAdvice = 'install Rust from https://rustup.rs and run this again';
+
+/** Dependencies and addon. Throws a SetupError that names the step. */
+export async function prepare() {
+  requireNode();
+  mkdirSync(temporaryFolder, { recursive: true });
+  const stale = addonIsStale();
+  // Said before the dependencies are installed, which takes a while.
+  if (stale) await requireRust();
+  await installDependencies();
+  if (stale) await buildAddon();
+}
+
+/** Compiles src/ into dist/, which is emptied first. Resolves with the result of `run`; type errors are its output. */
+export async function compileSources() {
+  rmSync(inProject('dist'), { recursive: true, force: true });
+  return runTool('typescript', 'tsc', ['-p', 'tsconfig.json']);
+}
+
+/** Runs one step with a line that names it and ends in how long it took. */
+export async function step(title, action) {
+  process.stdout.write(`set-up: ${title} ... `);
+  const started = Date.now();
+  const result = await action().catch((error) => ({ code: 1, output: error.stack }));
+  process.stdout.write(`${result.code === 0 ? duration(Date.now() - started) : 'failed'}\n`);
+  if (result.code !== 0) throw new SetupError(`${title} failed`, result.output);
+}
+
+/** Prints why the set-up failed. For the end of a script. */
+export function reportSetupError(error) {
+  if (!(error instanceof SetupError)) return void console.log(error.stack);
+  if (error.output) process.stdout.write(`\n${error.output.trimEnd()}\n\n`);
+  process.stdout.write(`set-up: ${error.message}\n`);
+}
+
+/** Throws a SetupError unless cargo is there and its compiler is at least Cargo.toml's `rust-version`. */
+export async function requireRust() {
+  const wanted = /^rust-version = "([\d.]+)"$/m.exec(readFileSync(inProject('Cargo.toml'), 'utf8'))?.[1] ?? '0';
+  for (const program of ['cargo', 'rustc']) {
+    const { code, missing, output } = await run(program, ['--version']);
+    if (missing) throw new SetupError(`${program} was not found on PATH; Rust ${wanted} or newer is needed: ${rustAdvice}`);
+    if (code !== 0) throw new SetupError(`${program} --version failed; Rust ${wanted} or newer is needed`, output);
+    const found = /\d+\.\d+\.\d+/.exec(output)?.[0] ?? '0';
+    if (olderThan(found, wanted)) {
+      throw new SetupError(`Rust ${wanted} or newer is needed, ${program} is ${found}: run \`rustup update\``);
+    }
+  }
+}
+
+function requireNode() {
+  const { engines } = JSON.parse(readFileSync(inProject('package.json'), 'utf8'));
+  const wanted = engines.node.replace('>=', '');
+  if (olderThan(process.versions.node, wanted)) {
+    throw new SetupError(`Node.js ${wanted} or newer is needed, this is ${process.versions.node}`);
+  }
+}
+
+function olderThan(version, wanted) {
+  const [have, need] = [version, wanted].map((text) => text.split('.').map(Number));
+  for (const [index, number] of need.entries()) {
+    if ((have[index] ?? 0) !== number) return (have[index] ?? 0) < number;
+  }
+  return false;
+}
+
+async function installDependencies() {
+  const lock = inProject('package-lock.json');
+  // npm writes this file last, so an interrupted install leaves none.
+  const installed = inProject('node_modules', '.package-lock.json');
+  // An install without development dependencies has the file but not the compiler.
+  const complete = existsSync(installed) && existsSync(inProject('node_modules', 'typescript'));
+  if (complete && modified(installed) >= modified(lock)) return;
+  // NODE_ENV=production or a user's `omit=dev` would leave the tools out.
+  const args = ['ci', '--include=dev', '--no-audit', '--no-fund'];
+  const npm = process.env.npm_execpath ?? '';
+  await step('npm ci', () =>
+    basename(npm) === 'npm-cli.js' ? run(process.execPath, [npm, ...args]) : run('npm', args),
+  );
+}
+
+function addonIsStale() {
+  const addons = findAddons();
+  const sources = newestSource();
+  return addons.length === 0 || [generatedTypes, ...addons].some((file) => !existsSync(file) || modified(file) < sources);
+}
+
+async function buildAddon() {
+  const started = new Date();
+  const args = ['build', '--platform', '--release', '--manifest-path', 'crates/node/Cargo.toml', '--output-dir', '.'];
+  const outcome = ['--no-js', '--dts', 'target/index.d.ts', '--', '--locked'];
+  mkdirSync(inProject('target'), { recursive: true });
+  await step('native addon (the first build takes a minute or two)', () =>
+    runTool('@napi-rs/cli', 'napi', [...args, ...outcome]),
+  );
+  const built = findAddons();
+  if (built.length === 0) throw new SetupError('napi build left no addon for this platform in the project folder');
+  // Dated back to the start: a source saved while the compiler ran is newer, and is compiled the next time.
+  for (const file of [generatedTypes, ...built]) utimesSync(file, started, started);
+}
+
+function findAddons() {
+  const prefix = `sealwright.${process.platform}-${process.arch}`;
+  const names = readdirSync(projectRoot).filter((name) => name.startsWith(prefix) && name.endsWith('.node'));
+  return names.map((name) => inProject(name));
+}
+
+/** When anything the addon is made of last changed, folders included: a deleted file changes only its folder. */
+function newestSource() {
+  const aside = new Set(['tests', 'benches', 'examples', 'target']);
+  const newestIn = (folder) => {
+    let newest = modified(folder);
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (!entry.isDirectory()) newest = Math.max(newest, modified(path));
+      else if (!aside.has(entry.name)) newest = Math.max(newest, newestIn(path));
+    }
+    return newest;
+  };
+  const manifests = ['Cargo.toml', 'Cargo.lock'].map((name) => inProject(name)).filter((path) => existsSync(path));
+  return Math.max(newestIn(inProject('crates')), ...manifests.map(modified));
+}
+
+function modified(path) {
+  return statSync(path).mtimeMs;
+}

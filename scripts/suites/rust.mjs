@@ -1,0 +1,39 @@
+// Formatting, lints and tests of the crates.
+
+import { run } from '../run.mjs';
+import { oneTest, skippedOnce, withExitCode } from './result.mjs';
+
+/** One test: every crate is formatted as `cargo fmt` does it. */
+export async function rustfmt({ parts }) {
+  if (!parts.has('rustfmt')) return skippedOnce('cargo fmt', 'needs rustfmt');
+  return oneTest(await run('cargo', ['fmt', '--all', '--check', '--', '--color', 'never']));
+}
+
+/** One test: clippy has nothing to say. */
+export async function clippy({ parts }) {
+  if (!parts.has('clippy')) return skippedOnce('cargo clippy', 'needs clippy');
+  const args = ['clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings'];
+  return oneTest(await run('cargo', args));
+}
+
+/** The tests of the crates, those in their documentation included; an ignored test counts as skipped. */
+export async function cargoTests() {
+  const outcome = await run('cargo', ['test', '--workspace', '--locked', '--no-fail-fast']);
+  const result = { passed: 0, failed: 0, skipped: [], output: '' };
+  for (const [, passed, failed] of outcome.stdout.matchAll(/^test result: .*? (\d+) passed; (\d+) failed;/gm)) {
+    result.passed += Number(passed);
+    result.failed += Number(failed);
+  }
+  for (const [, name, reason] of outcome.stdout.matchAll(/^test (.+?) \.\.\. ignored(?:, (.+))?$/gm)) {
+    result.skipped.push({ name, why: reason ?? 'ignored in its source' });
+  }
+  if (result.failed > 0) result.output = withoutPasses(outcome.output);
+  return withExitCode(result, outcome);
+}
+
+const withoutPasses = (output) =>
+  output
+    .split('\n')
+    .filter((line) => !/^test .* \.\.\. ok$|^ +(Compiling|Fresh|Running|Doc-tests) |^running \d+ tests?$/.test(line))
+    .join('\n')
+    .replaceAll(/\n{3,}/g, '\n\n');

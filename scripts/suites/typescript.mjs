@@ -1,0 +1,77 @@
+// Type checks, lints and tests of the TypeScript, and the generated types of the native seam.
+
+import { readFileSync, rmSync } from 'node:fs';
+import { inProject, runTool } from '../run.mjs';
+import { compileSources, generatedTypes } from '../setup.mjs';
+import { failedOnce, oneTest, passedOnce, sum, withExitCode } from './result.mjs';
+
+const once = (action) => {
+  let result;
+  return () => (result ??= action());
+};
+
+/** dist/, compiled once a run: the type check, ava and the README's examples all need it. */
+export const compiledSources = once(compileSources);
+
+/** build/, which holds the compiled tests and examples, emptied first so that no deleted test goes on running. */
+const compiledTests = once(async () => {
+  await compiledSources();
+  rmSync(inProject('build'), { recursive: true, force: true });
+  return runTool('typescript', 'tsc', ['-p', 'tsconfig.test.json']);
+});
+
+/** Two tests: src/ and the tests with the examples have no type errors. */
+export async function types() {
+  return sum([oneTest(await compiledSources()), oneTest(await compiledTests())]);
+}
+
+/** One test: oxlint has nothing to say. */
+export async function oxlint() {
+  return oneTest(await runTool('oxlint', 'oxlint', ['--deny-warnings', '--report-unused-disable-directives']));
+}
+
+/** One test: the committed index.d.ts is what the build generates. */
+export async function nativeTypes() {
+  const committed = readFileSync(inProject('index.d.ts'));
+  if (committed.equals(readFileSync(generatedTypes))) return passedOnce();
+  return failedOnce('index.d.ts is not what the build of the addon generates: run `npm run build` and commit it\n');
+}
+
+/** The tests in __test__. They run even when a type check has failed: tsc writes what it compiled all the same. */
+export async function ava({ parts }) {
+  await compiledTests();
+  const env = { SEALWRIGHT_PARTS: [...parts].join(','), TERM: 'xterm-256color' };
+  const outcome = await runTool('ava', 'ava', [], { env });
+  const result = readReport(outcome.stdout);
+  if (result.failed > 0) {
+    const lines = outcome.stdout.split('\n').filter((line) => !/^ {2}(✔|- \[skip\]) /.test(line));
+    // What the tests printed themselves may explain a failure.
+    result.output = [...lines, outcome.stderr].join('\n');
+  }
+  return withExitCode(result, outcome);
+}
+
+/**
+ * Counts what ava reports, a line each: `✔ title`, `- [skip] title`, `- [todo] title`, `✘ [fail]: title message`, and
+ * `✘ ...` or `Uncaught exception in ...` for a file that broke down. The TAP that ava can print instead says of a failure
+ * neither the line nor the stack. TERM above keeps ava from plainer signs.
+ */
+function readReport(text) {
+  const result = { passed: 0, failed: 0, skipped: [], output: '' };
+  // Below the rule stand the failures once more, in detail.
+  for (const line of text.split(/^ {2}─$/m)[0].split('\n')) {
+    const [, sign, title] = /^ {2}(✔|✘|- \[skip\]|- \[todo\]|Uncaught exception|Unhandled rejection) (.*)$/.exec(line) ?? [];
+    if (sign === undefined) continue;
+    if (sign === '✔') result.passed += 1;
+    else if (sign === '- [todo]') result.skipped.push({ name: title, why: 'not written yet' });
+    else if (sign === '- [skip]') result.skipped.push(skippedTest(title));
+    else result.failed += 1;
+  }
+  return result;
+}
+
+/** A test that was skipped for a part has the part at the end of its title (__test__/helpers/parts.mts). */
+function skippedTest(title) {
+  const [, name = title, why = 'skipped in its source'] = /^(.*) \[(needs [^\]]+)\]$/.exec(title) ?? [];
+  return { name, why };
+}
