@@ -1,0 +1,37 @@
+//! Where in a value the parser stands, for error texts such as `payload.items[3].price`.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+/// One step down: a member, by the place of its key in the source, or an array element.
+#[derive(Debug, Clone)]
+pub(super) enum Step {
+    Member(Range<usize>),
+    Element(usize),
+}
+
+/// The text of a path; keys that are not plain words stand in brackets, as they are spelled in the source.
+pub(super) fn render(steps: &[Step], source: &str) -> String {
+    let mut path = String::new();
+    for step in steps {
+        match step {
+            Step::Element(index) => {
+                let _ = write!(path, "[{index}]");
+            }
+            Step::Member(range) => push_member(source.get(range.clone()).unwrap_or_default(), &mut path),
+        }
+    }
+    path
+}
+
+fn push_member(key: &str, path: &mut String) {
+    let plain = !key.is_empty() && key.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric());
+    if !plain {
+        let _ = write!(path, "[\"{key}\"]");
+        return;
+    }
+    if !path.is_empty() {
+        path.push('.');
+    }
+    path.push_str(key);
+}
