@@ -1,0 +1,358 @@
+//! Files that survive a power failure. No other file of this crate opens, creates, syncs or renames one.
+//!
+//! What each system promises: on Linux `sync` is `fdatasync`, which also makes a grown length durable, and a folder is
+//! synced through its own descriptor. On macOS the standard library uses `F_FULLFSYNC`. Windows has no way to sync a
+//! folder; NTFS journals names. Network file systems promise what their server does.
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::hash::encode_hex;
+use crate::storage::Storage;
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Names a file whatever its path: two paths with the same identity are one file.
+#[cfg(unix)]
+pub(crate) type FileId = (u64, u64);
+/// Names a file: the standard library has no stable file index here, so the resolved path stands for it.
+#[cfg(not(unix))]
+pub(crate) type FileId = PathBuf;
+
+/// Opens a ledger to read it: a regular file, and how long it is now. A FIFO or device is refused without waiting.
+pub(crate) fn open_to_read(path: &Path) -> Result<(File, u64)> {
+    refuse_other_types(path, ErrorCode::LedgerNotFound, ErrorCode::LedgerNotAFile, ErrorCode::LedgerIo)?;
+    let file = options(false).read(true).open(path).map_err(|error| ledger_error("cannot open", path, &error))?;
+    let metadata = file.metadata().map_err(|error| ledger_error("cannot look at", path, &error))?;
+    if !metadata.is_file() {
+        return Err(not_a_file(ErrorCode::LedgerNotAFile, path));
+    }
+    Ok((file, metadata.len()))
+}
+
+/// A ledger file open for writing, not locked yet.
+#[derive(Debug)]
+pub(crate) struct LedgerFile {
+    file: File,
+    path: PathBuf,
+    id: FileId,
+    /// Where locking the file itself would keep readers out, the lock is on a file beside it.
+    #[cfg(windows)]
+    sidecar: Option<File>,
+}
+
+impl LedgerFile {
+    /// Opens an existing ledger at a resolved path.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        refuse_other_types(path, ErrorCode::LedgerNotFound, ErrorCode::LedgerNotAFile, ErrorCode::LedgerIo)?;
+        let opened = options(true).read(true).write(true).open(path);
+        Self::from_opened(opened.map_err(|error| ledger_error("cannot open", path, &error))?, path)
+    }
+
+    /// Creates an empty ledger, 0600, its name durable; none when the path is taken. Missing folders are made, 0700,
+    /// and each is synced too.
+    ///
+    /// `mkdir`, `fsync(folder)` per folder; `openat(O_CREAT|O_EXCL)`; `fsync(folder)`
+    pub(crate) fn create(path: &Path) -> Result<Option<Self>> {
+        let file = match new_file(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
+            Err(error) => return Err(ledger_error("cannot create", path, &error)),
+        };
+        sync_folder_of(path).map_err(|error| ledger_error("cannot sync the folder of", path, &error))?;
+        Self::from_opened(file, path).map(Some)
+    }
+
+    fn from_opened(file: File, path: &Path) -> Result<Self> {
+        let metadata = file.metadata().map_err(|error| ledger_error("cannot look at", path, &error))?;
+        if !metadata.is_file() {
+            return Err(not_a_file(ErrorCode::LedgerNotAFile, path));
+        }
+        let id = file_id(&metadata, path);
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+            id,
+            #[cfg(windows)]
+            sidecar: None,
+        })
+    }
+
+    pub(crate) fn id(&self) -> FileId {
+        #[expect(clippy::clone_on_copy, reason = "a path where files have no numbers")]
+        self.id.clone()
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Locks the ledger against other processes, and other descriptors of this one, until it is closed. False when
+    /// someone else holds the lock. The system releases it when the process dies; a child does not inherit it.
+    pub(crate) fn try_lock(&mut self) -> io::Result<bool> {
+        #[cfg(windows)]
+        let target = {
+            let mut name = self.path.clone().into_os_string();
+            name.push(".lock");
+            self.sidecar.insert(OpenOptions::new().read(true).write(true).create(true).truncate(false).open(name)?)
+        };
+        #[cfg(not(windows))]
+        let target = &self.file;
+        match target.try_lock() {
+            Ok(()) => Ok(true),
+            Err(fs::TryLockError::WouldBlock) => Ok(false),
+            Err(fs::TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+impl Storage for LedgerFile {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    fn is_linked(&self) -> io::Result<bool> {
+        match fs::metadata(&self.path) {
+            Ok(metadata) => Ok(file_id(&metadata, &self.path) == self.id),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        #[cfg(unix)]
+        return std::os::unix::fs::FileExt::read_at(&self.file, buffer, offset);
+        #[cfg(windows)]
+        return std::os::windows::fs::FileExt::seek_read(&self.file, buffer, offset);
+    }
+
+    // The descriptor is not `O_APPEND`: on Linux `pwrite` would then append whatever its offset.
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<usize> {
+        #[cfg(unix)]
+        return std::os::unix::fs::FileExt::write_at(&self.file, bytes, offset);
+        #[cfg(windows)]
+        return std::os::windows::fs::FileExt::seek_write(&self.file, bytes, offset);
+    }
+
+    fn set_len(&self, length: u64) -> io::Result<()> {
+        self.file.set_len(length)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
+    fn sync_folder(&self) -> io::Result<()> {
+        sync_folder_of(&self.path)
+    }
+
+    /// `openat(O_CREAT|O_EXCL|O_NOFOLLOW)`, `write`, `fsync(file)`, `fsync(folder)`
+    fn quarantine(&self, offset: u64, bytes: &[u8]) -> io::Result<PathBuf> {
+        for number in 0_u32.. {
+            let mut name = self.path.clone().into_os_string();
+            name.push(format!(".torn-{offset}-{number}"));
+            match new_file(Path::new(&name)) {
+                Ok(mut file) => {
+                    file.write_all(bytes)?;
+                    file.sync_all()?;
+                    sync_folder_of(&self.path)?;
+                    return Ok(PathBuf::from(name));
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(io::ErrorKind::AlreadyExists.into())
+    }
+}
+
+/// The path with every link resolved, also when its last part does not exist yet. A dangling link is refused.
+pub(crate) fn resolve(path: &Path) -> Result<PathBuf> {
+    match fs::canonicalize(path) {
+        Ok(path) => Ok(path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if fs::symlink_metadata(path).is_ok() {
+                let message = format!("{} is a link to nothing", path.display());
+                return Err(Error::new(ErrorCode::LedgerNotFound, message));
+            }
+            let name = path.file_name().ok_or_else(|| not_a_file(ErrorCode::LedgerNotAFile, path))?;
+            let folder = fs::canonicalize(folder_of(path))
+                .map_err(|error| ledger_error("cannot open the folder of", path, &error))?;
+            Ok(folder.join(name))
+        }
+        Err(error) => Err(ledger_error("cannot open", path, &error)),
+    }
+}
+
+/// Makes the missing folders above a path, 0700 each, and syncs the folder that holds each.
+pub(crate) fn create_folders_above(path: &Path) -> io::Result<()> {
+    create_folder(folder_of(path))
+}
+
+fn create_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    create_folder(folder_of(folder))?;
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => sync_folder_of(folder),
+    }
+}
+
+/// Puts a new file in place, 0600, whole or not at all, and durable. False when the path is taken.
+///
+/// `openat(temporary, O_CREAT|O_EXCL)`, `write`, `fsync(file)`, `link(temporary, path)`, `unlink(temporary)`,
+/// `fsync(folder)`. Where there are no hard links the file is created at its final name: a crash may leave it short,
+/// so its readers check the length.
+pub(crate) fn install(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let temporary = temporary_name(path)?;
+    write_new(&temporary, bytes)?;
+    let linked = fs::hard_link(&temporary, path);
+    let removed = fs::remove_file(&temporary);
+    let installed = match linked {
+        Ok(()) => true,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+        Err(_) => match write_new(path, bytes) {
+            Ok(()) => true,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+            Err(error) => return Err(error),
+        },
+    };
+    removed?;
+    sync_folder_of(path)?;
+    Ok(installed)
+}
+
+/// Replaces a file, 0600, so that at any moment the old or the new one is there.
+///
+/// `openat(temporary, O_CREAT|O_EXCL)`, `write`, `fsync(file)`, `rename(temporary, path)`, `fsync(folder)`
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = temporary_name(path)?;
+    let replaced = write_new(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
+    if replaced.is_err() {
+        // The first error is the one to tell.
+        let _ = fs::remove_file(&temporary);
+    }
+    replaced?;
+    sync_folder_of(path)
+}
+
+/// Opens a file beside another one, 0600, for locking only.
+pub(crate) fn open_lock_file(path: &Path) -> io::Result<File> {
+    options(true).read(true).write(true).create(true).truncate(false).open(path)
+}
+
+/// Opens a file that should be regular to read it, whatever it is: the caller looks at its metadata.
+pub(crate) fn open_unchecked(path: &Path) -> io::Result<File> {
+    options(false).read(true).open(path)
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = new_file(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Creates a file that did not exist, not through a link.
+fn new_file(path: &Path) -> io::Result<File> {
+    let file = options(true).read(true).write(true).create_new(true).open(path)?;
+    set_private(&file)?;
+    Ok(file)
+}
+
+/// Narrower than 0600 is possible under a strict umask; then the owner could not read what it wrote.
+#[cfg(unix)]
+fn set_private(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn set_private(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// `O_NONBLOCK`: opening a FIFO must not wait for its other end. `O_CLOEXEC` is the standard library's default.
+fn options(new: bool) -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let flags = if new { OFlags::NONBLOCK | OFlags::NOFOLLOW } else { OFlags::NONBLOCK };
+        options.custom_flags(flags.bits().cast_signed()).mode(0o600);
+    }
+    let _ = new;
+    options
+}
+
+fn temporary_name(path: &Path) -> io::Result<PathBuf> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.tmp", encode_hex(&random)));
+    Ok(folder_of(path).join(name))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// `open(folder)`, `fsync`
+#[cfg(unix)]
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    File::open(folder_of(path))?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder_of(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn file_id(metadata: &fs::Metadata, _path: &Path) -> FileId {
+    use std::os::unix::fs::MetadataExt as _;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(not(unix))]
+fn file_id(_metadata: &fs::Metadata, path: &Path) -> FileId {
+    path.to_owned()
+}
+
+/// Looks before opening: opening a device can have effects of its own.
+fn refuse_other_types(path: &Path, missing: ErrorCode, other: ErrorCode, io: ErrorCode) -> Result<()> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => Ok(()),
+        Ok(_) => Err(not_a_file(other, path)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Err(Error::io(missing, format!("no file at {}", path.display()), &error))
+        }
+        Err(error) => Err(Error::io(io, format!("cannot look at {}", path.display()), &error)),
+    }
+}
+
+fn not_a_file(code: ErrorCode, path: &Path) -> Error {
+    Error::new(code, format!("{} is not a regular file", path.display()))
+}
+
+fn ledger_error(doing: &str, path: &Path, error: &io::Error) -> Error {
+    let code = match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ErrorCode::LedgerNotFound,
+        io::ErrorKind::IsADirectory => ErrorCode::LedgerNotAFile,
+        _ => ErrorCode::LedgerIo,
+    };
+    Error::io(code, format!("{doing} {}", path.display()), error)
+}
