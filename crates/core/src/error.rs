@@ -1,0 +1,313 @@
+//! What can go wrong, in two kinds that are never mixed.
+//!
+//! * [`Error`]: an operation failed, or a file could not be checked. Thrown.
+//! * [`Fault`]: a ledger was read and is not what it claims to be. Data, found in a report.
+//!
+//! Every code of both stands once, in the tables of this file; `docs/errors.md` explains each.
+
+use crate::verify::Report;
+use std::fmt;
+use std::io;
+
+macro_rules! codes {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $code:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$doc])* $variant),+ }
+
+        impl $name {
+            /// Every value, in the order of its table.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The stable code, the same in every binding.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.code())
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.code())
+            }
+        }
+    };
+}
+
+codes! {
+    /// Why an operation failed.
+    ErrorCode {
+        /// An argument that no call takes.
+        InvalidArgument = "ERR_INVALID_ARGUMENT",
+        /// An integer outside the range of its field or argument.
+        OutOfRange = "ERR_OUT_OF_RANGE",
+        /// Text that is not JSON.
+        JsonSyntax = "ERR_JSON_SYNTAX",
+        /// A lone surrogate in a string or key.
+        JsonString = "ERR_JSON_STRING",
+        /// A number that the ledger cannot hold.
+        JsonNumber = "ERR_JSON_NUMBER",
+        /// An object with a key twice.
+        JsonDuplicateKey = "ERR_JSON_DUPLICATE_KEY",
+        /// Nesting beyond the limit of a ledger line.
+        DepthExceeded = "ERR_DEPTH_EXCEEDED",
+        /// A line longer than the limit.
+        LineTooLong = "ERR_LINE_TOO_LONG",
+        /// An event of no kind that may be recorded.
+        EventKind = "ERR_EVENT_KIND",
+        /// An event with a missing, unknown or wrongly typed field.
+        EventField = "ERR_EVENT_FIELD",
+        /// A digest field that is not 64 lower-case hex digits.
+        EventDigest = "ERR_EVENT_DIGEST",
+        /// An extended kind where only core kinds may stand.
+        EventSet = "ERR_EVENT_SET",
+        /// No key file at the path.
+        KeyNotFound = "ERR_KEY_NOT_FOUND",
+        /// A key that is not 32 bytes.
+        KeyLength = "ERR_KEY_LENGTH",
+        /// A key file that others can read, or that belongs to another user.
+        KeyPermissions = "ERR_KEY_PERMISSIONS",
+        /// A key file that is not a regular file.
+        KeyNotAFile = "ERR_KEY_NOT_A_FILE",
+        /// A key would be replaced.
+        KeyExists = "ERR_KEY_EXISTS",
+        /// The system refused to read or write a key.
+        KeyIo = "ERR_KEY_IO",
+        /// Text that is no usable Ed25519 public key.
+        PublicKey = "ERR_PUBLIC_KEY",
+        /// No ledger at the path.
+        LedgerNotFound = "ERR_LEDGER_NOT_FOUND",
+        /// A ledger path that is a folder, FIFO, device or socket.
+        LedgerNotAFile = "ERR_LEDGER_NOT_A_FILE",
+        /// The system refused to read or write a ledger.
+        LedgerIo = "ERR_LEDGER_IO",
+        /// A line that is not a ledger line: it could not be checked.
+        LedgerMalformed = "ERR_LEDGER_MALFORMED",
+        /// Reading came to a line that does not belong where it stands.
+        ChainBroken = "ERR_CHAIN_BROKEN",
+        /// Another process writes this ledger.
+        LedgerLocked = "ERR_LEDGER_LOCKED",
+        /// The ledger does not verify, or is no ledger: nothing is appended.
+        LedgerTampered = "ERR_LEDGER_TAMPERED",
+        /// The file was replaced, removed, cut or extended by others while open.
+        LedgerChanged = "ERR_LEDGER_CHANGED",
+        /// An unsynced tail, and the caller asked not to repair it.
+        TornTail = "ERR_TORN_TAIL",
+        /// The ledger does not extend the head that the head store knows.
+        RollbackDetected = "ERR_ROLLBACK_DETECTED",
+        /// The ledger was last signed by another key.
+        SignerMismatch = "ERR_SIGNER_MISMATCH",
+        /// An option that cannot be had for a ledger that is open already.
+        SessionOptions = "ERR_SESSION_OPTIONS",
+        /// The session is closed.
+        SessionClosed = "ERR_SESSION_CLOSED",
+        /// An earlier failure left the end of the file unknown: reopen.
+        SessionPoisoned = "ERR_SESSION_POISONED",
+        /// The queue is full.
+        Backpressure = "ERR_BACKPRESSURE",
+        /// A batch over 1 MiB.
+        BatchTooLarge = "ERR_BATCH_TOO_LARGE",
+        /// The head store failed.
+        HeadStore = "ERR_HEAD_STORE",
+        /// The caller withdrew.
+        Aborted = "ABORTED",
+        /// The ledger changed between looking and opening.
+        Retry = "RETRY",
+        /// A defect of this library.
+        Internal = "ERR_INTERNAL",
+    }
+}
+
+codes! {
+    /// How a ledger is broken.
+    FaultCode {
+        /// An object has a key twice.
+        DuplicateKey = "duplicate_key",
+        /// A field that the hash does not cover.
+        UnsignedField = "unsigned_field",
+        /// A field of the line, event or payload is absent.
+        MissingField = "missing_field",
+        /// A field of another JSON type.
+        WrongType = "wrong_type",
+        /// An integer outside its field's range.
+        OutOfRange = "out_of_range",
+        /// Hex of another case, length or alphabet.
+        NonCanonicalHex = "non_canonical_hex",
+        /// An extended kind, and only core was asked for.
+        UnexpectedKind = "unexpected_kind",
+        /// Not the next sequence number.
+        SeqMismatch = "seq_mismatch",
+        /// Not the hash of the event before.
+        ParentMismatch = "parent_mismatch",
+        /// The hash does not recompute.
+        HashMismatch = "hash_mismatch",
+        /// The signature does not hold, strictly.
+        BadSignature = "bad_signature",
+        /// Signed, but by none of the pinned signers.
+        UntrustedSigner = "untrusted_signer",
+        /// Not the first event that was expected.
+        FirstMismatch = "first_mismatch",
+        /// Not spelled as the writer spells, and exact spelling was asked for.
+        Spelling = "spelling",
+        /// The expected head is not in the ledger.
+        HeadMismatch = "head_mismatch",
+    }
+}
+
+/// What the ledger is not: found while reading, never thrown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The stable code.
+    pub code: FaultCode,
+    /// One sentence in lower case.
+    pub reason: String,
+    /// What should stand there, where one thing should.
+    pub expected: Option<String>,
+    /// What stands there.
+    pub found: Option<String>,
+}
+
+impl Fault {
+    pub(crate) fn new(code: FaultCode, reason: impl Into<String>) -> Self {
+        Self { code, reason: reason.into(), expected: None, found: None }
+    }
+
+    pub(crate) fn mismatch(
+        code: FaultCode,
+        reason: impl Into<String>,
+        expected: impl fmt::Display,
+        found: impl fmt::Display,
+    ) -> Self {
+        Self {
+            expected: Some(expected.to_string()),
+            found: Some(excerpt(&found.to_string())),
+            ..Self::new(code, reason)
+        }
+    }
+}
+
+/// Ledger text for an error: its first 80 characters.
+pub(crate) fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(80) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// What became of a record that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It is not in the ledger and will not be.
+    NotWritten,
+    /// It may or may not be found when the ledger is reopened.
+    Unknown,
+}
+
+/// Where in a ledger checking stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Line, from 1.
+    pub line: u64,
+    /// Offset of the line's first byte, from 0.
+    pub byte_offset: u64,
+}
+
+/// An operation that failed.
+#[derive(Debug, Clone)]
+pub struct Error {
+    /// The stable code.
+    pub code: ErrorCode,
+    /// One sentence in lower case.
+    pub message: String,
+    /// JSON path of the value that was refused.
+    pub path: Option<String>,
+    /// Of a record: whether it was written.
+    pub outcome: Option<Outcome>,
+    /// The system's name of what it refused with, such as `ENOSPC`.
+    pub os_code: Option<String>,
+    /// Where checking stopped, if a ledger could not be checked.
+    pub place: Option<Place>,
+    /// Of a ledger that could not be checked to its end: the lines before.
+    pub report: Option<Box<Report>>,
+}
+
+/// Result of an operation of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error with a code and a sentence in lower case.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), path: None, outcome: None, os_code: None, place: None, report: None }
+    }
+
+    pub(crate) fn io(code: ErrorCode, doing: impl fmt::Display, error: &io::Error) -> Self {
+        let os_code = os_code(error);
+        let why = os_code.clone().unwrap_or_else(|| error.to_string());
+        Self { os_code, ..Self::new(code, format!("{doing}: {why}")) }
+    }
+
+    /// The same error about a value at a JSON path.
+    pub fn at_path(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
+        self.outcome = Some(outcome);
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.path {
+            Some(path) if !path.is_empty() => write!(f, " (at {path})"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The errno name of a system error, where it has a common one.
+#[cfg(unix)]
+fn os_code(error: &io::Error) -> Option<String> {
+    use rustix::io::Errno;
+    let number = error.raw_os_error()?;
+    let names = [
+        (Errno::ACCESS, "EACCES"),
+        (Errno::PERM, "EPERM"),
+        (Errno::NOENT, "ENOENT"),
+        (Errno::NOTDIR, "ENOTDIR"),
+        (Errno::ISDIR, "EISDIR"),
+        (Errno::EXIST, "EEXIST"),
+        (Errno::LOOP, "ELOOP"),
+        (Errno::NAMETOOLONG, "ENAMETOOLONG"),
+        (Errno::NOSPC, "ENOSPC"),
+        (Errno::DQUOT, "EDQUOT"),
+        (Errno::FBIG, "EFBIG"),
+        (Errno::IO, "EIO"),
+        (Errno::ROFS, "EROFS"),
+        (Errno::MFILE, "EMFILE"),
+        (Errno::NFILE, "ENFILE"),
+        (Errno::NOMEM, "ENOMEM"),
+        (Errno::NXIO, "ENXIO"),
+        (Errno::TXTBSY, "ETXTBSY"),
+        (Errno::STALE, "ESTALE"),
+        (Errno::OPNOTSUPP, "EOPNOTSUPP"),
+    ];
+    let known = names.iter().find(|(errno, _)| errno.raw_os_error() == number);
+    Some(known.map_or_else(|| format!("errno {number}"), |(_, name)| (*name).to_owned()))
+}
+
+#[cfg(not(unix))]
+fn os_code(error: &io::Error) -> Option<String> {
+    error.raw_os_error().map(|number| format!("os error {number}"))
+}

@@ -1,0 +1,384 @@
+//! Events: the kinds, their fields, and what may be recorded.
+//!
+//! An event is `{"type": <kind>, "payload": {...}}`. The table [`KINDS`] is the only place that knows fields. The
+//! seven core kinds are closed; extended kinds are registered here and in `docs/format.md`.
+
+use crate::error::{Error, ErrorCode, Result, excerpt};
+use crate::hash::Hash;
+use crate::json::members::{Type, type_of, unquote};
+use crate::json::{self, Flaw, JsonError, Keys, MAX_DEPTH, members};
+use crate::line;
+
+/// Which kinds a session may record, and which a ledger holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EventSet {
+    /// The seven kinds that the Provedex SDK knows too.
+    Core,
+    /// Core and further kinds.
+    Extended,
+}
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldType {
+    /// Any string.
+    Text,
+    /// SHA-256 as 64 lower-case hex digits.
+    Digest,
+    /// The same, or the empty string for "none".
+    DigestOrEmpty,
+    /// An integer from 0 to 2^64-1.
+    U64,
+    /// An integer from 0 to 2^32-1.
+    U32,
+    /// `true` or `false`.
+    Bool,
+    /// A reverse-domain name such as `com.example.refund`: labels of letters, digits, `-` and `_`, at least two,
+    /// joined by dots; at most 255 bytes.
+    ReverseDomain,
+    /// Any JSON value.
+    Json,
+}
+
+/// A field of a payload.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name on the wire.
+    pub name: &'static str,
+    /// What it holds.
+    pub holds: FieldType,
+}
+
+/// A kind of event.
+#[derive(Debug)]
+pub struct Kind {
+    /// Its name, the value of `type`.
+    pub name: &'static str,
+    /// Which set it belongs to.
+    pub set: EventSet,
+    /// The fields of its payload, all required, in the order the writer writes them.
+    pub fields: &'static [Field],
+}
+
+const fn field(name: &'static str, holds: FieldType) -> Field {
+    Field { name, holds }
+}
+
+const fn core(name: &'static str, fields: &'static [Field]) -> Kind {
+    Kind { name, set: EventSet::Core, fields }
+}
+
+/// Every kind that this version knows.
+pub static KINDS: &[Kind] = {
+    use FieldType::{Bool, Digest, DigestOrEmpty, Json, ReverseDomain, Text, U32, U64};
+    &[
+        core("SessionStarted", &[field("agent_id", Text), field("model_id", Text), field("session_id", Text)]),
+        core(
+            "UtteranceCaptured",
+            &[field("audio_sha256", Digest), field("transcript", Text), field("lang", Text), field("duration_ms", U64)],
+        ),
+        core("ToolCalled", &[field("tool_name", Text), field("args_sha256", Digest), field("args_redacted", Json)]),
+        core(
+            "ToolReturned",
+            &[
+                field("tool_name", Text),
+                field("result_sha256", Digest),
+                field("latency_ms", U64),
+                field("success", Bool),
+            ],
+        ),
+        core(
+            "ModelInvoked",
+            &[
+                field("model_id", Text),
+                field("prompt_sha256", Digest),
+                field("response_sha256", Digest),
+                field("prompt_tokens", U32),
+                field("response_tokens", U32),
+            ],
+        ),
+        core(
+            "UtteranceSpoken",
+            &[field("text_sha256", Digest), field("text", Text), field("audio_sha256", DigestOrEmpty)],
+        ),
+        core("SessionEnded", &[field("reason", Text), field("summary_sha256", DigestOrEmpty)]),
+        Kind { name: "Custom", set: EventSet::Extended, fields: &[field("name", ReverseDomain), field("data", Json)] },
+    ]
+};
+
+/// The kind of a name, if this version knows it.
+pub fn find_kind(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.name == name)
+}
+
+/// `[A-Z][A-Za-z0-9]{0,63}`: what a kind may be called, known or not.
+pub fn is_kind_name(name: &str) -> bool {
+    name.len() <= 64
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// How a value does not fit its field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Misfit {
+    /// Another JSON type; a double where an integer belongs.
+    Type,
+    /// An integer, but negative or too large.
+    Range,
+    /// A string, but not of the form its field asks for. Refused when recording, let pass when reading.
+    Form,
+}
+
+impl FieldType {
+    /// What is wrong with a value, spelled as the writer spells.
+    pub(crate) fn misfit(self, value: &str) -> Option<Misfit> {
+        let type_found = type_of(value);
+        match self {
+            Self::Json => None,
+            Self::Bool => (type_found != Type::Bool).then_some(Misfit::Type),
+            Self::U64 | Self::U32 if type_found != Type::Integer => Some(Misfit::Type),
+            Self::U64 => value.parse::<u64>().is_err().then_some(Misfit::Range),
+            Self::U32 => value.parse::<u32>().is_err().then_some(Misfit::Range),
+            _ if type_found != Type::String => Some(Misfit::Type),
+            Self::Text => None,
+            Self::Digest => (!is_digest(unquote(value))).then_some(Misfit::Form),
+            Self::DigestOrEmpty => (value != "\"\"" && !is_digest(unquote(value))).then_some(Misfit::Form),
+            Self::ReverseDomain => (!is_reverse_domain(unquote(value))).then_some(Misfit::Form),
+        }
+    }
+
+    pub(crate) fn is_digest(self) -> bool {
+        matches!(self, Self::Digest | Self::DigestOrEmpty)
+    }
+
+    pub(crate) fn describe(self) -> &'static str {
+        match self {
+            Self::Text => "a string",
+            Self::Digest => "64 lower-case hex digits",
+            Self::DigestOrEmpty => "64 lower-case hex digits, or an empty string",
+            Self::U64 => "an integer from 0 to 18446744073709551615",
+            Self::U32 => "an integer from 0 to 4294967295",
+            Self::Bool => "a boolean",
+            Self::ReverseDomain => "a reverse-domain name such as com.example.refund",
+            Self::Json => "any JSON value",
+        }
+    }
+}
+
+fn is_digest(text: &str) -> bool {
+    Hash::from_hex(text).is_some()
+}
+
+fn is_reverse_domain(name: &str) -> bool {
+    let label = |label: &str| {
+        label.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    name.len() <= 255 && name.contains('.') && name.split('.').all(label)
+}
+
+/// An event that may be recorded: valid, in the writer's spelling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    text: String,
+    set: EventSet,
+}
+
+impl Event {
+    /// Reads JSON text `{"type", "payload"}` and checks it by the rules for recording: a known kind, all its fields
+    /// and no other, types, ranges, digests, depth, length. Members may come in any order and spelling.
+    pub fn parse(text: &str) -> Result<Self> {
+        let mut spelled = Vec::with_capacity(text.len());
+        // One less than a line may have: the line's own object is around it.
+        let seen = json::transcode(text, Keys::AsGiven, MAX_DEPTH.saturating_sub(1), &mut spelled)?;
+        if let Some(path) = seen.duplicate {
+            return Err(json::duplicate_key(path));
+        }
+        let spelled = into_text(spelled)?;
+        let (type_name, payload) = envelope(&spelled)?;
+        let kind = find_kind(type_name).ok_or_else(|| {
+            let message = format!("no kind of event may be recorded as \"{}\"", excerpt(type_name));
+            Error::new(ErrorCode::EventKind, message).at_path("type")
+        })?;
+        let event = Self { text: write_event(kind, payload)?, set: kind.set };
+        let length = line::max_length(event.text.len());
+        if length > line::MAX_LENGTH {
+            let message = format!("the event makes a line of {length} bytes, the limit is {}", line::MAX_LENGTH);
+            return Err(Error::new(ErrorCode::LineTooLong, message));
+        }
+        Ok(event)
+    }
+
+    /// The event as it stands on a line.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The smallest set that holds its kind.
+    pub fn set(&self) -> EventSet {
+        self.set
+    }
+}
+
+impl From<JsonError> for Error {
+    fn from(error: JsonError) -> Self {
+        let code = match error.flaw {
+            Flaw::Syntax => ErrorCode::JsonSyntax,
+            Flaw::LoneSurrogate => ErrorCode::JsonString,
+            Flaw::NumberOverflow => ErrorCode::JsonNumber,
+            Flaw::Depth => ErrorCode::DepthExceeded,
+        };
+        let path = error.path.clone();
+        let message = JsonError { path: String::new(), ..error }.to_string();
+        Self::new(code, message).at_path(path)
+    }
+}
+
+/// The transcoder's output is UTF-8, since its input was.
+pub(crate) fn into_text(spelled: Vec<u8>) -> Result<String> {
+    String::from_utf8(spelled).map_err(|_| Error::new(ErrorCode::Internal, "the transcoder wrote no UTF-8"))
+}
+
+/// `type` and `payload` of an event, which has nothing else.
+fn envelope(event: &str) -> Result<(&str, &str)> {
+    if type_of(event) != Type::Object {
+        return Err(Error::new(ErrorCode::EventField, "an event is an object with type and payload"));
+    }
+    let (mut kind, mut payload) = (None, None);
+    for (key, value) in members(event) {
+        match key {
+            "type" => kind = Some(value),
+            "payload" => payload = Some(value),
+            _ => return Err(Error::new(ErrorCode::EventField, "an event has no such field").at_path(key)),
+        }
+    }
+    let missing = |name: &str| Error::new(ErrorCode::EventField, "a required field is missing").at_path(name);
+    let kind = kind.ok_or_else(|| missing("type"))?;
+    let payload = payload.ok_or_else(|| missing("payload"))?;
+    if type_of(kind) != Type::String {
+        return Err(Error::new(ErrorCode::EventField, "expected a string").at_path("type"));
+    }
+    if type_of(payload) != Type::Object {
+        return Err(Error::new(ErrorCode::EventField, "expected an object").at_path("payload"));
+    }
+    Ok((unquote(kind), payload))
+}
+
+/// Checks a payload and writes the event with its fields in the table's order.
+fn write_event(kind: &Kind, payload: &str) -> Result<String> {
+    if let Some((unknown, _)) = members(payload).find(|(key, _)| kind.fields.iter().all(|field| field.name != *key)) {
+        let message = format!("{} has no such field", kind.name);
+        return Err(Error::new(ErrorCode::EventField, message).at_path(format!("payload.{unknown}")));
+    }
+    let mut text = format!("{{\"type\":\"{}\",\"payload\":{{", kind.name);
+    for (index, field) in kind.fields.iter().enumerate() {
+        let path = || format!("payload.{}", field.name);
+        let (_, value) = members(payload)
+            .find(|(key, _)| *key == field.name)
+            .ok_or_else(|| Error::new(ErrorCode::EventField, "a required field is missing").at_path(path()))?;
+        if let Some(misfit) = field.holds.misfit(value) {
+            let code = match misfit {
+                Misfit::Range => ErrorCode::OutOfRange,
+                Misfit::Form if field.holds.is_digest() => ErrorCode::EventDigest,
+                Misfit::Type | Misfit::Form => ErrorCode::EventField,
+            };
+            let message = format!("expected {}, found {}", field.holds.describe(), excerpt(value));
+            return Err(Error::new(code, message).at_path(path()));
+        }
+        if index > 0 {
+            text.push(',');
+        }
+        text.push('"');
+        text.push_str(field.name);
+        text.push_str("\":");
+        text.push_str(value);
+    }
+    text.push_str("}}");
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGEST: &str = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+
+    fn refused(text: &str) -> (ErrorCode, String) {
+        let error = Event::parse(text).unwrap_err();
+        (error.code, error.path.unwrap_or_default())
+    }
+
+    #[test]
+    fn an_event_is_written_in_the_tables_order() {
+        let text = format!(
+            r#" {{"payload": {{"args_redacted": {{"b": 1.50, "a": 2}}, "tool_name": "t", "args_sha256": "{DIGEST}"}}, "type": "ToolCalled"}}"#
+        );
+        let expected = format!(
+            r#"{{"type":"ToolCalled","payload":{{"tool_name":"t","args_sha256":"{DIGEST}","args_redacted":{{"b":1.5,"a":2}}}}}}"#
+        );
+        let event = Event::parse(&text).unwrap();
+        assert_eq!(event.text(), expected);
+        assert_eq!(event.set(), EventSet::Core);
+        assert_eq!(Event::parse(&expected).unwrap(), event);
+    }
+
+    #[test]
+    fn what_may_not_be_recorded_is_refused_with_its_path() {
+        let ended = |fields: &str| format!(r#"{{"type":"SessionEnded","payload":{{{fields}}}}}"#);
+        let model = |tokens: &str| {
+            format!(
+                r#"{{"type":"ModelInvoked","payload":{{"model_id":"m","prompt_sha256":"{DIGEST}","response_sha256":"{DIGEST}","prompt_tokens":{tokens},"response_tokens":1}}}}"#
+            )
+        };
+        for (text, code, path) in [
+            ("[]".to_owned(), ErrorCode::EventField, ""),
+            (r#"{"type":"SessionEnded"}"#.to_owned(), ErrorCode::EventField, "payload"),
+            (r#"{"type":1,"payload":{}}"#.to_owned(), ErrorCode::EventField, "type"),
+            (r#"{"type":"SessionEnded","payload":[]}"#.to_owned(), ErrorCode::EventField, "payload"),
+            (r#"{"type":"Nothing","payload":{}}"#.to_owned(), ErrorCode::EventKind, "type"),
+            (ended(r#""reason":"r""#), ErrorCode::EventField, "payload.summary_sha256"),
+            (ended(r#""reason":"r","summary_sha256":"","x":1"#), ErrorCode::EventField, "payload.x"),
+            (ended(r#""reason":1,"summary_sha256":"""#), ErrorCode::EventField, "payload.reason"),
+            (ended(r#""reason":"r","summary_sha256":"ab""#), ErrorCode::EventDigest, "payload.summary_sha256"),
+            (ended(r#""reason":"r","reason":"r","summary_sha256":"""#), ErrorCode::JsonDuplicateKey, "payload.reason"),
+            (ended(r#""reason":"\ud800","summary_sha256":"""#), ErrorCode::JsonString, "payload.reason"),
+            (model("-1"), ErrorCode::OutOfRange, "payload.prompt_tokens"),
+            (model("4294967296"), ErrorCode::OutOfRange, "payload.prompt_tokens"),
+            (model("3.0"), ErrorCode::EventField, "payload.prompt_tokens"),
+            (model("1e400"), ErrorCode::JsonNumber, "payload.prompt_tokens"),
+        ] {
+            assert_eq!(refused(&text), (code, path.to_owned()), "{text}");
+        }
+        assert!(Event::parse(&model("4294967295")).is_ok());
+    }
+
+    #[test]
+    fn nesting_has_room_for_124_levels_of_arguments() {
+        let event = |levels: usize| {
+            let nested = format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+            format!(
+                r#"{{"type":"ToolCalled","payload":{{"tool_name":"t","args_sha256":"{DIGEST}","args_redacted":{nested}}}}}"#
+            )
+        };
+        assert!(Event::parse(&event(124)).is_ok());
+        assert_eq!(refused(&event(125)).0, ErrorCode::DepthExceeded);
+    }
+
+    #[test]
+    fn custom_events_are_named_like_packages() {
+        let custom = |name: &str| format!(r#"{{"type":"Custom","payload":{{"name":"{name}","data":null}}}}"#);
+        assert_eq!(Event::parse(&custom("com.example.refund-2")).unwrap().set(), EventSet::Extended);
+        for name in ["refund", "", "com.", ".com", "com..x", "com.ex ample", "com.-x"] {
+            assert_eq!(refused(&custom(name)), (ErrorCode::EventField, "payload.name".to_owned()), "{name}");
+        }
+    }
+
+    #[test]
+    fn kind_names_follow_their_pattern() {
+        assert!(is_kind_name("A") && is_kind_name(&"Z".repeat(64)));
+        for name in ["", "a", "A_", "Ä", &"Z".repeat(65)] {
+            assert!(!is_kind_name(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Sealing: from an event to a line.
+//!
+//! ```text
+//! self_hash = SHA-256( {"event":E,"parent_hash":"P","seq":N,"timestamp_nanos":T} )   E in canonical form
+//! signature = Ed25519( the 32 raw bytes of self_hash )
+//! ```
+
+use crate::chain::Link;
+use crate::error::Result;
+use crate::event::Event;
+use crate::hash::Hash;
+use crate::json;
+use crate::key::KeyPair;
+use crate::line;
+use sha2::{Digest as _, Sha256};
+
+/// Hash of an event at its place in a chain. `event` is its canonical form.
+pub(crate) fn hash_event(event: &[u8], parent: &Hash, seq: u64, timestamp_nanos: u64) -> Hash {
+    let mut hasher = Sha256::new();
+    hasher.update(b"{\"event\":");
+    hasher.update(event);
+    hasher.update(format!(",\"parent_hash\":\"{parent}\",\"seq\":{seq},\"timestamp_nanos\":{timestamp_nanos}}}"));
+    Hash::from_bytes(hasher.finalize().into())
+}
+
+/// Hash that an event has at a place: `seq` below 2^53, `timestamp_nanos` Unix time in nanoseconds.
+pub fn self_hash(event: &Event, parent: &Hash, seq: u64, timestamp_nanos: u64) -> Result<Hash> {
+    let canonical = json::canonicalize(event.text())?;
+    Ok(hash_event(&canonical, parent, seq, timestamp_nanos))
+}
+
+/// An event with its place and hash, not signed yet. The chain needs only hashes, so signing can wait.
+#[derive(Debug)]
+pub(crate) struct Hashed<'a> {
+    pub(crate) event: &'a Event,
+    pub(crate) seq: u64,
+    pub(crate) timestamp_nanos: u64,
+    pub(crate) parent: Hash,
+    pub(crate) hash: Hash,
+}
+
+impl<'a> Hashed<'a> {
+    pub(crate) fn new(event: &'a Event, parent: Hash, seq: u64, timestamp_nanos: u64) -> Result<Self> {
+        let hash = self_hash(event, &parent, seq, timestamp_nanos)?;
+        Ok(Self { event, seq, timestamp_nanos, parent, hash })
+    }
+
+    /// Its step in the chain.
+    pub(crate) fn link(&self) -> Link {
+        Link { seq: self.seq, parent: self.parent, claimed: self.hash, recomputed: self.hash }
+    }
+
+    /// Signs, and gives the line without its LF.
+    pub(crate) fn sign(&self, key: &KeyPair) -> String {
+        line::write(self, &key.sign(&self.hash), &key.public())
+    }
+}
+
+/// Seals one event for a chain that the caller keeps: the line, without its LF.
+pub fn seal(event: &Event, parent: Hash, seq: u64, timestamp_nanos: u64, key: &KeyPair) -> Result<String> {
+    Ok(Hashed::new(event, parent, seq, timestamp_nanos)?.sign(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worked_example_seals_as_published() {
+        let seed = std::array::from_fn(|i| u8::try_from(i).unwrap());
+        let event = Event::parse(
+            r#"{"type":"SessionStarted","payload":{"agent_id":"agent-1","model_id":"llama3.2:3b","session_id":"session-demo"}}"#,
+        )
+        .unwrap();
+        let line = seal(&event, Hash::GENESIS, 0, 1_700_000_000_000_000_000, &KeyPair::from_seed(&seed)).unwrap();
+        assert_eq!(
+            line,
+            format!(
+                r#"{{"seq":0,"timestamp_nanos":1700000000000000000,"event":{},"parent_hash":"{}","self_hash":"52299f4b70c1603526deb7b88cbaa03ca9eb1b91a3da038babb4a175041aec91","signature":"ca2390a43c403510ba49c48814a57858df033b75fba3c027610b49afab555fd0e05cfd2ae37d4fb25cb0aee08954aab89a1fbb94f1dc8617cc57185c9275e90d","signer_pubkey":"03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8"}}"#,
+                event.text(),
+                Hash::GENESIS
+            )
+        );
+    }
+}
