@@ -1,0 +1,93 @@
+//! Where a ledger's bytes come from: a file, or lines in memory.
+
+use super::report::Report;
+use super::{Options, Verifier, as_u64};
+use crate::durable;
+use crate::error::{Error, ErrorCode, Result};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Bytes that are read at once.
+const BLOCK: usize = 1 << 20;
+
+/// How far a verification is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes read.
+    pub bytes: u64,
+    /// Bytes in all.
+    pub total_bytes: u64,
+    /// Events accepted.
+    pub events: u64,
+}
+
+/// A caller's view of a long verification.
+#[derive(Default)]
+pub struct Watch<'a> {
+    /// Called after each block.
+    pub progress: Option<&'a mut dyn FnMut(Progress)>,
+    /// Set by the caller to stop: [`ErrorCode::Aborted`].
+    pub cancel: Option<&'a AtomicBool>,
+}
+
+impl Watch<'_> {
+    fn is_cancelled(&self) -> bool {
+        self.cancel.is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
+}
+
+/// Verifies a ledger file: one regular file, opened once, as long as it is at that moment. A ledger that is being
+/// written to can be verified at any time.
+pub fn verify_file(path: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<Report> {
+    let (file, length) = durable::open_to_read(path)?;
+    verify_part(&file, length, options, watch)
+}
+
+/// Verifies the first `length` bytes of a file.
+pub(crate) fn verify_part(mut file: &File, length: u64, options: &Options, watch: &mut Watch<'_>) -> Result<Report> {
+    let mut verifier = Verifier::new(options);
+    let mut block = vec![0; BLOCK];
+    let mut bytes = 0_u64;
+    while bytes < length && !verifier.is_decided() {
+        if watch.is_cancelled() {
+            return Err(Error::new(ErrorCode::Aborted, "the verification was stopped"));
+        }
+        let wanted = usize::try_from(length.saturating_sub(bytes)).unwrap_or(BLOCK).min(BLOCK);
+        let piece = block.get_mut(..wanted).unwrap_or_default();
+        match file.read(piece) {
+            Ok(0) => return Err(Error::new(ErrorCode::LedgerIo, "the ledger was cut while it was read")),
+            Ok(count) => {
+                verifier.push(piece.get(..count).unwrap_or_default());
+                bytes = bytes.saturating_add(as_u64(count));
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Error::io(ErrorCode::LedgerIo, "cannot read the ledger", &error)),
+        }
+        if let Some(progress) = &mut watch.progress {
+            progress(Progress { bytes, total_bytes: length, events: verifier.event_count() });
+        }
+    }
+    verifier.finish()
+}
+
+/// Verifies lines, each without its LF. A line must not hold an LF.
+pub fn verify_lines<'a>(lines: impl IntoIterator<Item = &'a str>, options: &Options) -> Result<Report> {
+    let mut verifier = Verifier::new(options);
+    let mut block = Vec::with_capacity(BLOCK);
+    for (index, line) in lines.into_iter().enumerate() {
+        if line.contains('\n') {
+            let message = format!("line {} holds a line feed", index.saturating_add(1));
+            return Err(Error::new(ErrorCode::InvalidArgument, message));
+        }
+        block.extend_from_slice(line.as_bytes());
+        block.push(b'\n');
+        if block.len() >= BLOCK {
+            verifier.push(&block);
+            block.clear();
+        }
+    }
+    verifier.push(&block);
+    verifier.finish()
+}

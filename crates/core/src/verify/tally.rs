@@ -1,0 +1,303 @@
+//! Takes lines in order, applies the rules that need more than one line, and counts what a report says.
+
+use super::report::{
+    Checks, Compared, MAX_LISTED, OTHER_KINDS, Report, SignatureChecks, Signer, SignerTrust, Tail, TimeRange, Verdict,
+    Warning, WarningCode,
+};
+use super::{Options, SignatureMode, Spelling};
+use crate::chain::{ChainState, Link, Passed, SignatureState};
+use crate::error::{Fault, FaultCode, Place};
+use crate::event::EventSet;
+use crate::hash::Hash;
+use crate::key::PublicKey;
+use crate::line::{Line, LineKind};
+use std::collections::BTreeMap;
+
+/// A verification under way.
+#[derive(Debug)]
+pub(super) struct Tally {
+    pub(super) options: Options,
+    state: ChainState,
+    checks: Checks,
+    first_hash: Option<Hash>,
+    signers: Vec<Signer>,
+    unlisted_signer_events: u64,
+    last_signer: Option<PublicKey>,
+    last_time: u64,
+    times: Option<TimeRange>,
+    events: EventSet,
+    unknown_kinds: BTreeMap<String, u64>,
+    warnings: BTreeMap<WarningCode, (u64, u64)>,
+    /// Place and hash of the event that the expected head names.
+    head_seen: Option<(Place, Hash)>,
+}
+
+/// A fault and the place where it stands.
+pub(super) type Broken = (Option<u64>, u64, Fault);
+
+impl Tally {
+    pub(super) fn new(options: Options) -> Self {
+        let signer = if options.signers.is_empty() { SignerTrust::SelfAsserted } else { SignerTrust::Pinned };
+        Self {
+            state: ChainState::START,
+            checks: Checks {
+                parse: 0,
+                fields: 0,
+                links: 0,
+                hashes: 0,
+                signatures: SignatureChecks { mode: options.signatures, checked: 0 },
+                signer,
+                head: Compared::NotChecked,
+                first: Compared::NotChecked,
+            },
+            first_hash: None,
+            signers: Vec::new(),
+            unlisted_signer_events: 0,
+            last_signer: None,
+            last_time: 0,
+            times: None,
+            events: EventSet::Core,
+            unknown_kinds: BTreeMap::new(),
+            warnings: BTreeMap::new(),
+            head_seen: None,
+            options,
+        }
+    }
+
+    pub(super) fn event_count(&self) -> u64 {
+        self.state.next_seq()
+    }
+
+    pub(super) fn state(&self) -> ChainState {
+        self.state
+    }
+
+    /// A line that is JSON, but whose fields are wrong.
+    pub(super) fn count_parsed(&mut self) {
+        increase(&mut self.checks.parse);
+    }
+
+    /// Lines of white space.
+    pub(super) fn blank_lines(&mut self, first: Place, count: u64) -> Result<(), Fault> {
+        if self.options.spelling == Spelling::Exact {
+            return Err(Fault::new(FaultCode::Spelling, "a line of white space, which the writer never writes"));
+        }
+        self.warn(WarningCode::NonCanonicalSpelling, first.line, count);
+        Ok(())
+    }
+
+    /// The next event: accepted, or the first fault.
+    pub(super) fn event(&mut self, line: &Line, signature: SignatureState, place: Place) -> Result<(), Fault> {
+        increase(&mut self.checks.parse);
+        if self.options.events == EventSet::Core && line.kind.set() != EventSet::Core {
+            let reason = "an extended kind where only core kinds are expected";
+            return Err(Fault::mismatch(FaultCode::UnexpectedKind, reason, "a core kind", line.kind.name()));
+        }
+        increase(&mut self.checks.fields);
+        let before = self.state;
+        self.link(line, signature)?;
+        if let Err(fault) = self.apply_options(line) {
+            self.state = before;
+            return Err(fault);
+        }
+        self.count(line, place);
+        Ok(())
+    }
+
+    fn link(&mut self, line: &Line, signature: SignatureState) -> Result<(), Fault> {
+        let stepped = self.state.step(&line.link(), signature);
+        let passed = stepped.as_ref().err().map_or(Passed::Hash, |(passed, _)| *passed);
+        if passed >= Passed::Links {
+            increase(&mut self.checks.links);
+        }
+        if passed >= Passed::Hash {
+            increase(&mut self.checks.hashes);
+        }
+        stepped.map_err(|(_, fault)| fault)?;
+        if signature == SignatureState::Holds {
+            increase(&mut self.checks.signatures.checked);
+        }
+        Ok(())
+    }
+
+    /// Checks that depend on what the caller knows or asks for.
+    fn apply_options(&mut self, line: &Line) -> Result<(), Fault> {
+        if !self.options.signers.is_empty() && !self.options.signers.contains(&line.signer) {
+            let reason = "signed by none of the expected signers";
+            let expected = if let [only] = self.options.signers.as_slice() {
+                only.to_string()
+            } else {
+                "one of several".to_owned()
+            };
+            return Err(Fault::mismatch(FaultCode::UntrustedSigner, reason, expected, line.signer));
+        }
+        if let (0, Some(expected)) = (line.seq, self.options.expected_first) {
+            if line.claimed != expected {
+                let reason = "the first event is not the expected one";
+                return Err(Fault::mismatch(FaultCode::FirstMismatch, reason, expected, line.claimed));
+            }
+            self.checks.first = Compared::Matched;
+        }
+        if self.options.spelling == Spelling::Exact && !line.as_written {
+            return Err(Fault::new(FaultCode::Spelling, "the line is not spelled as the writer spells"));
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, line: &Line, place: Place) {
+        self.first_hash.get_or_insert(line.claimed);
+        if self.options.expected_head.is_some_and(|head| head.seq == line.seq) {
+            self.head_seen = Some((place, line.claimed));
+        }
+        if !line.as_written {
+            self.warn(WarningCode::NonCanonicalSpelling, place.line, 1);
+        }
+        if line.malformed_digest {
+            self.warn(WarningCode::MalformedDigest, place.line, 1);
+        }
+        if let LineKind::Unknown(name) = &line.kind {
+            self.warn(WarningCode::UnknownKind, place.line, 1);
+            let known = self.unknown_kinds.contains_key(name) || self.unknown_kinds.len() < MAX_LISTED;
+            let name = if known { name.as_str() } else { OTHER_KINDS };
+            increase(self.unknown_kinds.entry(name.to_owned()).or_default());
+        }
+        self.events = self.events.max(line.kind.set());
+        self.count_time(line.timestamp_nanos, place);
+        self.count_signer(line, place);
+    }
+
+    fn count_time(&mut self, time: u64, place: Place) {
+        if time < self.last_time {
+            self.warn(WarningCode::TimeWentBack, place.line, 1);
+        }
+        self.last_time = time;
+        let range = self.times.get_or_insert(TimeRange { from: time, to: time });
+        range.from = range.from.min(time);
+        range.to = range.to.max(time);
+    }
+
+    fn count_signer(&mut self, line: &Line, place: Place) {
+        if self.last_signer.is_some_and(|last| last != line.signer) {
+            self.warn(WarningCode::MixedSigners, place.line, 1);
+        }
+        self.last_signer = Some(line.signer);
+        if let Some(signer) = self.signers.iter_mut().find(|signer| signer.public_key == line.signer) {
+            signer.last = line.seq;
+        } else if self.signers.len() < MAX_LISTED {
+            let pinned = self.options.signers.contains(&line.signer);
+            self.signers.push(Signer { public_key: line.signer, first: line.seq, last: line.seq, pinned });
+        } else {
+            increase(&mut self.unlisted_signer_events);
+        }
+    }
+
+    fn warn(&mut self, code: WarningCode, line: u64, count: u64) {
+        let (total, _) = self.warnings.entry(code).or_insert((0, line));
+        *total = total.saturating_add(count);
+    }
+
+    /// What is compared when the whole ledger was read: `end` is its length.
+    pub(super) fn check_ends(&mut self, end: u64) -> Result<(), Broken> {
+        if let (Some(expected), 0) = (self.options.expected_first, self.event_count()) {
+            let reason = "the expected first event is not there: the ledger is empty";
+            return Err((None, end, Fault::mismatch(FaultCode::FirstMismatch, reason, expected, "no event")));
+        }
+        let Some(expected) = self.options.expected_head else {
+            return Ok(());
+        };
+        let reason = "the expected head is not in the ledger";
+        match self.head_seen {
+            Some((_, hash)) if hash == expected.hash => {
+                self.checks.head = Compared::Matched;
+                Ok(())
+            }
+            Some((place, hash)) => {
+                let fault = Fault::mismatch(FaultCode::HeadMismatch, reason, expected.hash, hash);
+                Err((Some(place.line), place.byte_offset, fault))
+            }
+            None => {
+                let expected = format!("an event with seq {}", expected.seq);
+                let found = format!("{} events", self.event_count());
+                Err((None, end, Fault::mismatch(FaultCode::HeadMismatch, reason, expected, found)))
+            }
+        }
+    }
+
+    /// The report of a ledger without a fault, or of the lines before a line that could not be read.
+    pub(super) fn intact(self, tail: Option<Tail>, bytes: u64, sha256: Option<Hash>) -> Report {
+        let complete = self.checks.signer == SignerTrust::Pinned
+            && self.checks.head == Compared::Matched
+            && self.checks.signatures.mode == SignatureMode::All
+            && tail.is_none()
+            && self.unknown_kinds.is_empty()
+            && sha256.is_some();
+        let verdict = match self.event_count() {
+            0 => Verdict::Empty,
+            _ if complete => Verdict::Verified,
+            _ => Verdict::Intact,
+        };
+        self.report(verdict, tail, bytes, sha256)
+    }
+
+    pub(super) fn broken(self, (line, byte_offset, fault): Broken) -> Report {
+        let broken_at = match (fault.code, self.options.expected_head, line) {
+            (FaultCode::HeadMismatch, Some(head), Some(_)) => head.seq,
+            _ => self.event_count(),
+        };
+        Report {
+            ok: false,
+            broken_at: Some(broken_at),
+            line,
+            byte_offset: Some(byte_offset),
+            code: Some(fault.code),
+            reason: Some(fault.reason),
+            expected: fault.expected,
+            found: fault.found,
+            ..self.report(Verdict::Broken, None, byte_offset, None)
+        }
+    }
+
+    fn report(self, verdict: Verdict, tail: Option<Tail>, bytes: u64, sha256: Option<Hash>) -> Report {
+        let root_hash = self.state.parent();
+        Report {
+            schema_version: 1,
+            ok: true,
+            verdict,
+            event_count: self.event_count(),
+            broken_at: None,
+            line: None,
+            byte_offset: None,
+            code: None,
+            reason: None,
+            expected: None,
+            found: None,
+            root_hash,
+            first_hash: self.first_hash,
+            head: self.state.head(),
+            signers: self.signers,
+            unlisted_signer_events: self.unlisted_signer_events,
+            checks: self.checks,
+            tail,
+            events: self.events,
+            unknown_kinds: self.unknown_kinds,
+            warnings: self
+                .warnings
+                .into_iter()
+                .map(|(code, (count, first_line))| Warning { code, count, first_line })
+                .collect(),
+            time_range: self.times,
+            bytes,
+            sha256,
+        }
+    }
+}
+
+impl Line {
+    pub(crate) fn link(&self) -> Link {
+        Link { seq: self.seq, parent: self.parent, claimed: self.claimed, recomputed: self.recomputed }
+    }
+}
+
+fn increase(counter: &mut u64) {
+    *counter = counter.saturating_add(1);
+}
