@@ -1,0 +1,199 @@
+//! Head stores: the last known event of each ledger, kept where whoever can cut the ledger cannot reach.
+//!
+//! A store maps ids to heads. `ledger:<hash of the first event>` holds a ledger's last acknowledged event, so that a
+//! moved ledger keeps its head; `path:<resolved path>` holds the first event of the ledger at a path, as seq 0, so that
+//! an emptied, missing or swapped file there is noticed.
+
+use crate::durable;
+use crate::error::{Error, ErrorCode, Result};
+use crate::hash::Hash;
+use crate::verify::Head;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Largest head file that is read, in bytes: some hundred thousand ledgers.
+const MAX_FILE: u64 = 64 << 20;
+
+/// A place that remembers heads.
+pub trait HeadStore: Send + Sync {
+    /// The head stored under an id.
+    fn read(&self, id: &str) -> Result<Option<Head>>;
+
+    /// Stores heads that are later than what is stored; never moves one back.
+    fn advance(&self, heads: &[(String, Head)]) -> Result<()>;
+
+    /// Equal for two handles on the same store.
+    fn identity(&self) -> String;
+
+    /// True when [`HeadStore::advance`] waits for the thread that brought the store, which must then not wait for it.
+    fn needs_its_thread(&self) -> bool {
+        false
+    }
+}
+
+/// Id of a ledger, whatever its path.
+pub fn ledger_id(first: &Hash) -> String {
+    format!("ledger:{first}")
+}
+
+/// Id of what lies at a resolved path.
+pub fn path_id(path: &Path) -> String {
+    format!("path:{}", path.display())
+}
+
+/// Heads in memory, for this process only.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryHeads(Arc<Mutex<BTreeMap<String, Head>>>);
+
+impl HeadStore for MemoryHeads {
+    fn read(&self, id: &str) -> Result<Option<Head>> {
+        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).get(id).copied())
+    }
+
+    fn advance(&self, heads: &[(String, Head)]) -> Result<()> {
+        let mut stored = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        heads.iter().try_for_each(|(id, head)| advance_one(&mut stored, id, *head).map(|_| ()))
+    }
+
+    fn identity(&self) -> String {
+        format!("memory:{:p}", Arc::as_ptr(&self.0))
+    }
+}
+
+/// Heads in a JSON file, `{id: [seq, hash]}`: 0600, replaced whole, locked against other processes through a file
+/// beside it whose name ends in `.lock`. Put it on another disk, or under another user's eyes, than the ledger.
+#[derive(Debug, Clone)]
+pub struct FileHeads {
+    path: PathBuf,
+}
+
+impl FileHeads {
+    /// The store in this file, which need not exist yet.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    fn load(&self) -> Result<BTreeMap<String, Head>> {
+        let file = match durable::open_unchecked(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+            Err(error) => return Err(self.failed("cannot open", &error)),
+        };
+        let metadata = file.metadata().map_err(|error| self.failed("cannot look at", &error))?;
+        if !metadata.is_file() || metadata.len() > MAX_FILE {
+            return Err(self.corrupt("not a regular file of at most 64 MiB"));
+        }
+        let mut text = String::new();
+        file.take(MAX_FILE).read_to_string(&mut text).map_err(|error| self.failed("cannot read", &error))?;
+        let stored: BTreeMap<String, (u64, String)> =
+            serde_json::from_str(&text).map_err(|error| self.corrupt(&error.to_string()))?;
+        let head = |(id, (seq, hash)): (String, (u64, String))| {
+            let hash = Hash::from_hex(&hash).ok_or_else(|| self.corrupt("a hash that is not 64 hex digits"))?;
+            Ok((id, Head { seq, hash }))
+        };
+        stored.into_iter().map(head).collect()
+    }
+
+    fn store(&self, heads: &BTreeMap<String, Head>) -> Result<()> {
+        let plain: BTreeMap<&str, (u64, Hash)> =
+            heads.iter().map(|(id, head)| (id.as_str(), (head.seq, head.hash))).collect();
+        let text = serde_json::to_vec(&plain).map_err(|error| self.corrupt(&error.to_string()))?;
+        durable::replace(&self.path, &text).map_err(|error| self.failed("cannot write", &error))
+    }
+
+    fn lock(&self) -> Result<File> {
+        let mut name = self.path.clone().into_os_string();
+        name.push(".lock");
+        durable::create_folders_above(&self.path)
+            .and_then(|()| durable::open_lock_file(Path::new(&name)))
+            .and_then(|file| file.lock().map(|()| file))
+            .map_err(|error| self.failed("cannot lock", &error))
+    }
+
+    fn failed(&self, doing: &str, error: &std::io::Error) -> Error {
+        Error::io(ErrorCode::HeadStore, format!("{doing} the head store {}", self.path.display()), error)
+    }
+
+    /// A store that cannot be read is never taken for an empty one: that would hide a rollback.
+    fn corrupt(&self, why: &str) -> Error {
+        Error::new(ErrorCode::HeadStore, format!("the head store {} is not usable: {why}", self.path.display()))
+    }
+}
+
+impl HeadStore for FileHeads {
+    fn read(&self, id: &str) -> Result<Option<Head>> {
+        Ok(self.load()?.get(id).copied())
+    }
+
+    fn advance(&self, heads: &[(String, Head)]) -> Result<()> {
+        let _lock = self.lock()?;
+        let mut stored = self.load()?;
+        let mut changed = false;
+        for (id, head) in heads {
+            changed |= advance_one(&mut stored, id, *head)?;
+        }
+        if changed { self.store(&stored) } else { Ok(()) }
+    }
+
+    fn identity(&self) -> String {
+        let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
+        format!("file:{}", path.display())
+    }
+}
+
+fn advance_one(stored: &mut BTreeMap<String, Head>, id: &str, head: Head) -> Result<bool> {
+    match stored.get(id) {
+        Some(known) if known.seq > head.seq => Ok(false),
+        Some(known) if known.seq == head.seq && known.hash != head.hash => {
+            let message =
+                format!("{id} has another event {} in the head store: two ledgers went on from one", head.seq);
+            Err(Error::new(ErrorCode::HeadStore, message))
+        }
+        Some(known) if *known == head => Ok(false),
+        _ => {
+            stored.insert(id.to_owned(), head);
+            Ok(true)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(seq: u64, text: &str) -> Head {
+        Head { seq, hash: Hash::of(text.as_bytes()) }
+    }
+
+    fn check(store: &dyn HeadStore) {
+        store.advance(&[("a".to_owned(), head(3, "x")), ("b".to_owned(), head(0, "y"))]).unwrap();
+        store.advance(&[("a".to_owned(), head(2, "w"))]).unwrap();
+        assert_eq!(store.read("a").unwrap(), Some(head(3, "x")));
+        assert_eq!(store.read("b").unwrap(), Some(head(0, "y")));
+        assert_eq!(store.read("c").unwrap(), None);
+        assert_eq!(store.advance(&[("a".to_owned(), head(3, "z"))]).unwrap_err().code, ErrorCode::HeadStore);
+    }
+
+    #[test]
+    fn heads_only_move_forward() {
+        check(&MemoryHeads::default());
+        let folder = tempfile::tempdir().unwrap();
+        check(&FileHeads::new(folder.path().join("new/heads.json")));
+    }
+
+    #[test]
+    fn a_store_that_cannot_be_read_is_not_an_empty_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("heads.json");
+        for text in ["", "[]", "{\"a\":[1]}", "{\"a\":[1,\"zz\"]}"] {
+            std::fs::write(&path, text).unwrap();
+            let store = FileHeads::new(&path);
+            assert_eq!(store.read("a").unwrap_err().code, ErrorCode::HeadStore);
+            assert_eq!(store.advance(&[("a".to_owned(), head(1, "x"))]).unwrap_err().code, ErrorCode::HeadStore);
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Keeping a head store up to date: before records are acknowledged, or behind their back.
+
+use super::options::HeadOption;
+use crate::error::Result;
+use crate::hash::Hash;
+use crate::heads::{HeadStore, ledger_id, path_id};
+use crate::verify::Head;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+/// Moves the head of one ledger forward in one store.
+pub(super) struct Keeper {
+    shared: Arc<Shared>,
+    wait: bool,
+    /// Works when records do not wait.
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Shared {
+    store: Arc<dyn HeadStore>,
+    path: PathBuf,
+    work: Mutex<Work>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Work {
+    /// Hash of the first event and the head to store; a later one replaces it.
+    next: Option<(Hash, Head)>,
+    /// The path's own entry was stored.
+    path_known: bool,
+    stop: bool,
+    error: Option<String>,
+}
+
+impl Keeper {
+    pub(super) fn new(option: &HeadOption, path: &Path) -> Self {
+        let shared = Arc::new(Shared {
+            store: Arc::clone(&option.store),
+            path: path.to_owned(),
+            work: Mutex::default(),
+            changed: Condvar::new(),
+        });
+        let thread = (!option.wait).then(|| {
+            let shared = Arc::clone(&shared);
+            thread::Builder::new().name("sealwright-head".to_owned()).spawn(move || shared.follow()).ok()
+        });
+        Self { shared, wait: option.wait, thread: Mutex::new(thread.flatten()) }
+    }
+
+    /// Takes the head of a synced group. Waits for the store if records do.
+    pub(super) fn advance(&self, first: Hash, head: Head) {
+        if self.wait || lock(&self.thread).is_none() {
+            self.shared.store(first, head);
+        } else {
+            self.shared.lock().next = Some((first, head));
+            self.shared.changed.notify_one();
+        }
+    }
+
+    /// Why the store does not have the last head, if it does not.
+    pub(super) fn error(&self) -> Option<String> {
+        self.shared.lock().error.clone()
+    }
+
+    pub(super) fn store(&self) -> &Arc<dyn HeadStore> {
+        &self.shared.store
+    }
+
+    pub(super) fn waits(&self) -> bool {
+        self.wait
+    }
+
+    /// Stores what is left and ends. A store that needs the calling thread is not waited for.
+    pub(super) fn finish(&self) {
+        self.shared.lock().stop = true;
+        self.shared.changed.notify_one();
+        let thread = lock(&self.thread).take();
+        if let Some(thread) = thread.filter(|_| !self.shared.store.needs_its_thread()) {
+            // A panic in a store has been reported as its error.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn follow(&self) {
+        loop {
+            let mut work = self.lock();
+            while work.next.is_none() && !work.stop {
+                work = self.changed.wait(work).unwrap_or_else(PoisonError::into_inner);
+            }
+            let Some((first, head)) = work.next.take() else { return };
+            drop(work);
+            self.store(first, head);
+        }
+    }
+
+    fn store(&self, first: Hash, head: Head) {
+        let mut heads = vec![(ledger_id(&first), head)];
+        if !self.lock().path_known {
+            heads.push((path_id(&self.path), Head { seq: 0, hash: first }));
+        }
+        let stored = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.store.advance(&heads)));
+        let stored: Result<(), String> = match stored {
+            Ok(result) => result.map_err(|error| error.to_string()),
+            Err(_) => Err("the head store panicked".to_owned()),
+        };
+        let mut work = self.lock();
+        work.path_known |= stored.is_ok();
+        work.error = stored.err();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Work> {
+        lock(&self.work)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,207 @@
+//! Recording: a [`Session`] takes events and acknowledges each once it is on stable storage.
+//!
+//! ```text
+//! Session --submit--> queue --group--> Appender: seal, one write, one sync --> Sink (once a group), head store
+//!    \--record: drives the same machine on the caller's thread--/
+//! ```
+//!
+//! All sessions of a process on one ledger share one writer; another process is kept out by a lock on the file.
+//!
+//! ```
+//! use sealwright_core::{event::Event, key::KeyPair, ledger::{Session, SessionOptions}};
+//! # let folder = tempfile::tempdir().unwrap();
+//! # let path = folder.path().join("ledger.ndjson");
+//! let key = std::sync::Arc::new(KeyPair::generate()?);
+//! let session = Session::open(&SessionOptions::new(&path), key)?;
+//! let event = Event::parse(r#"{"type":"SessionEnded","payload":{"reason":"done","summary_sha256":""}}"#)?;
+//! let line = session.record(event)?;
+//! session.close();
+//! assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{line}\n"));
+//! # Ok::<(), sealwright_core::Error>(())
+//! ```
+
+mod append;
+mod keeper;
+mod options;
+mod queue;
+mod recover;
+mod registry;
+mod writer;
+
+pub use options::{
+    DEFAULT_QUEUE_BYTES, HeadOption, RecoveredTail, Recovery, SeqRange, SessionOptions, TailReason, TornTailPolicy,
+    VerifyOnOpen,
+};
+pub use queue::{Batch, Settled, Sink};
+
+use crate::error::{Error, ErrorCode, Outcome, Result};
+use crate::event::{Event, EventSet};
+use crate::hash::Hash;
+use crate::key::{KeyPair, PublicKey};
+use crate::verify::Head;
+use queue::{Job, Reply, Slot, lines_size};
+use recover::GROUP_LIMIT;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+use writer::Writer;
+
+/// A handle on a ledger's writer. Dropping it closes it: what was submitted is still written.
+pub struct Session {
+    writer: Arc<Writer>,
+    events: EventSet,
+    sink: Arc<dyn Sink>,
+    /// Jobs of this session that are not settled.
+    pending: Arc<AtomicU64>,
+    closed: AtomicBool,
+}
+
+/// For callers who only wait.
+struct NoSink;
+
+impl Sink for NoSink {
+    fn settle(&self, _results: Batch) {}
+    fn room(&self) {}
+}
+
+impl Session {
+    /// Opens a ledger, or creates it. Blocks while another process holds it, at most `options.lock_timeout`.
+    pub fn open(options: &SessionOptions, key: Arc<KeyPair>) -> Result<Self> {
+        Self::open_with_sink(options, &key, Arc::new(NoSink))
+    }
+
+    /// The same, for a caller who submits and is told later.
+    pub fn open_with_sink(options: &SessionOptions, key: &Arc<KeyPair>, sink: Arc<dyn Sink>) -> Result<Self> {
+        let writer = registry::writer_for(options, key)?;
+        Ok(Self { writer, events: options.events, sink, pending: Arc::default(), closed: AtomicBool::new(false) })
+    }
+
+    /// Records one event and waits until it is on stable storage; gives its line, without LF.
+    pub fn record(&self, event: Event) -> Result<String> {
+        self.record_many(vec![event])?.pop().ok_or_else(|| Error::new(ErrorCode::Internal, "an event without a line"))
+    }
+
+    /// Records events as one group, all or none, and waits until they are on stable storage.
+    pub fn record_many(&self, events: Vec<Event>) -> Result<Vec<String>> {
+        if self.writer.waits_for_a_thread() {
+            let message = "records of this session wait for a head store that needs its thread: record asynchronously";
+            return Err(not_written(Error::new(ErrorCode::SessionOptions, message)));
+        }
+        let slot = Arc::new(Slot::default());
+        self.check(&events)?;
+        self.writer.submit(Job::new(events, Reply::Slot(Arc::clone(&slot)), &self.pending), false)?;
+        let mut result = None;
+        self.writer.drive_until(|| {
+            result = result.take().or_else(|| slot.take());
+            result.is_some()
+        });
+        // Driving ends when the slot is filled, or with a writer that filled it while giving up.
+        result
+            .or_else(|| slot.take())
+            .unwrap_or_else(|| Err(Error::new(ErrorCode::Internal, "a record was lost").with_outcome(Outcome::Unknown)))
+    }
+
+    /// Queues one event; the sink is told under `number` what became of it.
+    pub fn submit(&self, number: u64, event: Event) -> Result<()> {
+        self.submit_many(number, vec![event])
+    }
+
+    /// Queues events that are recorded as one group, all or none.
+    pub fn submit_many(&self, number: u64, events: Vec<Event>) -> Result<()> {
+        self.check(&events)?;
+        let reply = Reply::Sink(Arc::clone(&self.sink), number);
+        self.writer.submit(Job::new(events, reply, &self.pending), true)
+    }
+
+    /// Takes back what was submitted, if the writer has not taken it. True: it will be neither written nor settled.
+    pub fn withdraw(&self, number: u64) -> bool {
+        self.writer.withdraw(&self.sink, number)
+    }
+
+    /// Whether the queue has room; if not, the sink is told when it has.
+    pub fn has_room(&self) -> bool {
+        self.writer.has_room(&self.sink)
+    }
+
+    /// The ledger's last event that is on stable storage.
+    pub fn head(&self) -> Option<Head> {
+        self.writer.head()
+    }
+
+    /// What opening the ledger found.
+    pub fn recovery(&self) -> &Recovery {
+        &self.writer.recovery
+    }
+
+    /// Why the head store does not have the last head; none when it has, or will soon.
+    pub fn head_store_error(&self) -> Option<String> {
+        self.writer.head_store_error()
+    }
+
+    /// The key that events are signed with.
+    pub fn public_key(&self) -> PublicKey {
+        self.writer.public_key
+    }
+
+    /// True when waiting for this session's records on the thread of its head store would never end.
+    pub fn must_not_wait(&self) -> bool {
+        self.writer.waits_for_a_thread() && writer::pending(&self.pending) > 0
+    }
+
+    /// Waits for what was submitted, then lets go of the ledger; the last session to do so releases the file.
+    pub fn close(&self) {
+        if self.closed.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        self.writer.drive_until(|| writer::pending(&self.pending) == 0);
+        if self.writer.detach() {
+            self.writer.wait_closed(None);
+        }
+    }
+
+    /// The same within a time, without working on the calling thread: for a thread that is about to end.
+    pub fn drain(&self, limit: Duration) {
+        let started = Instant::now();
+        while writer::pending(&self.pending) > 0 && started.elapsed() < limit {
+            thread::sleep(Duration::from_millis(1));
+        }
+        if !self.closed.swap(true, Ordering::SeqCst) && self.writer.detach() {
+            self.writer.wait_closed(Some(limit.saturating_sub(started.elapsed())));
+        }
+    }
+
+    fn check(&self, events: &[Event]) -> Result<()> {
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(not_written(Error::new(ErrorCode::SessionClosed, "the session is closed")));
+        }
+        if self.events == EventSet::Core && events.iter().any(|event| event.set() == EventSet::Extended) {
+            let message = "this session records core kinds only: open it with events 'extended'";
+            return Err(not_written(Error::new(ErrorCode::EventSet, message)));
+        }
+        let limit = usize::try_from(GROUP_LIMIT).unwrap_or(usize::MAX);
+        if events.len() > 1 && lines_size(events) >= limit {
+            let message = format!("a batch of {} bytes, the limit is {limit}: record it in parts", lines_size(events));
+            return Err(not_written(Error::new(ErrorCode::BatchTooLarge, message)));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if !self.closed.swap(true, Ordering::SeqCst) {
+            self.writer.detach();
+        }
+    }
+}
+
+fn not_written(error: Error) -> Error {
+    error.with_outcome(Outcome::NotWritten)
+}
+
+/// The resolved path of a ledger, which need not exist yet, and the hash of its first event, if it has one.
+pub fn peek(path: &Path) -> Result<(PathBuf, Option<Hash>)> {
+    registry::peek(path)
+}

@@ -1,0 +1,117 @@
+//! What a caller says when opening a session, and what it is told.
+
+use crate::event::EventSet;
+use crate::heads::HeadStore;
+use serde::Serialize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Bytes that may wait in a ledger's queue when the caller does not say: 64 MiB.
+pub const DEFAULT_QUEUE_BYTES: usize = 64 << 20;
+
+/// What is checked when a ledger is opened for writing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum VerifyOnOpen {
+    /// The end of the file, as far as a crash can have reached.
+    #[default]
+    Tail,
+    /// Every event.
+    All,
+}
+
+/// What is done with an unsynced tail.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TornTailPolicy {
+    /// Its bytes are kept in a file beside the ledger, then cut off.
+    #[default]
+    Quarantine,
+    /// Opening is refused.
+    Error,
+}
+
+/// Head store of a session.
+#[derive(Clone)]
+pub struct HeadOption {
+    /// Where heads are kept.
+    pub store: Arc<dyn HeadStore>,
+    /// True: a record is acknowledged only after the store has its head.
+    pub wait: bool,
+}
+
+/// How a session is opened. Fields that are `None` take the default, or what the ledger was first opened with.
+#[derive(Clone)]
+pub struct SessionOptions {
+    /// The ledger file.
+    pub path: PathBuf,
+    /// Which kinds this session may record.
+    pub events: EventSet,
+    /// What is checked.
+    pub verify_on_open: VerifyOnOpen,
+    /// What happens to an unsynced tail.
+    pub torn_tail: Option<TornTailPolicy>,
+    /// How long to wait for another process to release the ledger.
+    pub lock_timeout: Duration,
+    /// Bytes that may wait to be written.
+    pub max_queue_bytes: Option<usize>,
+    /// Where the head is kept.
+    pub head_store: Option<HeadOption>,
+}
+
+impl SessionOptions {
+    /// Defaults for a ledger.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            events: EventSet::Core,
+            verify_on_open: VerifyOnOpen::Tail,
+            torn_tail: None,
+            lock_timeout: Duration::ZERO,
+            max_queue_bytes: None,
+            head_store: None,
+        }
+    }
+}
+
+/// How a tail is torn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TailReason {
+    /// Its first bad line has no end.
+    Unterminated,
+    /// Its first bad line holds NUL bytes: a page that never reached the disk.
+    Hole,
+}
+
+/// An unsynced tail that was cut off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecoveredTail {
+    /// Where it began.
+    pub offset: u64,
+    /// How long it was.
+    pub bytes: u64,
+    /// Lines, or parts of them.
+    pub lines: u64,
+    /// How it was torn.
+    pub reason: TailReason,
+    /// The file that holds its bytes now.
+    pub path: PathBuf,
+}
+
+/// Events by their first and last seq.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct SeqRange {
+    /// The first.
+    pub from: u64,
+    /// The last.
+    pub to: u64,
+}
+
+/// What opening found that an earlier writer did not end well.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Recovery {
+    /// The tail that was cut off.
+    pub tail: Option<RecoveredTail>,
+    /// Events in the ledger that were never acknowledged, as far as this process or the head store knows.
+    pub unacknowledged: Option<SeqRange>,
+}

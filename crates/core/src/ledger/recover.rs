@@ -1,0 +1,338 @@
+//! Opening for writing: which events are there, and what a crash left behind them.
+//!
+//! A group is at most [`GROUP_LIMIT`] bytes, or one longer line, and the next one is written only after the one before
+//! is synced. So only the *window* can be unsynced: from the start of the line that holds the byte [`GROUP_LIMIT`]
+//! before the end, to the end. A power failure may have kept any subset of its pages, as zeros where they are missing.
+//!
+//! The longest good prefix of the window stays. What follows is an unsynced tail if its first bad line is unterminated
+//! or holds a NUL; anything else is no crash, and refused.
+
+use super::options::TailReason;
+use crate::chain::{ChainState, SignatureState};
+use crate::error::{Error, ErrorCode, Result};
+use crate::event::EventSet;
+use crate::hash::Hash;
+use crate::key::PublicKey;
+use crate::line::{self, Line, LineError};
+use crate::storage::{Storage, read_exact_at};
+use crate::verify::as_u64;
+use crate::verify::signatures::KeyCache;
+use std::io::{self, BufRead as _, BufReader, Read};
+
+/// Most bytes of a group that is written and synced at once; a single longer line is a group of its own.
+pub(crate) const GROUP_LIMIT: u64 = 1 << 20;
+
+/// What every first line begins with.
+const FIRST_LINE: &[u8] = b"{\"seq\":0,";
+
+/// Blank lines that are passed over in front of the window.
+const BLANK_LINES: u32 = 1000;
+
+/// The end of a ledger, read and judged. Nothing is changed yet.
+#[derive(Debug)]
+pub(crate) struct Inspection {
+    /// Behind the last good event.
+    pub(crate) state: ChainState,
+    /// Where the window begins.
+    pub(crate) window_start: u64,
+    /// Where the good prefix ends.
+    pub(crate) good_end: u64,
+    /// The last good event is whole, but its LF is missing.
+    pub(crate) unterminated: bool,
+    /// What follows the good prefix.
+    pub(crate) tail: Option<TornTail>,
+    /// Who signed the last good event.
+    pub(crate) last_signer: Option<PublicKey>,
+    /// The smallest set that holds the window's events.
+    pub(crate) events: EventSet,
+    /// Seq and hash of the window's events.
+    pub(crate) hashes: Vec<(u64, Hash)>,
+}
+
+/// Bytes that a crash left, not yet quarantined.
+#[derive(Debug)]
+pub(crate) struct TornTail {
+    pub(crate) offset: u64,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) reason: TailReason,
+}
+
+impl TornTail {
+    /// Lines, or parts of them.
+    pub(crate) fn lines(&self) -> u64 {
+        as_u64(self.bytes.split_inclusive(|&b| b == b'\n').count())
+    }
+}
+
+/// Reads and judges the end of a ledger.
+pub(crate) fn inspect(storage: &dyn Storage) -> Result<Inspection> {
+    let length = storage.length().map_err(unreadable)?;
+    let window_start = match length.checked_sub(GROUP_LIMIT) {
+        None | Some(0) => 0,
+        Some(place) => line_start(storage, place)?,
+    };
+    let mut scan = Scan::new(window_start);
+    if let Some((offset, bytes)) = last_line_before(storage, window_start)? {
+        scan.anchor(&bytes, offset)?;
+    }
+    let window = read_range(storage, window_start, length)?;
+    let tail = scan.window(&window)?;
+    scan.check_signatures()?;
+    Ok(Inspection { tail, ..scan.found })
+}
+
+/// Hash of a ledger's first event, if there is a good one.
+pub(crate) fn first_hash(source: impl Read) -> Option<Hash> {
+    let mut lines = Lines::new(source);
+    let line = lines.next_event()?;
+    let mut state = ChainState::START;
+    state.step(&line.link(), SignatureState::NotChecked).ok()?;
+    Some(line.claimed)
+}
+
+/// Hash of the event with this seq, looked for from the beginning: for a head store that fell far behind.
+pub(crate) fn find_hash(storage: &dyn Storage, seq: u64) -> Option<Hash> {
+    let mut lines = Lines::new(StorageReader { storage, at: 0 });
+    while let Some(line) = lines.next_event() {
+        if line.claimed != line.recomputed {
+            return None;
+        }
+        if line.seq >= seq {
+            return (line.seq == seq).then_some(line.claimed);
+        }
+    }
+    None
+}
+
+/// Judges lines one after another.
+struct Scan {
+    found: Inspection,
+    /// The last good event, and those that ended a run of one signer.
+    last: Option<Line>,
+    run_ends: Vec<Line>,
+    canonical: Vec<u8>,
+}
+
+impl Scan {
+    fn new(window_start: u64) -> Self {
+        Self {
+            found: Inspection {
+                state: ChainState::START,
+                window_start,
+                good_end: window_start,
+                unterminated: false,
+                tail: None,
+                last_signer: None,
+                events: EventSet::Core,
+                hashes: Vec::new(),
+            },
+            last: None,
+            run_ends: Vec::new(),
+            canonical: Vec::new(),
+        }
+    }
+
+    /// The event in front of the window, synced long ago: it must be good, and says what follows it.
+    fn anchor(&mut self, bytes: &[u8], offset: u64) -> Result<()> {
+        let line =
+            line::read(bytes, line::MAX_LENGTH, &mut self.canonical).map_err(|error| tampered(offset, &error))?;
+        self.found.state = ChainState::before(&line.link());
+        self.accept(line).map_err(|error| tampered(offset, &error))
+    }
+
+    fn window(&mut self, window: &[u8]) -> Result<Option<TornTail>> {
+        let mut rest = window;
+        while !rest.is_empty() {
+            let end = rest.iter().position(|&b| b == b'\n');
+            let text = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+            if !line::is_blank(text) {
+                let read = line::read(text, line::MAX_LENGTH, &mut self.canonical);
+                if let Err(error) = read.and_then(|line| self.accept(line)) {
+                    return self.judge_tail(rest, end.is_some(), text, &error).map(Some);
+                }
+                self.found.unterminated = end.is_none();
+            } else if end.is_none() {
+                // White space behind the last LF: an LF ends it before the next event.
+                self.found.unterminated = true;
+            }
+            let length = text.len().saturating_add(usize::from(end.is_some()));
+            self.found.good_end = self.found.good_end.saturating_add(as_u64(length));
+            rest = rest.get(length..).unwrap_or_default();
+        }
+        Ok(None)
+    }
+
+    fn accept(&mut self, line: Line) -> Result<(), LineError> {
+        self.found.state.step(&line.link(), SignatureState::NotChecked).map_err(|(_, fault)| fault)?;
+        self.found.events = self.found.events.max(line.kind.set());
+        self.found.last_signer = Some(line.signer);
+        self.found.hashes.push((line.seq, line.claimed));
+        let signer = line.signer;
+        if let Some(before) = self.last.replace(line).filter(|before| before.signer != signer) {
+            self.run_ends.push(before);
+        }
+        Ok(())
+    }
+
+    fn judge_tail(&self, rest: &[u8], terminated: bool, bad: &[u8], error: &LineError) -> Result<TornTail> {
+        let offset = self.found.good_end;
+        let hole = bad.contains(&0);
+        let behind_an_event = self.last.is_some();
+        if (terminated && !hole) || !(behind_an_event || began_as_a_ledger(rest)) {
+            return Err(tampered(offset, error));
+        }
+        let reason = if hole { TailReason::Hole } else { TailReason::Unterminated };
+        Ok(TornTail { offset, bytes: rest.to_vec(), reason })
+    }
+
+    /// A signature commits to everything before it under that key, so the last of each run is enough.
+    fn check_signatures(&self) -> Result<()> {
+        let mut keys = KeyCache::default();
+        let bad = self.run_ends.iter().chain(&self.last).find(|line| keys.check(line) == SignatureState::Fails);
+        match bad {
+            None => Ok(()),
+            Some(line) => {
+                let message =
+                    format!("the signature of event {} does not hold: nothing is appended to this ledger", line.seq);
+                Err(Error::new(ErrorCode::LedgerTampered, message))
+            }
+        }
+    }
+}
+
+/// A file without one good event is taken for a ledger whose first group was cut off only if it looks like one. A
+/// mistyped path must not cost anyone a key or a database.
+fn began_as_a_ledger(bytes: &[u8]) -> bool {
+    let first_nul = bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len());
+    if first_nul > 0 {
+        return bytes.iter().take(first_nul).zip(FIRST_LINE).all(|(found, expected)| found == expected);
+    }
+    // The first page is missing: zeros up to a sector's end, then, if anything, text as ledger lines are.
+    let zeros = bytes.iter().take_while(|&&b| b == 0).count();
+    let is_text = |byte: &u8| matches!(byte, 0 | b'\n' | b' '..=0x7e | 0x80..);
+    zeros == bytes.len() || (zeros.is_multiple_of(512) && bytes.iter().all(is_text))
+}
+
+/// Start of the line that holds the byte at `place`.
+fn line_start(storage: &dyn Storage, place: u64) -> Result<u64> {
+    const STEP: u64 = 64 << 10;
+    let floor = place.saturating_sub(as_u64(line::MAX_LENGTH).saturating_add(2));
+    let mut end = place;
+    while end > floor {
+        let start = end.saturating_sub(STEP).max(floor);
+        let bytes = read_range(storage, start, end)?;
+        if let Some(at) = bytes.iter().rposition(|&b| b == b'\n') {
+            return Ok(start.saturating_add(as_u64(at)).saturating_add(1));
+        }
+        end = start;
+    }
+    if end == 0 {
+        return Ok(0);
+    }
+    let message = format!("no line ends in the {} bytes before byte {place}: this is no ledger", line::MAX_LENGTH);
+    Err(Error::new(ErrorCode::LedgerTampered, message))
+}
+
+/// The last line that is not blank and ends before a line's start; and its own start.
+fn last_line_before(storage: &dyn Storage, start: u64) -> Result<Option<(u64, Vec<u8>)>> {
+    let mut end = start;
+    for _ in 0..BLANK_LINES {
+        let Some(line_feed) = end.checked_sub(1) else {
+            return Ok(None);
+        };
+        let begin = line_start(storage, line_feed)?;
+        let bytes = read_range(storage, begin, line_feed)?;
+        if !line::is_blank(&bytes) {
+            return Ok(Some((begin, bytes)));
+        }
+        end = begin;
+    }
+    Err(Error::new(
+        ErrorCode::LedgerTampered,
+        format!("{BLANK_LINES} blank lines before byte {start}: this is no ledger"),
+    ))
+}
+
+fn read_range(storage: &dyn Storage, start: u64, end: u64) -> Result<Vec<u8>> {
+    let length = usize::try_from(end.saturating_sub(start))
+        .map_err(|_| Error::new(ErrorCode::LedgerIo, "the ledger is too large for this machine"))?;
+    let mut bytes = vec![0; length];
+    read_exact_at(storage, start, &mut bytes).map_err(unreadable)?;
+    Ok(bytes)
+}
+
+fn unreadable(error: io::Error) -> Error {
+    Error::io(ErrorCode::LedgerIo, "cannot read the ledger", &error)
+}
+
+fn tampered(offset: u64, error: &LineError) -> Error {
+    let why = match error {
+        LineError::Unreadable(_, message) => message.clone(),
+        LineError::Broken(fault) => format!("{}: {}", fault.code, fault.reason),
+    };
+    let message = format!("the ledger is broken at byte {offset} ({why}): nothing is appended to it");
+    Error::new(ErrorCode::LedgerTampered, message)
+}
+
+/// Reads whole events from the beginning, as far as they are readable.
+struct Lines<R> {
+    source: BufReader<R>,
+    canonical: Vec<u8>,
+}
+
+impl<R: Read> Lines<R> {
+    fn new(source: R) -> Self {
+        Self { source: BufReader::with_capacity(1 << 16, source), canonical: Vec::new() }
+    }
+
+    fn next_event(&mut self) -> Option<Line> {
+        let limit = as_u64(line::MAX_LENGTH).saturating_add(1);
+        let mut bytes = Vec::new();
+        while line::is_blank(&bytes) {
+            bytes.clear();
+            if (&mut self.source).take(limit).read_until(b'\n', &mut bytes).ok()? == 0 {
+                return None;
+            }
+            bytes.pop_if(|last| *last == b'\n');
+        }
+        line::read(&bytes, line::MAX_LENGTH, &mut self.canonical).ok()
+    }
+}
+
+/// A storage as a stream.
+struct StorageReader<'a> {
+    storage: &'a dyn Storage,
+    at: u64,
+}
+
+impl Read for StorageReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.storage.read_at(self.at, buffer)?;
+        self.at = self.at.saturating_add(as_u64(count));
+        Ok(count)
+    }
+}
+
+/// Hash of the first event in a storage, if there is a good one.
+pub(crate) fn first_hash_in(storage: &dyn Storage) -> Option<Hash> {
+    first_hash(StorageReader { storage, at: 0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_began_as_a_ledger_is_taken_for_one() {
+        let page = [0; 4096];
+        let holes = [&page[..], b"\"x\"}\n{\"seq\":9", &page, b"}\n"].concat();
+        for yes in [&b"{"[..], b"{\"seq\":0,\"times", b"{\"se\0\0\0\0", &page, b"\0", &holes] {
+            assert!(began_as_a_ledger(yes), "{yes:?}");
+        }
+        let seed: Vec<u8> = (0..32).collect();
+        let binary = [&page[..], &[1, 2, 3]].concat();
+        for no in [&seed[..], b"SQLite format 3\0", b"hello", b"{\"a\":1}", b"{\"seq\":1,", &binary, b"\0text"] {
+            assert!(!began_as_a_ledger(no), "{no:?}");
+        }
+    }
+}

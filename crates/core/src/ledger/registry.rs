@@ -1,0 +1,374 @@
+//! One writer for each ledger of this process, whatever paths and threads it is opened through; and the lock that
+//! keeps other processes out.
+
+use super::append::Appender;
+use super::keeper::Keeper;
+use super::options::{
+    DEFAULT_QUEUE_BYTES, RecoveredTail, Recovery, SeqRange, SessionOptions, TornTailPolicy, VerifyOnOpen,
+};
+use super::recover::{Inspection, find_hash, first_hash_in, inspect};
+use super::writer::{Opened, Writer};
+use crate::durable::{self, FileId, LedgerFile};
+use crate::error::{Error, ErrorCode, Result};
+use crate::event::EventSet;
+use crate::hash::Hash;
+use crate::heads::{HeadStore, ledger_id, path_id};
+use crate::key::KeyPair;
+use crate::storage::Storage as _;
+use crate::verify::{self, Head, as_u64};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as MapEntry;
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Rounds of opening a path whose file changes under way.
+const ROUNDS: usize = 100;
+
+static WRITERS: LazyLock<Mutex<HashMap<FileId, Entry>>> = LazyLock::new(Mutex::default);
+
+/// Heads that were acknowledged when a writer was poisoned, until the ledger is opened again.
+static POISONED: LazyLock<Mutex<HashMap<FileId, Option<Head>>>> = LazyLock::new(Mutex::default);
+
+enum Entry {
+    /// Someone is opening this ledger: wait, then look again.
+    Opening(Arc<Gate>),
+    Live(Arc<Writer>),
+}
+
+/// Opens once.
+#[derive(Default)]
+struct Gate {
+    open: Mutex<bool>,
+    changed: Condvar,
+}
+
+/// The writer of a ledger: the one that is there, or a new one. The caller holds one session on it.
+pub(super) fn writer_for(options: &SessionOptions, key: &Arc<KeyPair>) -> Result<Arc<Writer>> {
+    for _ in 0..ROUNDS {
+        let Some(mut file) = open_file(options)? else { continue };
+        match claim(file.id()) {
+            Claim::Taken(Entry::Opening(gate)) => gate.wait(),
+            Claim::Taken(Entry::Live(writer)) if writer.attach() => {
+                return match join(&writer, options, key) {
+                    Ok(()) => Ok(writer),
+                    Err(error) => {
+                        writer.detach();
+                        Err(error)
+                    }
+                };
+            }
+            Claim::Taken(Entry::Live(writer)) => {
+                writer.wait_closed(None);
+                // It leaves the registry just before or after.
+                thread::yield_now();
+            }
+            Claim::Ours(claim) => {
+                wait_for_lock(&mut file, options.lock_timeout)?;
+                // Locked, but the path may name another file by now.
+                if file
+                    .is_linked()
+                    .map_err(|error| Error::io(ErrorCode::LedgerIo, "cannot look at the ledger", &error))?
+                {
+                    let writer = Writer::start(prepare(file, options, key)?)?;
+                    claim.publish(&writer);
+                    return Ok(writer);
+                }
+            }
+        }
+    }
+    let message = format!("{} changes too fast to be opened", options.path.display());
+    Err(Error::new(ErrorCode::LedgerChanged, message))
+}
+
+/// A writer was closed in order.
+pub(super) fn forget(id: &FileId) {
+    lock(&WRITERS).remove(id);
+}
+
+/// A writer was poisoned: what it had acknowledged is remembered for the next opening.
+pub(super) fn forget_poisoned(id: &FileId, acknowledged: Option<Head>) {
+    #[expect(clippy::clone_on_copy, reason = "a path where files have no numbers")]
+    lock(&POISONED).insert(id.clone(), acknowledged);
+    forget(id);
+}
+
+enum Claim {
+    Ours(OwnClaim),
+    Taken(Entry),
+}
+
+/// The right to open a ledger; given up when dropped.
+struct OwnClaim {
+    id: FileId,
+    gate: Arc<Gate>,
+    published: bool,
+}
+
+fn claim(id: FileId) -> Claim {
+    #[expect(clippy::clone_on_copy, reason = "a path where files have no numbers")]
+    match lock(&WRITERS).entry(id.clone()) {
+        MapEntry::Occupied(entry) => Claim::Taken(match entry.get() {
+            Entry::Opening(gate) => Entry::Opening(Arc::clone(gate)),
+            Entry::Live(writer) => Entry::Live(Arc::clone(writer)),
+        }),
+        MapEntry::Vacant(place) => {
+            let gate = Arc::new(Gate::default());
+            place.insert(Entry::Opening(Arc::clone(&gate)));
+            Claim::Ours(OwnClaim { id, gate, published: false })
+        }
+    }
+}
+
+impl OwnClaim {
+    fn publish(mut self, writer: &Arc<Writer>) {
+        #[expect(clippy::clone_on_copy, reason = "a path where files have no numbers")]
+        lock(&WRITERS).insert(self.id.clone(), Entry::Live(Arc::clone(writer)));
+        self.published = true;
+    }
+}
+
+impl Drop for OwnClaim {
+    fn drop(&mut self) {
+        if !self.published {
+            forget(&self.id);
+        }
+        *lock(&self.gate.open) = true;
+        self.gate.changed.notify_all();
+    }
+}
+
+impl Gate {
+    fn wait(&self) {
+        let mut open = lock(&self.open);
+        while !*open {
+            open = self.changed.wait(open).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// Opens the ledger's file, or creates it. None when it came or went meanwhile: look again.
+fn open_file(options: &SessionOptions) -> Result<Option<LedgerFile>> {
+    let path = &options.path;
+    if fs::symlink_metadata(path).is_err() {
+        durable::create_folders_above(path).map_err(|error| {
+            Error::io(ErrorCode::LedgerIo, format!("cannot make the folder of {}", path.display()), &error)
+        })?;
+    }
+    let resolved = durable::resolve(path)?;
+    match LedgerFile::open(&resolved) {
+        Err(error) if error.code == ErrorCode::LedgerNotFound => {
+            if let Some(head) = &options.head_store
+                && head.store.read(&path_id(&resolved))?.is_some()
+            {
+                let message = format!("the head store knows a ledger at {}, and it is gone", resolved.display());
+                return Err(Error::new(ErrorCode::RollbackDetected, message));
+            }
+            LedgerFile::create(&resolved)
+        }
+        opened => opened.map(Some),
+    }
+}
+
+/// Tries to lock until the time is over.
+fn wait_for_lock(file: &mut LedgerFile, timeout: Duration) -> Result<()> {
+    let deadline = Instant::now().checked_add(timeout);
+    let mut pause = Duration::from_millis(1);
+    loop {
+        let locked = file.try_lock().map_err(|error| {
+            Error::io(ErrorCode::LedgerIo, format!("cannot lock {}", file.path().display()), &error)
+        })?;
+        if locked {
+            return Ok(());
+        }
+        let left = deadline.map_or(pause, |deadline| deadline.saturating_duration_since(Instant::now()));
+        if left.is_zero() {
+            let message = format!("another process writes {}", file.path().display());
+            return Err(Error::new(ErrorCode::LedgerLocked, message));
+        }
+        thread::sleep(pause.min(left));
+        pause = pause.saturating_mul(2).min(Duration::from_millis(20));
+    }
+}
+
+/// A further session on a writer that is there: what belongs to the writer cannot be asked for differently.
+fn join(writer: &Writer, options: &SessionOptions, key: &KeyPair) -> Result<()> {
+    if writer.public_key != key.public() {
+        let message = format!("this ledger is open with the key {}", writer.public_key);
+        return Err(Error::new(ErrorCode::SignerMismatch, message));
+    }
+    if options.events == EventSet::Core && writer.events() == EventSet::Extended {
+        return Err(holds_extended_kinds());
+    }
+    let differs = |what: &str| {
+        let message = format!("this ledger is open already, with another {what}");
+        Err(Error::new(ErrorCode::SessionOptions, message))
+    };
+    if let Some(head) = &options.head_store
+        && writer.head_store() != Some((head.store.identity(), head.wait))
+    {
+        return differs("headStore");
+    }
+    if options.torn_tail.is_some_and(|policy| policy != writer.torn_tail) {
+        return differs("tornTail");
+    }
+    if options.max_queue_bytes.is_some_and(|bytes| bytes != writer.queue_limit()) {
+        return differs("maxQueueBytes");
+    }
+    if options.verify_on_open == VerifyOnOpen::All {
+        let (file, _) = durable::open_to_read(&options.path)?;
+        verify_all(&file, writer.length(), options.events)?;
+    }
+    Ok(())
+}
+
+/// Judges a locked file and repairs its end: afterwards events can be appended.
+fn prepare(file: LedgerFile, options: &SessionOptions, key: &Arc<KeyPair>) -> Result<Opened> {
+    let inspection = inspect(&file)?;
+    let public_key = key.public();
+    if let Some(signer) = inspection.last_signer.filter(|signer| *signer != public_key) {
+        let message = format!("the last event is signed by {signer}, this session would sign as {public_key}");
+        return Err(Error::new(ErrorCode::SignerMismatch, message));
+    }
+    if options.events == EventSet::Core && inspection.events == EventSet::Extended {
+        return Err(holds_extended_kinds());
+    }
+    let first = match (&options.head_store, inspection.hashes.first()) {
+        (_, Some((0, hash))) => Some(*hash),
+        (Some(_), _) => first_hash_in(&file),
+        (None, _) => None,
+    };
+    let known = match &options.head_store {
+        Some(head) => check_head(&*head.store, &file, &inspection, first)?,
+        None => None,
+    };
+    if options.verify_on_open == VerifyOnOpen::All {
+        verify_all(file.file(), inspection.good_end, options.events)?;
+    }
+    let torn_tail = options.torn_tail.unwrap_or_default();
+    let tail = cut_tail(&file, &inspection, torn_tail)?;
+    let acknowledged = lock(&POISONED).remove(&file.id()).or_else(|| known.map(Some));
+    let recovery = Recovery { tail, unacknowledged: unacknowledged(acknowledged, inspection.state.head()) };
+    let keeper = options.head_store.as_ref().map(|head| Keeper::new(head, file.path()));
+    Ok(Opened {
+        id: file.id(),
+        public_key,
+        appender: Appender::new(Box::new(file), Arc::clone(key), &inspection, first),
+        keeper,
+        recovery,
+        torn_tail,
+        queue_bytes: options.max_queue_bytes.unwrap_or(DEFAULT_QUEUE_BYTES),
+        events: inspection.events,
+    })
+}
+
+/// Compares the ledger with what a head store knows of it; gives the head that it knows.
+fn check_head(
+    store: &dyn HeadStore,
+    file: &LedgerFile,
+    inspection: &Inspection,
+    first: Option<Hash>,
+) -> Result<Option<Head>> {
+    let rollback = |what: String| Err(Error::new(ErrorCode::RollbackDetected, what));
+    let last = inspection.state.head();
+    if first.is_none() && last.is_some() {
+        return Err(Error::new(ErrorCode::LedgerTampered, "the first event cannot be read: nothing is appended"));
+    }
+    if let Some(known) = store.read(&path_id(file.path()))?
+        && first != Some(known.hash)
+    {
+        let path = file.path().display();
+        return rollback(format!(
+            "the head store knows a ledger at {path} that begins with {}: it is not this one",
+            known.hash
+        ));
+    }
+    let Some(first) = first else { return Ok(None) };
+    let Some(known) = store.read(&ledger_id(&first))? else {
+        return Ok(None);
+    };
+    if last.is_none_or(|last| last.seq < known.seq) {
+        let end = last.map_or_else(|| "is empty".to_owned(), |last| format!("ends at {}", last.seq));
+        return rollback(format!("the head store knows event {}, the ledger {end}", known.seq));
+    }
+    let in_window = inspection.hashes.iter().find(|(seq, _)| *seq == known.seq).map(|(_, hash)| *hash);
+    let found = in_window.or_else(|| find_hash(file, known.seq));
+    if found != Some(known.hash) {
+        return rollback(format!("event {} is not the one that the head store knows", known.seq));
+    }
+    Ok(Some(known))
+}
+
+/// Keeps an unsynced tail beside the ledger, durably, and only then cuts it off, durably.
+fn cut_tail(file: &LedgerFile, inspection: &Inspection, policy: TornTailPolicy) -> Result<Option<RecoveredTail>> {
+    let Some(tail) = &inspection.tail else { return Ok(None) };
+    if policy == TornTailPolicy::Error {
+        let message = format!(
+            "the ledger ends in {} bytes that no writer finished, from byte {} on",
+            tail.bytes.len(),
+            tail.offset
+        );
+        return Err(Error::new(ErrorCode::TornTail, message));
+    }
+    let path = file
+        .quarantine(tail.offset, &tail.bytes)
+        .map_err(|error| Error::io(ErrorCode::LedgerIo, "cannot keep the unsynced tail beside the ledger", &error))?;
+    file.set_len(tail.offset)
+        .and_then(|()| file.sync())
+        .map_err(|error| Error::io(ErrorCode::LedgerIo, "cannot cut the unsynced tail off", &error))?;
+    let bytes = as_u64(tail.bytes.len());
+    Ok(Some(RecoveredTail { offset: tail.offset, bytes, lines: tail.lines(), reason: tail.reason, path }))
+}
+
+/// Events behind the last one that is known to be acknowledged.
+fn unacknowledged(acknowledged: Option<Option<Head>>, last: Option<Head>) -> Option<SeqRange> {
+    let from = acknowledged?.map_or(0, |head| head.seq.saturating_add(1));
+    let to = last?.seq;
+    (from <= to).then_some(SeqRange { from, to })
+}
+
+/// Verifies what is acknowledged, from the first event on.
+fn verify_all(file: &fs::File, length: u64, events: EventSet) -> Result<()> {
+    let report = verify::verify_part(file, length, &verify::Options::default(), &mut verify::Watch::default())
+        .map_err(|error| match error.place {
+            Some(_) => Error { code: ErrorCode::LedgerTampered, ..error },
+            None => error,
+        })?;
+    if !report.ok {
+        let reason = report.reason.clone().unwrap_or_default();
+        let line = report.line.unwrap_or_default();
+        let message = format!("the ledger is broken at line {line} ({reason}): nothing is appended to it");
+        return Err(Error { report: Some(Box::new(report)), ..Error::new(ErrorCode::LedgerTampered, message) });
+    }
+    if events == EventSet::Core && report.events == EventSet::Extended {
+        return Err(holds_extended_kinds());
+    }
+    Ok(())
+}
+
+fn holds_extended_kinds() -> Error {
+    let message = "the ledger holds extended kinds: open it with events 'extended'";
+    Error::new(ErrorCode::EventSet, message)
+}
+
+/// The resolved path of a ledger, and the hash of its first event if it has one: what a head store is asked about.
+pub(super) fn peek(path: &Path) -> Result<(std::path::PathBuf, Option<Hash>)> {
+    if fs::symlink_metadata(path).is_err() {
+        durable::create_folders_above(path).map_err(|error| {
+            Error::io(ErrorCode::LedgerIo, format!("cannot make the folder of {}", path.display()), &error)
+        })?;
+    }
+    let resolved = durable::resolve(path)?;
+    let first = match durable::open_to_read(&resolved) {
+        Ok((file, _)) => super::recover::first_hash(file),
+        Err(error) if error.code == ErrorCode::LedgerNotFound => None,
+        Err(error) => return Err(error),
+    };
+    Ok((resolved, first))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
