@@ -1,0 +1,61 @@
+//! Failures on their way to TypeScript: `!{"kind","code","message",...}`.
+
+use napi::{Error, Result, Status};
+use sealwright_core::{Error as CoreError, ErrorCode};
+use serde_json::{Value, json};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Which class TypeScript throws.
+fn kind(error: &CoreError) -> &'static str {
+    use ErrorCode as Code;
+    match error.code {
+        Code::LedgerMalformed | Code::ChainBroken => "chain",
+        Code::LineTooLong | Code::DepthExceeded if error.place.is_some() => "chain",
+        Code::InvalidArgument | Code::JsonString | Code::EventField | Code::PublicKey => "type",
+        Code::OutOfRange | Code::JsonNumber | Code::DepthExceeded | Code::LineTooLong => "range",
+        Code::JsonSyntax | Code::JsonDuplicateKey | Code::EventKind | Code::EventDigest => "signing",
+        Code::KeyNotFound
+        | Code::KeyLength
+        | Code::KeyPermissions
+        | Code::KeyNotAFile
+        | Code::KeyExists
+        | Code::KeyIo => "key",
+        Code::Aborted | Code::Retry | Code::Internal => "internal",
+        _ => "ledger",
+    }
+}
+
+/// The text of a failure.
+pub(crate) fn text(error: &CoreError) -> String {
+    let mut fields = json!({ "kind": kind(error), "code": error.code.code(), "message": error.to_string() });
+    if let Value::Object(fields) = &mut fields {
+        let mut add = |name: &str, value: Option<Value>| fields.extend(value.map(|value| (name.to_owned(), value)));
+        add("path", error.path.clone().map(Value::from));
+        add("outcome", error.outcome.and_then(|outcome| serde_json::to_value(outcome).ok()));
+        add("osCode", error.os_code.clone().map(Value::from));
+        add("line", error.place.map(|place| place.line.into()));
+        add("byteOffset", error.place.map(|place| place.byte_offset.into()));
+        add("report", error.report.as_ref().and_then(|report| serde_json::to_value(report).ok()));
+    }
+    format!("!{fields}")
+}
+
+/// The failure as napi-rs throws it.
+pub(crate) fn throw(error: &CoreError) -> Error {
+    Error::new(Status::GenericFailure, text(error))
+}
+
+/// A mistake in an argument that TypeScript should have caught.
+pub(crate) fn misuse(message: &str) -> Error {
+    let fields = json!({ "kind": "type", "code": ErrorCode::InvalidArgument.code(), "message": message });
+    Error::new(Status::InvalidArg, format!("!{fields}"))
+}
+
+/// Runs what napi-rs does not guard: a panic becomes a failure instead of the end of the process.
+pub(crate) fn contained<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let fields =
+            json!({ "kind": "internal", "code": ErrorCode::Internal.code(), "message": "a defect, contained" });
+        Err(Error::new(Status::GenericFailure, format!("!{fields}")))
+    })
+}

@@ -1,0 +1,190 @@
+//! Head stores: the two that Rust has, and one that JavaScript brings.
+
+use crate::failure::throw;
+use crate::text::{hash, integer, number};
+use napi::Result;
+use napi_derive::napi;
+use sealwright_core::heads::{FileHeads, HeadStore, MemoryHeads};
+use sealwright_core::verify::Head;
+use sealwright_core::{Error as CoreError, ErrorCode};
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+/// A store that does not answer is given up after this time, so that no record waits for ever.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An event's place and hash.
+#[napi(object)]
+pub struct NativeHead {
+    /// Sequence number.
+    pub seq: f64,
+    /// 64 hex digits.
+    pub hash: String,
+}
+
+impl NativeHead {
+    pub(crate) fn of(head: Head) -> Self {
+        Self { seq: number(head.seq), hash: head.hash.to_string() }
+    }
+
+    pub(crate) fn to_core(&self) -> Result<Head> {
+        Ok(Head { seq: integer(self.seq)?, hash: hash(&self.hash)? })
+    }
+}
+
+/// Heads in a JSON file.
+#[napi]
+pub struct NativeFileHeads {
+    pub(crate) store: FileHeads,
+}
+
+#[napi]
+impl NativeFileHeads {
+    /// The store in this file.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(path: String) -> Self {
+        Self { store: FileHeads::new(path) }
+    }
+
+    /// The head stored under an id.
+    #[napi(catch_unwind)]
+    pub fn get(&self, id: String) -> Result<Option<NativeHead>> {
+        get(&self.store, &id)
+    }
+
+    /// Stores a head that is later than the stored one.
+    #[napi(catch_unwind)]
+    pub fn advance(&self, id: String, head: NativeHead) -> Result<()> {
+        advance(&self.store, id, &head)
+    }
+}
+
+/// Heads in memory.
+#[napi]
+pub struct NativeMemoryHeads {
+    pub(crate) store: MemoryHeads,
+}
+
+#[napi]
+impl NativeMemoryHeads {
+    /// An empty store.
+    #[napi(constructor, catch_unwind)]
+    pub fn new() -> Self {
+        Self { store: MemoryHeads::default() }
+    }
+
+    /// The head stored under an id.
+    #[napi(catch_unwind)]
+    pub fn get(&self, id: String) -> Result<Option<NativeHead>> {
+        get(&self.store, &id)
+    }
+
+    /// Stores a head that is later than the stored one.
+    #[napi(catch_unwind)]
+    pub fn advance(&self, id: String, head: NativeHead) -> Result<()> {
+        advance(&self.store, id, &head)
+    }
+}
+
+fn get(store: &dyn HeadStore, id: &str) -> Result<Option<NativeHead>> {
+    Ok(store.read(id).map_err(|error| throw(&error))?.map(NativeHead::of))
+}
+
+fn advance(store: &dyn HeadStore, id: String, head: &NativeHead) -> Result<()> {
+    store.advance(&[(id, head.to_core()?)]).map_err(|error| throw(&error))
+}
+
+/// Calls the JavaScript thread with a ticket, an id and a head. False when that thread is gone.
+pub(crate) type Ask = Box<dyn Fn(u32, &str, Head) -> bool + Send + Sync>;
+
+/// A store written in JavaScript. What it knows was asked before opening; what it shall store is sent to its thread,
+/// which answers by ticket.
+pub(crate) struct ScriptHeads {
+    identity: String,
+    /// Ids that were asked for.
+    asked: HashSet<String>,
+    known: HashMap<String, Head>,
+    ask: Ask,
+    thread: ThreadId,
+}
+
+/// Questions that wait for an answer from JavaScript, of all threads of this process.
+static QUESTIONS: LazyLock<Mutex<HashMap<u32, Question>>> = LazyLock::new(Mutex::default);
+static NEXT_TICKET: AtomicU32 = AtomicU32::new(0);
+
+struct Question {
+    /// The thread that has to answer.
+    thread: ThreadId,
+    answer: Sender<Option<String>>,
+}
+
+/// JavaScript's answer to a `head` message: none for stored, or why not.
+#[napi(catch_unwind)]
+pub fn head_done(ticket: u32, error: Option<String>) {
+    if let Some(question) = questions().remove(&ticket) {
+        // Who asked may have given up.
+        let _ = question.answer.send(error);
+    }
+}
+
+/// This JavaScript thread ends: nobody will answer for it.
+pub(crate) fn abandon_questions() {
+    let ending = thread::current().id();
+    questions().retain(|_, question| question.thread != ending);
+}
+
+fn questions() -> MutexGuard<'static, HashMap<u32, Question>> {
+    QUESTIONS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl ScriptHeads {
+    /// A store of the calling thread.
+    pub(crate) fn new(identity: String, asked: HashSet<String>, known: HashMap<String, Head>, ask: Ask) -> Self {
+        Self { identity, asked, known, ask, thread: thread::current().id() }
+    }
+
+    fn store(&self, id: &str, head: Head) -> sealwright_core::Result<()> {
+        let failed = |message: &str| Err(CoreError::new(ErrorCode::HeadStore, message));
+        let (sender, answer) = channel();
+        let ticket = NEXT_TICKET.fetch_add(1, Ordering::Relaxed);
+        questions().insert(ticket, Question { thread: self.thread, answer: sender });
+        if !(self.ask)(ticket, id, head) {
+            questions().remove(&ticket);
+            return failed("the thread that brought the head store has ended");
+        }
+        match answer.recv_timeout(PATIENCE) {
+            Ok(None) => Ok(()),
+            Ok(Some(error)) => failed(&error),
+            Err(RecvTimeoutError::Timeout) => {
+                questions().remove(&ticket);
+                failed("the head store did not answer within 30 seconds")
+            }
+            Err(RecvTimeoutError::Disconnected) => failed("the thread that brought the head store has ended"),
+        }
+    }
+}
+
+impl HeadStore for ScriptHeads {
+    fn read(&self, id: &str) -> sealwright_core::Result<Option<Head>> {
+        if self.asked.contains(id) {
+            return Ok(self.known.get(id).copied());
+        }
+        Err(CoreError::new(ErrorCode::Retry, "the ledger changed while its head store was asked"))
+    }
+
+    fn advance(&self, heads: &[(String, Head)]) -> sealwright_core::Result<()> {
+        heads.iter().try_for_each(|(id, head)| self.store(id, *head))
+    }
+
+    fn identity(&self) -> String {
+        self.identity.clone()
+    }
+
+    fn needs_its_thread(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,84 @@
+//! Key pairs: the seed stays on this side.
+
+use crate::failure::{misuse, throw};
+use napi::Result;
+use napi::bindgen_prelude::Uint8Array;
+use napi_derive::napi;
+use sealwright_core::key::{KeyPair, PublicKey};
+use sealwright_core::keyfile;
+use std::path::Path;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// An Ed25519 key pair.
+#[napi]
+pub struct NativeKey {
+    pub(crate) pair: Arc<KeyPair>,
+    created: bool,
+}
+
+#[napi]
+impl NativeKey {
+    /// A new key.
+    #[napi(factory, catch_unwind)]
+    pub fn generate() -> Result<Self> {
+        Ok(Self::of(KeyPair::generate().map_err(|error| throw(&error))?, true))
+    }
+
+    /// The key of a 32-byte seed.
+    #[napi(factory, catch_unwind)]
+    pub fn from_seed(seed: Uint8Array) -> Result<Self> {
+        let seed: &[u8; 32] = seed.as_ref().try_into().map_err(|_| misuse("a seed has exactly 32 bytes"))?;
+        let seed = Zeroizing::new(*seed);
+        Ok(Self::of(KeyPair::from_seed(&seed), false))
+    }
+
+    /// The key in a file.
+    #[napi(factory, catch_unwind)]
+    pub fn load(path: String, allow_insecure_permissions: bool) -> Result<Self> {
+        let pair = keyfile::load(Path::new(&path), allow_insecure_permissions).map_err(|error| throw(&error))?;
+        Ok(Self::of(pair, false))
+    }
+
+    /// The key in a file; makes one if there is none and `create` is set.
+    #[napi(factory, catch_unwind)]
+    pub fn load_or_create(path: String, create: bool, allow_insecure_permissions: bool) -> Result<Self> {
+        let (pair, created) = keyfile::load_or_create(Path::new(&path), create, allow_insecure_permissions)
+            .map_err(|error| throw(&error))?;
+        Ok(Self::of(pair, created))
+    }
+
+    /// Writes the key to a new file.
+    #[napi(catch_unwind)]
+    pub fn save(&self, path: String) -> Result<()> {
+        keyfile::save(&self.pair, Path::new(&path)).map_err(|error| throw(&error))
+    }
+
+    /// True when the key was made by this call.
+    #[napi(getter, catch_unwind)]
+    pub fn created(&self) -> bool {
+        self.created
+    }
+
+    /// 64 hex digits.
+    #[napi(getter, catch_unwind)]
+    pub fn public_key_hex(&self) -> String {
+        self.pair.public().to_string()
+    }
+
+    /// Eight groups of four hex digits.
+    #[napi(getter, catch_unwind)]
+    pub fn fingerprint(&self) -> String {
+        self.pair.public().fingerprint()
+    }
+
+    fn of(pair: KeyPair, created: bool) -> Self {
+        Self { pair: Arc::new(pair), created }
+    }
+}
+
+/// Hex or PEM text to 64 lower-case hex digits.
+#[napi(catch_unwind)]
+pub fn parse_public_key(text: String) -> Result<String> {
+    PublicKey::parse(&text).map(|key| key.to_string()).map_err(|error| throw(&error))
+}

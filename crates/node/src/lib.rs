@@ -1,0 +1,16 @@
+//! The N-API addon: converts between JavaScript and `sealwright-core`, and decides nothing.
+//!
+//! Every export contains panics: `#[napi(catch_unwind)]` where napi-rs offers it, [`failure::contained`] in pool tasks
+//! and callbacks, which it does not cover. A failure is an `Error` whose message is `!` and JSON, see [`failure`];
+//! TypeScript makes the typed error of it.
+
+#![deny(unsafe_op_in_unsafe_fn)]
+#![allow(unreachable_pub, reason = "what napi-rs exports must be `pub`, though no Rust crate sees it")]
+
+mod failure;
+mod heads;
+mod key;
+mod session;
+mod task;
+mod text;
+mod verify;

@@ -1,0 +1,414 @@
+//! Sessions: records go in by number, results come back through one callback for each group.
+
+use crate::failure::{contained, misuse, text as failure_text, throw};
+use crate::heads::{NativeFileHeads, NativeHead, NativeMemoryHeads, ScriptHeads, abandon_questions};
+use crate::key::NativeKey;
+use crate::task::Work;
+use crate::text::{event, integer, number};
+use napi::bindgen_prelude::{AsyncTask, ClassInstance, FnArgs, Function};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{Env, Result, Status, Task, sys};
+use napi_derive::napi;
+use sealwright_core::event::{Event, EventSet};
+use sealwright_core::fault::{FaultPoint, pass};
+use sealwright_core::heads::{HeadStore, ledger_id, path_id};
+use sealwright_core::key::KeyPair;
+use sealwright_core::ledger::{
+    self, Batch, HeadOption, Session, SessionOptions, Settled, Sink, TornTailPolicy, VerifyOnOpen,
+};
+use std::cell::{Cell, RefCell};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+/// How long a thread that ends waits for what it has queued.
+const DRAIN_LIMIT: Duration = Duration::from_secs(2);
+
+/// How a session is opened.
+#[napi(object)]
+pub struct NativeOpenOptions {
+    /// The ledger file.
+    pub ledger_path: String,
+    /// `core` or `extended`.
+    pub events: String,
+    /// `tail` or `all`.
+    pub verify_on_open: String,
+    /// `quarantine` or `error`.
+    pub torn_tail: Option<String>,
+    /// Milliseconds.
+    pub lock_timeout_ms: f64,
+    /// Bytes.
+    pub max_queue_bytes: Option<f64>,
+    /// Whether records wait for the head store.
+    pub head_wait: bool,
+    /// What a head store written in JavaScript knows.
+    pub custom_heads: Option<NativeCustomHeads>,
+}
+
+/// What a head store written in JavaScript said about the ids of [`peek_ledger`].
+#[napi(object)]
+pub struct NativeCustomHeads {
+    /// The store, by a number that no other store of this process has.
+    pub identity: f64,
+    /// Hash of the first event when the store was asked; empty for a missing or empty ledger.
+    pub first_hash: String,
+    /// What it knows.
+    pub heads: Vec<NativeKnownHead>,
+}
+
+/// One entry of a head store.
+#[napi(object)]
+pub struct NativeKnownHead {
+    /// Id.
+    pub id: String,
+    /// Sequence number.
+    pub seq: f64,
+    /// 64 hex digits.
+    pub hash: String,
+}
+
+/// What a head store is asked about before a ledger is opened.
+#[napi(object)]
+pub struct NativePeek {
+    /// The ledger's path, links resolved.
+    pub real_path: String,
+    /// Hash of its first event, or empty.
+    pub first_hash: String,
+}
+
+/// The ids under which a head store knows a ledger.
+#[napi(catch_unwind)]
+pub fn peek_ledger(path: String) -> Result<NativePeek> {
+    let (real_path, first) = ledger::peek(Path::new(&path)).map_err(|error| throw(&error))?;
+    let first_hash = first.map(|hash| hash.to_string()).unwrap_or_default();
+    Ok(NativePeek { real_path: real_path.display().to_string(), first_hash })
+}
+
+/// Arguments of the callback: what happened, numbers, texts.
+type Arguments = FnArgs<(String, Vec<f64>, Vec<String>)>;
+/// Calls JavaScript from any thread without keeping its event loop alive.
+type Callback = ThreadsafeFunction<Message, (), Arguments, Status, false, true>;
+
+/// Something to tell JavaScript.
+pub struct Message {
+    kind: &'static str,
+    numbers: Vec<f64>,
+    texts: Vec<String>,
+}
+
+/// The way from the writer to the JavaScript thread.
+struct Channel(Callback);
+
+impl Channel {
+    fn of(callback: &Function<'_, Arguments, ()>) -> Result<Arc<Self>> {
+        let callback = callback.build_threadsafe_function::<Message>().weak::<true>().build_callback(|context| {
+            let Message { kind, numbers, texts } = context.value;
+            Ok(FnArgs::from((kind.to_owned(), numbers, texts)))
+        })?;
+        Ok(Arc::new(Self(callback)))
+    }
+
+    /// False when the thread has ended.
+    fn tell(&self, kind: &'static str, numbers: Vec<f64>, texts: Vec<String>) -> bool {
+        self.0.call(Message { kind, numbers, texts }, ThreadsafeFunctionCallMode::NonBlocking) == Status::Ok
+    }
+
+    /// Keeps the event loop alive, or no longer.
+    fn hold(&self, env: Env, hold: bool) {
+        self.0.handle.with_read_aborted(|aborted| {
+            if aborted {
+                return;
+            }
+            let raw = self.0.handle.get_raw();
+            // SAFETY: called on the JavaScript thread with its own `env`; the function is not aborted, and its lock is
+            // held, so `raw` is alive. `ThreadsafeFunction::refer` takes `&mut self`, which an `Arc` cannot give.
+            #[expect(unsafe_code, reason = "napi-rs offers this only through an exclusive reference")]
+            let _ = unsafe {
+                if hold {
+                    sys::napi_ref_threadsafe_function(env.raw(), raw)
+                } else {
+                    sys::napi_unref_threadsafe_function(env.raw(), raw)
+                }
+            };
+        });
+    }
+}
+
+impl Sink for Channel {
+    fn settle(&self, results: Batch) {
+        let (numbers, texts) = results.into_iter().map(|(id, result)| (number(id), result_text(result))).unzip();
+        // A thread that has ended waits for nothing any more.
+        self.tell("settled", numbers, texts);
+    }
+
+    fn room(&self) {
+        self.tell("room", Vec::new(), Vec::new());
+    }
+}
+
+fn result_text(result: Settled) -> String {
+    match result {
+        Ok(lines) => lines.join("\n"),
+        Err(error) => failure_text(&error),
+    }
+}
+
+/// What [`open_session`] does on a pool thread.
+pub struct OpenTask {
+    options: SessionOptions,
+    key: Arc<KeyPair>,
+    channel: Arc<Channel>,
+}
+
+impl OpenTask {
+    fn new(
+        key: &NativeKey,
+        options: NativeOpenOptions,
+        callback: &Function<'_, Arguments, ()>,
+        file_heads: Option<ClassInstance<'_, NativeFileHeads>>,
+        memory_heads: Option<ClassInstance<'_, NativeMemoryHeads>>,
+    ) -> Result<Self> {
+        let channel = Channel::of(callback)?;
+        let store: Option<Arc<dyn HeadStore>> = match (&options.custom_heads, file_heads, memory_heads) {
+            (Some(custom), ..) => Some(Arc::new(script_heads(custom, &options.ledger_path, &channel)?)),
+            (None, Some(file), _) => Some(Arc::new(file.store.clone())),
+            (None, None, Some(memory)) => Some(Arc::new(memory.store.clone())),
+            (None, None, None) => None,
+        };
+        let head_store = store.map(|store| HeadOption { store, wait: options.head_wait });
+        let options = SessionOptions {
+            path: PathBuf::from(&options.ledger_path),
+            events: event_set(&options.events)?,
+            verify_on_open: if options.verify_on_open == "all" { VerifyOnOpen::All } else { VerifyOnOpen::Tail },
+            torn_tail: options
+                .torn_tail
+                .map(|policy| if policy == "error" { TornTailPolicy::Error } else { TornTailPolicy::Quarantine }),
+            lock_timeout: Duration::from_millis(integer(options.lock_timeout_ms)?),
+            max_queue_bytes: options.max_queue_bytes.map(bytes).transpose()?,
+            head_store,
+        };
+        Ok(Self { options, key: Arc::clone(&key.pair), channel })
+    }
+
+    fn open(&self) -> Result<Session> {
+        pass(FaultPoint::Task);
+        let sink: Arc<dyn Sink> = Arc::<Channel>::clone(&self.channel);
+        Session::open_with_sink(&self.options, &self.key, sink).map_err(|error| throw(&error))
+    }
+
+    fn finish(&self, env: Env, session: Session) -> Result<NativeSession> {
+        let session = Arc::new(session);
+        drain_at_exit(env, &session)?;
+        Ok(NativeSession { session, channel: Arc::clone(&self.channel) })
+    }
+}
+
+impl Task for OpenTask {
+    type Output = Session;
+    type JsValue = NativeSession;
+
+    fn compute(&mut self) -> Result<Session> {
+        contained(|| self.open())
+    }
+
+    fn resolve(&mut self, env: Env, session: Session) -> Result<NativeSession> {
+        contained(|| self.finish(env, session))
+    }
+}
+
+/// Opens a ledger, or creates it, on a pool thread.
+#[napi(catch_unwind, ts_return_type = "Promise<NativeSession>")]
+pub fn open_session(
+    key: &NativeKey,
+    options: NativeOpenOptions,
+    #[napi(ts_arg_type = "(kind: 'settled' | 'room' | 'head', numbers: Array<number>, texts: Array<string>) => void")]
+    callback: Function<'_, Arguments, ()>,
+    file_heads: Option<ClassInstance<'_, NativeFileHeads>>,
+    memory_heads: Option<ClassInstance<'_, NativeMemoryHeads>>,
+) -> Result<AsyncTask<OpenTask>> {
+    OpenTask::new(key, options, &callback, file_heads, memory_heads).map(AsyncTask::new)
+}
+
+/// The same on the calling thread.
+#[napi(catch_unwind)]
+pub fn open_session_sync(
+    env: Env,
+    key: &NativeKey,
+    options: NativeOpenOptions,
+    #[napi(ts_arg_type = "(kind: 'settled' | 'room' | 'head', numbers: Array<number>, texts: Array<string>) => void")]
+    callback: Function<'_, Arguments, ()>,
+    file_heads: Option<ClassInstance<'_, NativeFileHeads>>,
+    memory_heads: Option<ClassInstance<'_, NativeMemoryHeads>>,
+) -> Result<NativeSession> {
+    let task = OpenTask::new(key, options, &callback, file_heads, memory_heads)?;
+    let session = task.open()?;
+    task.finish(env, session)
+}
+
+/// A handle on a ledger's writer.
+#[napi]
+pub struct NativeSession {
+    session: Arc<Session>,
+    channel: Arc<Channel>,
+}
+
+#[napi]
+impl NativeSession {
+    /// Queues one event; `id` settles later.
+    #[napi(catch_unwind)]
+    pub fn submit(&self, id: f64, event_text: String) -> Result<()> {
+        self.session.submit(integer(id)?, event(&event_text)?).map_err(|error| throw(&error))
+    }
+
+    /// Queues events that are recorded together or not at all.
+    #[napi(catch_unwind)]
+    pub fn submit_many(&self, id: f64, event_texts: Vec<String>) -> Result<()> {
+        let parse = |(index, text): (usize, &String)| {
+            Event::parse(text).map_err(|error| {
+                let path = format!("[{index}].{}", error.path.clone().unwrap_or_default());
+                throw(&error.at_path(path.trim_end_matches('.')))
+            })
+        };
+        let events: Vec<Event> = event_texts.iter().enumerate().map(parse).collect::<Result<_>>()?;
+        self.session.submit_many(integer(id)?, events).map_err(|error| throw(&error))
+    }
+
+    /// True: it was still queued, and will be neither written nor settled.
+    #[napi(catch_unwind)]
+    pub fn cancel(&self, id: f64) -> Result<bool> {
+        Ok(self.session.withdraw(integer(id)?))
+    }
+
+    /// Records on the calling thread; gives the line.
+    #[napi(catch_unwind)]
+    pub fn record_sync(&self, event_text: String) -> Result<String> {
+        self.session.record(event(&event_text)?).map_err(|error| throw(&error))
+    }
+
+    /// The ledger's last event that is on stable storage.
+    #[napi(getter, catch_unwind)]
+    pub fn head(&self) -> Option<NativeHead> {
+        self.session.head().map(NativeHead::of)
+    }
+
+    /// JSON: what opening the ledger found.
+    #[napi(getter, catch_unwind)]
+    pub fn recovery(&self) -> String {
+        serde_json::to_string(self.session.recovery()).unwrap_or_default()
+    }
+
+    /// Why the head store does not have the last head.
+    #[napi(getter, catch_unwind)]
+    pub fn head_store_error(&self) -> Option<String> {
+        self.session.head_store_error()
+    }
+
+    /// False: the queue is full, and a `room` message will come.
+    #[napi(catch_unwind)]
+    pub fn want_room(&self) -> bool {
+        self.session.has_room()
+    }
+
+    /// Keeps the event loop alive.
+    #[napi(js_name = "ref", catch_unwind)]
+    pub fn hold(&self, env: Env) {
+        self.channel.hold(env, true);
+    }
+
+    /// Does not keep the event loop alive.
+    #[napi(js_name = "unref", catch_unwind)]
+    pub fn release(&self, env: Env) {
+        self.channel.hold(env, false);
+    }
+
+    /// Waits for what was submitted and lets go of the ledger.
+    #[napi(catch_unwind, ts_return_type = "Promise<void>")]
+    pub fn close(&self) -> AsyncTask<CloseTask> {
+        let session = Arc::clone(&self.session);
+        AsyncTask::new(Work::new(Box::new(move || {
+            session.close();
+            Ok(())
+        })))
+    }
+
+    /// The same on the calling thread.
+    #[napi(catch_unwind)]
+    pub fn close_sync(&self) -> Result<()> {
+        if self.session.must_not_wait() {
+            return Err(misuse("records wait for a head store of this thread: use close()"));
+        }
+        self.session.close();
+        Ok(())
+    }
+}
+
+/// Work without a result.
+pub type CloseTask = Work<Box<dyn FnOnce() -> Result<()> + Send>, ()>;
+
+fn script_heads(custom: &NativeCustomHeads, ledger_path: &str, channel: &Arc<Channel>) -> Result<ScriptHeads> {
+    let (real_path, _) = ledger::peek(Path::new(ledger_path)).map_err(|error| throw(&error))?;
+    let mut asked = vec![path_id(&real_path)];
+    if !custom.first_hash.is_empty() {
+        asked.push(ledger_id(&crate::text::hash(&custom.first_hash)?));
+    }
+    let mut known = Vec::new();
+    for entry in &custom.heads {
+        known.push((entry.id.clone(), NativeHead { seq: entry.seq, hash: entry.hash.clone() }.to_core()?));
+    }
+    let identity = format!("script:{}", custom.identity);
+    let channel = Arc::clone(channel);
+    let ask = Box::new(move |ticket: u32, id: &str, head: sealwright_core::verify::Head| {
+        channel.tell("head", vec![f64::from(ticket), number(head.seq)], vec![id.to_owned(), head.hash.to_string()])
+    });
+    Ok(ScriptHeads::new(identity, asked.into_iter().collect(), known.into_iter().collect(), ask))
+}
+
+fn event_set(name: &str) -> Result<EventSet> {
+    match name {
+        "core" => Ok(EventSet::Core),
+        "extended" => Ok(EventSet::Extended),
+        _ => Err(misuse("events is 'core' or 'extended'")),
+    }
+}
+
+fn bytes(value: f64) -> Result<usize> {
+    usize::try_from(integer(value)?).map_err(|_| misuse("more bytes than this machine can hold"))
+}
+
+thread_local! {
+    /// Sessions of this JavaScript thread, to be drained when it ends.
+    static OPEN: RefCell<Vec<Weak<Session>>> = const { RefCell::new(Vec::new()) };
+    static HOOKED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Puts a session on the list of its thread; the first one installs the hook that drains them all.
+fn drain_at_exit(env: Env, session: &Arc<Session>) -> Result<()> {
+    OPEN.with_borrow_mut(|open| {
+        open.retain(|session| session.strong_count() > 0);
+        open.push(Arc::downgrade(session));
+    });
+    if !HOOKED.replace(true) {
+        env.add_env_cleanup_hook((), |()| drain())?;
+    }
+    Ok(())
+}
+
+/// The thread ends: what its sessions have queued is written, as far as time allows. What is cut off was never
+/// acknowledged.
+fn drain() {
+    let sessions = OPEN.take();
+    let started = Instant::now();
+    abandon_questions();
+    for session in sessions.iter().filter_map(Weak::upgrade) {
+        let _ = contained(|| {
+            session.drain(DRAIN_LIMIT.saturating_sub(started.elapsed()));
+            Ok(())
+        });
+    }
+}
+
+/// Writes what the sessions of this thread have queued, as the end of the thread would: for `process.exit()`.
+#[napi(catch_unwind)]
+pub fn drain_sessions() {
+    drain();
+}

@@ -1,0 +1,281 @@
+//! Verifying and reading, on pool threads where it may take long.
+
+use crate::failure::{contained, misuse, throw};
+use crate::task::Work;
+use crate::text::{integer, number};
+use napi::bindgen_prelude::{AsyncTask, ClassInstance, FnArgs, Function, Uint8Array};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{Env, Result, Status, Task};
+use napi_derive::napi;
+use sealwright_core::event::EventSet;
+use sealwright_core::hash::Hash;
+use sealwright_core::key::PublicKey;
+use sealwright_core::verify::{
+    self, Head, Options, Progress, ReadEvent, ReadOptions, Reader, SignatureMode, Spelling, Verifier, Watch,
+};
+use serde_json::{Map, Value};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Events that one call of [`NativeReader::next`] gives at most.
+const BATCH: usize = 256;
+/// Bytes after which it gives fewer.
+const BATCH_BYTES: usize = 1 << 20;
+
+/// Stops a verification from outside.
+#[napi]
+pub struct CancelFlag {
+    flag: Arc<AtomicBool>,
+}
+
+#[napi]
+impl CancelFlag {
+    /// Not set.
+    #[napi(constructor, catch_unwind)]
+    pub fn new() -> Self {
+        Self { flag: Arc::default() }
+    }
+
+    /// Sets it.
+    #[napi(catch_unwind)]
+    pub fn cancel(&self) {
+        self.flag.store(true, Ordering::Relaxed);
+    }
+}
+
+type ProgressArguments = FnArgs<(f64, f64, f64)>;
+type ProgressFunction<'a> = Function<'a, ProgressArguments, ()>;
+type ProgressCallback = ThreadsafeFunction<Progress, (), ProgressArguments, Status, false, true>;
+
+/// Text that a pool thread makes.
+pub type TextTask = Work<Box<dyn FnOnce() -> Result<String> + Send>, String>;
+/// Texts that a pool thread makes.
+pub type TextsTask = Work<Box<dyn FnOnce() -> Result<Vec<String>> + Send>, Vec<String>>;
+/// A yes or no that a pool thread finds.
+pub type FlagTask = Work<Box<dyn FnOnce() -> Result<bool> + Send>, bool>;
+
+/// Verifies a file on a pool thread; gives the report as JSON.
+#[napi(catch_unwind, ts_return_type = "Promise<string>")]
+pub fn verify_file(
+    path: String,
+    options: String,
+    #[napi(ts_arg_type = "((bytes: number, totalBytes: number, events: number) => void) | undefined | null")]
+    on_progress: Option<ProgressFunction<'_>>,
+    cancel: Option<ClassInstance<'_, CancelFlag>>,
+) -> Result<AsyncTask<TextTask>> {
+    let options = parse_options(&options)?;
+    let progress = on_progress.map(|function| progress_callback(&function)).transpose()?;
+    let cancel = cancel.map(|cancel| Arc::clone(&cancel.flag)).unwrap_or_default();
+    let work = move || {
+        let mut report_progress = |progress_now: Progress| {
+            if let Some(callback) = &progress {
+                // A thread that has ended is not told.
+                let _ = callback.call(progress_now, ThreadsafeFunctionCallMode::NonBlocking);
+            }
+        };
+        let mut watch = Watch { progress: Some(&mut report_progress), cancel: Some(&cancel) };
+        let report = verify::verify_file(Path::new(&path), &options, &mut watch).map_err(|error| throw(&error))?;
+        Ok(report.to_json())
+    };
+    Ok(AsyncTask::new(Work::new(Box::new(work))))
+}
+
+/// Verifies a file on the calling thread; gives the report as JSON.
+#[napi(catch_unwind)]
+pub fn verify_file_sync(path: String, options: String) -> Result<String> {
+    let options = parse_options(&options)?;
+    let report =
+        verify::verify_file(Path::new(&path), &options, &mut Watch::default()).map_err(|error| throw(&error))?;
+    Ok(report.to_json())
+}
+
+/// Verifies lines without their LFs; gives the report as JSON.
+#[napi(catch_unwind)]
+pub fn verify_lines(lines: Vec<String>, options: String) -> Result<String> {
+    let options = parse_options(&options)?;
+    let report = verify::verify_lines(lines.iter().map(String::as_str), &options).map_err(|error| throw(&error))?;
+    Ok(report.to_json())
+}
+
+/// Verifies bytes that come in pieces.
+#[napi]
+pub struct NativeVerifier {
+    state: Arc<Mutex<Option<Verifier>>>,
+}
+
+#[napi]
+impl NativeVerifier {
+    /// Before the first byte.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(options: String) -> Result<Self> {
+        let verifier = Verifier::new(&parse_options(&options)?);
+        Ok(Self { state: Arc::new(Mutex::new(Some(verifier))) })
+    }
+
+    /// Takes the next bytes, on a pool thread. True when further bytes do not matter.
+    #[napi(catch_unwind, ts_return_type = "Promise<boolean>")]
+    pub fn push(&self, chunk: Uint8Array) -> AsyncTask<FlagTask> {
+        let state = Arc::clone(&self.state);
+        let bytes = chunk.to_vec();
+        AsyncTask::new(Work::new(Box::new(move || {
+            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            let verifier = state.as_mut().ok_or_else(|| misuse("a verifier that is finished"))?;
+            verifier.push(&bytes);
+            Ok(verifier.is_decided())
+        })))
+    }
+
+    /// Ends the ledger; gives the report as JSON.
+    #[napi(catch_unwind, ts_return_type = "Promise<string>")]
+    pub fn finish(&self) -> AsyncTask<TextTask> {
+        let state = Arc::clone(&self.state);
+        AsyncTask::new(Work::new(Box::new(move || {
+            let verifier = state.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let verifier = verifier.ok_or_else(|| misuse("a verifier that is finished"))?;
+            Ok(verifier.finish().map_err(|error| throw(&error))?.to_json())
+        })))
+    }
+}
+
+/// Reads events in order.
+#[napi]
+pub struct NativeReader {
+    reader: Arc<Mutex<Option<Reader>>>,
+}
+
+/// What [`NativeReader::open`] does on a pool thread.
+pub struct OpenReader {
+    path: PathBuf,
+    options: ReadOptions,
+}
+
+impl Task for OpenReader {
+    type Output = Reader;
+    type JsValue = NativeReader;
+
+    fn compute(&mut self) -> Result<Reader> {
+        contained(|| Reader::open(&self.path, self.options.clone()).map_err(|error| throw(&error)))
+    }
+
+    fn resolve(&mut self, _env: Env, reader: Reader) -> Result<NativeReader> {
+        Ok(NativeReader { reader: Arc::new(Mutex::new(Some(reader))) })
+    }
+}
+
+#[napi]
+impl NativeReader {
+    /// Opens a ledger file.
+    #[napi(catch_unwind, ts_return_type = "Promise<NativeReader>")]
+    pub fn open(path: String, options: String) -> Result<AsyncTask<OpenReader>> {
+        Ok(AsyncTask::new(OpenReader { path: PathBuf::from(path), options: parse_read_options(&options)? }))
+    }
+
+    /// The next events, on a pool thread; none at the end. A line, or the line, LF, and the writer's spelling of it.
+    #[napi(catch_unwind, ts_return_type = "Promise<Array<string>>")]
+    pub fn next(&self) -> AsyncTask<TextsTask> {
+        let reader = Arc::clone(&self.reader);
+        AsyncTask::new(Work::new(Box::new(move || {
+            let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+            match reader.as_mut() {
+                Some(reader) => next_batch(reader),
+                None => Ok(Vec::new()),
+            }
+        })))
+    }
+
+    /// Closes the file.
+    #[napi(catch_unwind)]
+    pub fn close(&self) {
+        *self.reader.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+fn next_batch(reader: &mut Reader) -> Result<Vec<String>> {
+    let mut batch = Vec::new();
+    let mut size = 0_usize;
+    while batch.len() < BATCH && size < BATCH_BYTES {
+        let Some(ReadEvent { mut line, respelled }) = reader.next_event().map_err(|error| throw(&error))? else {
+            break;
+        };
+        if let Some(respelled) = respelled {
+            line.push('\n');
+            line.push_str(&respelled);
+        }
+        size = size.saturating_add(line.len());
+        batch.push(line);
+    }
+    Ok(batch)
+}
+
+fn progress_callback(function: &ProgressFunction<'_>) -> Result<ProgressCallback> {
+    function.build_threadsafe_function::<Progress>().weak::<true>().build_callback(|context| {
+        let Progress { bytes, total_bytes, events } = context.value;
+        Ok(FnArgs::from((number(bytes), number(total_bytes), number(events))))
+    })
+}
+
+/// The options as TypeScript writes them.
+fn parse_options(text: &str) -> Result<Options> {
+    let fields = parse_object(text)?;
+    let mut options = Options::default();
+    if let Some(signers) = fields.get("signers").and_then(Value::as_array) {
+        let key = |value: &Value| value.as_str().and_then(PublicKey::from_hex).ok_or_else(|| misuse("signers are hex"));
+        options.signers = signers.iter().map(key).collect::<Result<_>>()?;
+    }
+    if let Some(head) = fields.get("expectedHead") {
+        let seq = head.get("seq").and_then(Value::as_f64).ok_or_else(|| misuse("expectedHead.seq is an integer"))?;
+        let hash = head.get("hash").and_then(Value::as_str).and_then(Hash::from_hex);
+        let hash = hash.ok_or_else(|| misuse("expectedHead.hash has 64 lower-case hex digits"))?;
+        options.expected_head = Some(Head { seq: integer(seq)?, hash });
+    }
+    if let Some(first) = text_field(&fields, "expectedFirst") {
+        options.expected_first = Some(crate::text::hash(first)?);
+    }
+    if text_field(&fields, "signatures") == Some("last") {
+        options.signatures = SignatureMode::Last;
+    }
+    if text_field(&fields, "events") == Some("core") {
+        options.events = EventSet::Core;
+    }
+    if text_field(&fields, "spelling") == Some("exact") {
+        options.spelling = Spelling::Exact;
+    }
+    if let Some(limit) = max_line_bytes(&fields)? {
+        options.max_line_bytes = limit;
+    }
+    Ok(options)
+}
+
+fn parse_read_options(text: &str) -> Result<ReadOptions> {
+    let fields = parse_object(text)?;
+    let mut options = ReadOptions::default();
+    if let Some(from) = fields.get("from").and_then(Value::as_f64) {
+        options.from = integer(from)?;
+    }
+    if let Some(to) = fields.get("to").and_then(Value::as_f64) {
+        options.to = integer(to)?;
+    }
+    if let Some(kinds) = fields.get("kinds").and_then(Value::as_array) {
+        options.kinds = Some(kinds.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+    }
+    if let Some(limit) = max_line_bytes(&fields)? {
+        options.max_line_bytes = limit;
+    }
+    Ok(options)
+}
+
+fn max_line_bytes(fields: &Map<String, Value>) -> Result<Option<usize>> {
+    let Some(limit) = fields.get("maxLineBytes").and_then(Value::as_f64) else {
+        return Ok(None);
+    };
+    usize::try_from(integer(limit)?).map(Some).map_err(|_| misuse("more bytes than this machine can hold"))
+}
+
+fn parse_object(text: &str) -> Result<Map<String, Value>> {
+    serde_json::from_str(text).map_err(|_| misuse("options are a JSON object"))
+}
+
+fn text_field<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    fields.get(name).and_then(Value::as_str)
+}
