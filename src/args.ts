@@ -1,0 +1,120 @@
+/*
+ * Checks of arguments: JavaScript types, names of options, safe integers. What a value means is checked by the
+ * native side. A wrong type or an unknown name is a TypeError `ERR_INVALID_ARGUMENT`, an integer out of its range
+ * a RangeError `ERR_OUT_OF_RANGE`.
+ */
+
+import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
+import { type ErrorCode, SealwrightRangeError, SealwrightTypeError } from './errors.js';
+
+/** Where a file is: a path, or a `file:` URL. */
+export type PathLike = string | URL;
+
+/** A failed check of an argument. */
+export function invalidArgument(message: string): SealwrightTypeError {
+  return new SealwrightTypeError('ERR_INVALID_ARGUMENT', message);
+}
+
+/** A path as a string. Refused: an empty one, one with a NUL or a lone surrogate, a URL that is not `file:`. */
+export function toPath(value: unknown, name: string): string {
+  const path = value instanceof URL ? pathOfUrl(value, name) : checkString(value, name, 'a path or a file: URL');
+  if (path === '' || path.includes('\0')) throw invalidArgument(`${name} must be a path, found ${show(path)}`);
+  return path;
+}
+
+/**
+ * Options as an object with known names only; `undefined` is an object without any. Their values are returned as
+ * they are: `undefined` stands for "not given".
+ */
+export function checkOptions<Names extends string>(
+  value: unknown,
+  known: readonly Names[],
+  where: string,
+): { readonly [Name in Names]?: unknown } {
+  if (value === undefined) return {};
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalidArgument(`${where} takes an object of options, found ${show(value)}`);
+  }
+  for (const name of Object.keys(value)) {
+    if (!(known as readonly string[]).includes(name)) {
+      throw invalidArgument(`${where} has no option ${JSON.stringify(name)}; it has ${known.join(', ')}`);
+    }
+  }
+  return value as { readonly [Name in Names]?: unknown };
+}
+
+/** A well-formed string; a lone surrogate has no UTF-8 and would be replaced on the way. */
+export function checkString(
+  value: unknown,
+  name: string,
+  what = 'a string',
+  malformed: ErrorCode = 'ERR_INVALID_ARGUMENT',
+): string {
+  if (typeof value !== 'string') throw invalidArgument(`${name} must be ${what}, found ${show(value)}`);
+  if (!isWellFormed(value)) throw new SealwrightTypeError(malformed, `${name} holds a lone surrogate`);
+  return value;
+}
+
+/** A boolean, or the default when not given. */
+export function checkBoolean(value: unknown, name: string, byDefault: boolean): boolean {
+  if (value === undefined) return byDefault;
+  if (typeof value !== 'boolean') throw invalidArgument(`${name} must be a boolean, found ${show(value)}`);
+  return value;
+}
+
+/** A safe integer within bounds, both included. */
+export function checkInteger(value: unknown, name: string, least: number, most = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value !== 'number') throw invalidArgument(`${name} must be a number, found ${show(value)}`);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    const message = `${name} must be an integer from ${least} to ${most}, found ${value}`;
+    throw new SealwrightRangeError('ERR_OUT_OF_RANGE', message);
+  }
+  return value;
+}
+
+/** Nanoseconds since 1970: a bigint from 0 to 2^64-1. */
+export function checkNanos(value: unknown, name: string): bigint {
+  if (typeof value !== 'bigint') throw invalidArgument(`${name} must be a bigint, found ${show(value)}`);
+  if (value < 0n || value > 0xffff_ffff_ffff_ffffn) {
+    throw new SealwrightRangeError('ERR_OUT_OF_RANGE', `${name} must be from 0 to 2^64-1, found ${value}`);
+  }
+  return value;
+}
+
+/** One of a few words. */
+export function checkOneOf<Word extends string>(value: unknown, name: string, words: readonly Word[]): Word {
+  if (!(words as readonly unknown[]).includes(value)) {
+    const choice = words.map((word) => `'${word}'`).join(' or ');
+    throw invalidArgument(`${name} must be ${choice}, found ${show(value)}`);
+  }
+  return value as Word;
+}
+
+/** An AbortSignal, or undefined when not given. */
+export function checkSignal(value: unknown, name: string): AbortSignal | undefined {
+  if (value === undefined) return undefined;
+  if (!(value instanceof AbortSignal)) throw invalidArgument(`${name} must be an AbortSignal, found ${show(value)}`);
+  return value;
+}
+
+/** Whether a string has no lone surrogate. */
+export function isWellFormed(text: string): boolean {
+  // In every supported runtime, but newer than the library that the types are taken from.
+  return (text as string & { isWellFormed(): boolean }).isWellFormed();
+}
+
+/** A value in an error text: short, and without running code of the value's own. */
+export function show(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  return inspect(value, { maxStringLength: 80 });
+}
+
+function pathOfUrl(url: URL, name: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch (error) {
+    throw invalidArgument(`${name} must be a file: URL, found ${url.href} (${(error as Error).message})`);
+  }
+}

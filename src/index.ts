@@ -1,0 +1,65 @@
+/*
+ * Sealwright: a signing ledger inside a Node.js process.
+ */
+
+export type { PathLike } from './args.js';
+export { canonicalJson, canonicalSha256, sha256Hex } from './canonical.js';
+export {
+  ChainError,
+  type ErrorCode,
+  KeyLoadError,
+  LedgerError,
+  type Outcome,
+  SealwrightError,
+  SealwrightRangeError,
+  SealwrightTypeError,
+  SigningError,
+} from './errors.js';
+export {
+  type CustomFields,
+  type EventInput,
+  events,
+  type LedgerEvent,
+  type ModelInvokedFields,
+  type SessionEndedFields,
+  type SessionStartedFields,
+  type ToolCalledFields,
+  type ToolReturnedFields,
+  type UtteranceCapturedFields,
+  type UtteranceSpokenFields,
+} from './events.js';
+export { FileHeadStore, type HeadStore, type HeadStoreOption, MemoryHeadStore } from './headstore.js';
+export { type Float, float, type JsonView } from './json.js';
+export { type LoadKeyOptions, type LoadOrCreateKeyOptions, SigningKeypair } from './keys.js';
+export { type ReadOptions, readEvents } from './reader.js';
+export {
+  ChainReport,
+  type FaultCode,
+  type Head,
+  type ReportChecks,
+  type ReportJson,
+  type ReportSigner,
+  type Verdict,
+  type WarningCode,
+} from './report.js';
+export { type RecordOptions, type Recovery, Session, type SessionOptions } from './session.js';
+export {
+  computeSelfHash,
+  type EventPlace,
+  GENESIS_PARENT_HASH,
+  SignedEvent,
+  type SignedEventJson,
+  type SignEventFields,
+  signEvent,
+} from './signed-event.js';
+export type { SignerInput } from './signers.js';
+export {
+  type VerifyChecks,
+  verifyChain,
+  verifyFile,
+  verifyFileSync,
+  type VerifyOptions,
+  type VerifyProgress,
+  verifyStream,
+  type VerifyStreamOptions,
+} from './verify.js';

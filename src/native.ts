@@ -1,0 +1,129 @@
+/*
+ * Finds and loads the native addon.
+ *
+ * Each platform has its own literal `require`, so that bundlers can trace it. The addon beside this package (a local
+ * build) comes first, the platform package `@sealwright/<triple>` second. Nothing is spawned and nothing is fetched.
+ */
+
+import { join } from 'node:path';
+import { SealwrightError } from './errors.js';
+
+/** The native seam, as generated from the Rust sources. */
+export type Addon = typeof import('../index.js');
+
+type Load = () => unknown;
+
+const LOADERS: Readonly<Record<string, { readonly local: Load; readonly packaged: Load }>> = {
+  'linux-x64-gnu': {
+    local: () => require('../sealwright.linux-x64-gnu.node'),
+    packaged: () => require('@sealwright/linux-x64-gnu'),
+  },
+  'linux-x64-musl': {
+    local: () => require('../sealwright.linux-x64-musl.node'),
+    packaged: () => require('@sealwright/linux-x64-musl'),
+  },
+  'linux-arm64-gnu': {
+    local: () => require('../sealwright.linux-arm64-gnu.node'),
+    packaged: () => require('@sealwright/linux-arm64-gnu'),
+  },
+  'linux-arm64-musl': {
+    local: () => require('../sealwright.linux-arm64-musl.node'),
+    packaged: () => require('@sealwright/linux-arm64-musl'),
+  },
+  'darwin-arm64': {
+    local: () => require('../sealwright.darwin-arm64.node'),
+    packaged: () => require('@sealwright/darwin-arm64'),
+  },
+  'darwin-x64': {
+    local: () => require('../sealwright.darwin-x64.node'),
+    packaged: () => require('@sealwright/darwin-x64'),
+  },
+  'win32-x64-msvc': {
+    local: () => require('../sealwright.win32-x64-msvc.node'),
+    packaged: () => require('@sealwright/win32-x64-msvc'),
+  },
+  'win32-arm64-msvc': {
+    local: () => require('../sealwright.win32-arm64-msvc.node'),
+    packaged: () => require('@sealwright/win32-arm64-msvc'),
+  },
+  'win32-x64-gnu': {
+    local: () => require('../sealwright.win32-x64-gnu.node'),
+    packaged: () => require('@sealwright/win32-x64-gnu'),
+  },
+};
+
+/** The addon. Importing this module throws a {@link SealwrightError} `ERR_ADDON_LOAD` when none can be loaded. */
+export const native: Addon = load();
+
+type Libc = 'gnu' | 'musl' | 'unknown';
+
+function load(): Addon {
+  const libc = process.platform === 'linux' ? linuxLibc() : undefined;
+  const failures: { readonly tried: string; readonly error: unknown }[] = [];
+  for (const triple of triples(process.platform, process.arch, libc)) {
+    const loader = LOADERS[triple];
+    if (loader === undefined) continue;
+    const attempts: readonly (readonly [tried: string, attempt: Load])[] = [
+      [join(__dirname, '..', `sealwright.${triple}.node`), loader.local],
+      [`@sealwright/${triple}`, loader.packaged],
+    ];
+    for (const [tried, attempt] of attempts) {
+      try {
+        return attempt() as Addon;
+      } catch (error) {
+        failures.push({ tried, error });
+      }
+    }
+  }
+  const errors = failures.map(({ error }) => error);
+  throw new SealwrightError('ERR_ADDON_LOAD', explain(libc, failures), { cause: new AggregateError(errors) });
+}
+
+/** Names of the addons that may fit, best first; some may have no loader. */
+function triples(platform: string, arch: string, libc: Libc | undefined): readonly string[] {
+  const base = `${platform}-${arch}`;
+  if (platform === 'win32') return [`${base}-msvc`, `${base}-gnu`];
+  if (libc === undefined) return [base];
+  return libc === 'unknown' ? [`${base}-gnu`, `${base}-musl`] : [`${base}-${libc}`];
+}
+
+function linuxLibc(): Libc {
+  const { report } = process as { report?: NodeJS.ProcessReport & { excludeNetwork?: boolean } };
+  if (report === undefined) return 'unknown';
+  // Without this the report looks up the names of open sockets' peers, which can take seconds.
+  const excludeNetwork = report.excludeNetwork;
+  report.excludeNetwork = true;
+  try {
+    const { header, sharedObjects } = report.getReport() as {
+      readonly header?: { readonly glibcVersionRuntime?: string };
+      readonly sharedObjects?: readonly string[];
+    };
+    if (header?.glibcVersionRuntime !== undefined) return 'gnu';
+    return sharedObjects?.some((file) => file.includes('musl')) === true ? 'musl' : 'unknown';
+  } finally {
+    if (excludeNetwork !== undefined) report.excludeNetwork = excludeNetwork;
+  }
+}
+
+function explain(
+  libc: Libc | undefined,
+  failures: readonly { readonly tried: string; readonly error: unknown }[],
+): string {
+  const where = `platform ${process.platform}, arch ${process.arch}, libc ${libc ?? 'of the system'}`;
+  if (failures.length === 0) {
+    return `there is no sealwright addon for ${where}; it exists for ${Object.keys(LOADERS).join(', ')}`;
+  }
+  const attempts = failures.map(({ tried, error }) => `  ${tried}: ${firstLine(error)}`);
+  return [
+    `no sealwright addon could be loaded for ${where}; tried`,
+    ...attempts,
+    'remedy: install again on this machine with "npm install --include=optional". If a lock file made on another',
+    'platform left the platform package out, delete node_modules and package-lock.json first. A bundler must leave',
+    '"sealwright" external. In a clone of the repository, build the addon with "npm run build".',
+  ].join('\n');
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n', 1)[0] ?? text;
+}

@@ -1,0 +1,90 @@
+/*
+ * What a session waits for from its writer thread: records to settle, room in the queue, heads for a store of the
+ * caller's.
+ *
+ * The native side holds the callback for as long as the native session lives. So nothing here may lead to the Session
+ * or, strongly, to the native session: a session that is dropped could never be finalised. Nor may anything in the
+ * callback throw: there is no caller to catch it.
+ */
+
+import { native } from './native.js';
+import type { HeadStore } from './headstore.js';
+
+/** Called on this thread: records settled, room in the queue, or a head to store; with numbers and texts for each. */
+export type NativeCallback = (kind: 'settled' | 'room' | 'head', numbers: number[], texts: string[]) => void;
+
+/** A record that was taken back before the writer took it. */
+export const WITHDRAWN: unique symbol = Symbol('withdrawn');
+
+/** What a record settles with: the text of lines or of a failure, or {@link WITHDRAWN}. */
+export type Settlement = string | typeof WITHDRAWN;
+
+/** What one session waits for. */
+export class Pending {
+  /** Handed to the native side when the session is opened. */
+  readonly callback: NativeCallback;
+  readonly #records = new Map<number, (settlement: Settlement) => void>();
+  #waitForRoom: (() => void)[] = [];
+  #waitForIdle: (() => void)[] = [];
+
+  constructor(store: HeadStore | undefined) {
+    this.callback = (kind, ids, results) => {
+      if (kind === 'settled') ids.forEach((id, index) => this.settle(id, results[index] ?? ''));
+      else if (kind === 'room') this.giveRoom();
+      else if (store !== undefined) void this.#tell(store, ids, results);
+    };
+  }
+
+  /** Waits for a record. */
+  record(id: number): Promise<Settlement> {
+    return new Promise((resolve) => this.#records.set(id, resolve));
+  }
+
+  /** Settles a record, if it is still waited for. */
+  settle(id: number, settlement: Settlement): void {
+    this.#records.get(id)?.(settlement);
+    this.#records.delete(id);
+    if (this.#records.size > 0) return;
+    const waiting = this.#waitForIdle;
+    this.#waitForIdle = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  /** Resolves when no record is waited for. */
+  idle(): Promise<void> {
+    if (this.#records.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#waitForIdle.push(resolve));
+  }
+
+  /** Resolves when the queue has room again. */
+  room(): Promise<void> {
+    return new Promise((resolve) => this.#waitForRoom.push(resolve));
+  }
+
+  /** Lets everyone go who waits for room. */
+  giveRoom(): void {
+    const waiting = this.#waitForRoom;
+    this.#waitForRoom = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  /** Tells the caller's store a head, and the native side how that went. */
+  async #tell(store: HeadStore, [ticket = 0, seq = 0]: number[], [id = '', hash = '']: string[]): Promise<void> {
+    let failure: string | null = null;
+    try {
+      await store.set(id, { seq, hash });
+    } catch (error) {
+      failure = textOf(error);
+    }
+    native.headDone(ticket, failure);
+  }
+}
+
+/** The text of whatever a store threw. */
+function textOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? String(thrown.message) : String(thrown);
+  } catch {
+    return 'the head store failed with a value that has no text';
+  }
+}

@@ -1,0 +1,183 @@
+/*
+ * ChainReport: what a verification found, and what it did and did not check.
+ */
+
+/** How a ledger is broken. */
+export type FaultCode =
+  | 'bad_signature'
+  | 'duplicate_key'
+  | 'first_mismatch'
+  | 'hash_mismatch'
+  | 'head_mismatch'
+  | 'missing_field'
+  | 'non_canonical_hex'
+  | 'out_of_range'
+  | 'parent_mismatch'
+  | 'seq_mismatch'
+  | 'spelling'
+  | 'unexpected_kind'
+  | 'unsigned_field'
+  | 'untrusted_signer'
+  | 'wrong_type';
+
+/** What is worth knowing of a ledger and does not break it. */
+export type WarningCode =
+  | 'malformed_digest'
+  | 'mixed_signers'
+  | 'non_canonical_spelling'
+  | 'time_went_back'
+  | 'unknown_kind';
+
+/**
+ * - `'verified'`: intact, signers pinned, head matched, every signature checked, no tail, no unknown kinds
+ * - `'intact'`: nothing broken was found, but something was not checked: see {@link ChainReport.checks}
+ * - `'broken'`: proven not to be what it claims to be
+ * - `'empty'`: no events
+ */
+export type Verdict = 'verified' | 'intact' | 'broken' | 'empty';
+
+/** An event of a ledger, by its place and its hash. */
+export interface Head {
+  /** Place in the ledger, from 0, below 2^53. */
+  readonly seq: number;
+  /** The event's `self_hash`: 64 lower-case hex digits. */
+  readonly hash: string;
+}
+
+/** A key that signed events of the ledger. */
+export interface ReportSigner {
+  /** 64 lower-case hex digits. */
+  readonly publicKey: string;
+  /** Seq of the first and last event that it signed. */
+  readonly first: number;
+  readonly last: number;
+  /** Whether it is among the `signers` that the caller named. */
+  readonly pinned: boolean;
+}
+
+/** How many events passed each check, and what was compared with something that the caller knows. */
+export interface ReportChecks {
+  readonly parse: number;
+  readonly fields: number;
+  readonly links: number;
+  readonly hashes: number;
+  readonly signatures: { readonly mode: 'all' | 'last'; readonly checked: number };
+  /** `'self-asserted'`: the ledger itself said who signed it. */
+  readonly signer: 'pinned' | 'self-asserted';
+  /** `'not-checked'`: events may have been cut from the end. */
+  readonly head: 'matched' | 'not-checked';
+  /** `'not-checked'`: it may be another whole ledger of the same signer. */
+  readonly first: 'matched' | 'not-checked';
+}
+
+/** A report as plain JSON, as the command line prints it. Nanoseconds are decimal strings. */
+export interface ReportJson {
+  readonly schemaVersion: 1;
+  readonly ok: boolean;
+  readonly verdict: Verdict;
+  readonly eventCount: number;
+  readonly brokenAt: number | null;
+  readonly line: number | null;
+  readonly byteOffset: number | null;
+  readonly code: FaultCode | null;
+  readonly reason: string | null;
+  readonly expected: string | null;
+  readonly found: string | null;
+  readonly rootHash: string;
+  readonly firstHash: string | null;
+  readonly head: Head | null;
+  readonly signers: readonly ReportSigner[];
+  readonly unlistedSignerEvents: number;
+  readonly checks: ReportChecks;
+  readonly tail: { readonly offset: number; readonly bytes: number } | null;
+  readonly events: 'core' | 'extended';
+  readonly unknownKinds: Readonly<Record<string, number>>;
+  readonly warnings: readonly { readonly code: WarningCode; readonly count: number; readonly firstLine: number }[];
+  readonly timeRange: { readonly from: string; readonly to: string } | null;
+  readonly bytes: number;
+  readonly sha256: string | null;
+}
+
+/** What a verification found. `ok` is false only when the ledger is proven broken; `verdict` says more. */
+export class ChainReport {
+  /** Version of this report's form. */
+  readonly schemaVersion: 1;
+  /** False only for the verdict `'broken'`. */
+  readonly ok: boolean;
+  readonly verdict: Verdict;
+  /** Events accepted before the first fault. */
+  readonly eventCount: number;
+  /** Seq expected where the ledger breaks; null when it does not. */
+  readonly brokenAt: number | null;
+  /** Line where it breaks, from 1. */
+  readonly line: number | null;
+  /** Offset of that line's first byte, from 0. */
+  readonly byteOffset: number | null;
+  /** How it is broken. */
+  readonly code: FaultCode | null;
+  /** The same in words. */
+  readonly reason: string | null;
+  /** What should stand there, where one thing should. */
+  readonly expected: string | null;
+  /** What stands there. */
+  readonly found: string | null;
+  /** `self_hash` of the last accepted event; 64 zeros if there is none. */
+  readonly rootHash: string;
+  /** `self_hash` of the first event: what tells one ledger from another. */
+  readonly firstHash: string | null;
+  /** The last accepted event. */
+  readonly head: Head | null;
+  /** Who signed, at most 64 of them, in order of appearance. */
+  readonly signers: readonly ReportSigner[];
+  /** Events signed by keys beyond those 64. */
+  readonly unlistedSignerEvents: number;
+  readonly checks: ReportChecks;
+  /** Bytes at the end that are no event yet, such as of a record cut off by a crash. Not part of the verdict. */
+  readonly tail: { readonly offset: number; readonly bytes: number } | null;
+  /** `'core'` when only the seven core kinds were found. */
+  readonly events: 'core' | 'extended';
+  /** Kinds that this version does not know, and how many events of each: chained and signed, payload not checked. */
+  readonly unknownKinds: Readonly<Record<string, number>>;
+  readonly warnings: readonly { readonly code: WarningCode; readonly count: number; readonly firstLine: number }[];
+  /** Least and greatest timestamp, in nanoseconds since 1970. */
+  readonly timeRange: { readonly from: bigint; readonly to: bigint } | null;
+  /** Bytes read; on a fault, those before it. */
+  readonly bytes: number;
+  /** SHA-256 of the bytes read, 64 hex digits; null on a fault. */
+  readonly sha256: string | null;
+
+  /** Makes a report from its plain JSON form. */
+  constructor(json: ReportJson) {
+    this.schemaVersion = json.schemaVersion;
+    this.ok = json.ok;
+    this.verdict = json.verdict;
+    this.eventCount = json.eventCount;
+    this.brokenAt = json.brokenAt;
+    this.line = json.line;
+    this.byteOffset = json.byteOffset;
+    this.code = json.code;
+    this.reason = json.reason;
+    this.expected = json.expected;
+    this.found = json.found;
+    this.rootHash = json.rootHash;
+    this.firstHash = json.firstHash;
+    this.head = json.head;
+    this.signers = json.signers;
+    this.unlistedSignerEvents = json.unlistedSignerEvents;
+    this.checks = json.checks;
+    this.tail = json.tail;
+    this.events = json.events;
+    this.unknownKinds = json.unknownKinds;
+    this.warnings = json.warnings;
+    this.timeRange = json.timeRange && { from: BigInt(json.timeRange.from), to: BigInt(json.timeRange.to) };
+    this.bytes = json.bytes;
+    this.sha256 = json.sha256;
+    Object.freeze(this);
+  }
+
+  /** The report as plain JSON. */
+  toJSON(): ReportJson {
+    const { timeRange } = this;
+    return { ...this, timeRange: timeRange && { from: String(timeRange.from), to: String(timeRange.to) } };
+  }
+}

@@ -1,0 +1,369 @@
+/*
+ * Session: recording in a ledger.
+ *
+ * Every session of one ledger in this process is a handle on one writer, which seals, appends and syncs in groups. A
+ * record settles after the sync that covers its bytes.
+ */
+
+import type { NativeKey, NativeOpenOptions, NativeSession } from '../index.js';
+import {
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  checkSignal,
+  checkString,
+  invalidArgument,
+  type PathLike,
+  show,
+  toPath,
+} from './args.js';
+import { errorFromText, isFailure, isRequest, ledgerError, wrap, wrapAsync } from './errors.js';
+import { type EventInput, textOfEvent } from './events.js';
+import {
+  askStore,
+  askStoreSync,
+  type CustomHeads,
+  type CustomHeadStore,
+  type HeadStoreOption,
+  type ResolvedHeadStore,
+  resolveHeadStore,
+} from './headstore.js';
+import { nativeKeyOf, type SigningKeypair } from './keys.js';
+import { native } from './native.js';
+import { Pending, WITHDRAWN } from './pending.js';
+import type { Head } from './report.js';
+import { type SignedEvent, signedEventFromLine } from './signed-event.js';
+
+/**
+ * Options of {@link Session.open}. Lock, queue, recovery and head store belong to the writer that all sessions of a
+ * ledger in this process share: opening it again with another `headStore`, `tornTail` or `maxQueueBytes` is
+ * `ERR_SESSION_OPTIONS`.
+ */
+export interface SessionOptions {
+  /** Who signs. A ledger last signed by another key is `ERR_SIGNER_MISMATCH`. */
+  readonly keypair: SigningKeypair;
+  /** The ledger file; made, mode 0600 with its folders, when there is none. */
+  readonly ledgerPath: PathLike;
+  /** Names the conversation or run. Metadata: the file is the chain. */
+  readonly sessionId: string;
+  /** Where the head is kept apart from the ledger, so that a cut or replaced ledger is noticed. Default none. */
+  readonly headStore?: HeadStoreOption | undefined;
+  /**
+   * `'tail'` (default) checks the last 1 MiB, `'all'` verifies the whole ledger first; a broken one is
+   * `ERR_LEDGER_TAMPERED` with a `report`.
+   */
+  readonly verifyOnOpen?: 'tail' | 'all' | undefined;
+  /**
+   * A tail left by a crash is copied beside the ledger and cut off (`'quarantine'`, default; see
+   * {@link Session.recovery}) or refused (`'error'`: `ERR_TORN_TAIL`).
+   */
+  readonly tornTail?: 'quarantine' | 'error' | undefined;
+  /** `'core'` (default) records the seven core kinds only, `'extended'` every kind. */
+  readonly events?: 'core' | 'extended' | undefined;
+  /** How long to wait for another process that has the ledger open: milliseconds, 0 to 2^32-1. Default 0. */
+  readonly lockTimeoutMs?: number | undefined;
+  /** Bytes of events that may be queued, from 1. Default 64 MiB. Beyond, `record` is `ERR_BACKPRESSURE`. */
+  readonly maxQueueBytes?: number | undefined;
+}
+
+/** Options of {@link Session.record} and {@link Session.recordMany}. */
+export interface RecordOptions {
+  /** Takes the record back while it is queued; once the writer has taken it the signal is ignored. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What was found and mended when the ledger was opened. */
+export interface Recovery {
+  /** Bytes at the end that a crash left: where they began, how many, lines in them, why, and where they are kept. */
+  readonly tail: {
+    readonly offset: number;
+    readonly bytes: number;
+    readonly lines: number;
+    readonly reason: 'unterminated' | 'hole';
+    readonly path: string;
+  } | null;
+  /** Events, by first and last seq, that are in the ledger though no caller was told that they are durable. */
+  readonly unacknowledged: { readonly from: number; readonly to: number } | null;
+}
+
+/**
+ * A session of a ledger. Records are sealed in the order of the calls; any number may be in flight.
+ *
+ * Records in flight keep the process alive, an idle session does not. A session that is no longer referenced is
+ * closed when it is collected; close it yourself to release the ledger at a known time.
+ */
+export class Session {
+  /** As given when it was opened. */
+  readonly sessionId: string;
+  /** Public key of who signs: 64 lower-case hex digits. */
+  readonly publicKeyHex: string;
+  readonly #native: NativeSession;
+  readonly #pending: Pending;
+  #lastId = 0;
+  #inFlight = 0;
+  #closed = false;
+  #closing: Promise<void> | undefined;
+
+  private constructor(plan: Plan, pending: Pending, session: NativeSession) {
+    this.sessionId = plan.sessionId;
+    this.publicKeyHex = plan.publicKeyHex;
+    this.#native = session;
+    this.#pending = pending;
+  }
+
+  /**
+   * Opens a ledger for recording, or makes it. Its end is checked, and mended if a crash left it torn; nothing is
+   * appended.
+   *
+   * @throws {@link LedgerError} `ERR_LEDGER_LOCKED` (another process has it), `ERR_LEDGER_TAMPERED`,
+   * `ERR_ROLLBACK_DETECTED`, `ERR_SIGNER_MISMATCH`, `ERR_EVENT_SET`, `ERR_TORN_TAIL`, `ERR_SESSION_OPTIONS`,
+   * `ERR_HEAD_STORE`, `ERR_LEDGER_NOT_A_FILE`, `ERR_LEDGER_NOT_FOUND` (dangling symlink), `ERR_LEDGER_IO`;
+   * TypeError `ERR_INVALID_ARGUMENT`; RangeError `ERR_OUT_OF_RANGE`
+   */
+  static async open(options: SessionOptions): Promise<Session> {
+    const plan = planOf(options, 'Session.open');
+    const pending = new Pending(plan.custom?.store);
+    for (let attempt = 1; ; attempt += 1) {
+      const customHeads = plan.custom && (await askStore(plan.custom, plan.options.ledgerPath));
+      try {
+        const opened = () => native.openSession(...argumentsOf(plan, pending, customHeads));
+        return new Session(plan, pending, await wrapAsync(opened));
+      } catch (error) {
+        checkRetry(error, attempt);
+      }
+    }
+  }
+
+  /**
+   * {@link Session.open} at once, blocking this thread. A head store that answers with a promise is refused:
+   * `ERR_SESSION_OPTIONS`.
+   */
+  static openSync(options: SessionOptions): Session {
+    const plan = planOf(options, 'Session.openSync');
+    const pending = new Pending(plan.custom?.store);
+    for (let attempt = 1; ; attempt += 1) {
+      const customHeads = plan.custom && askStoreSync(plan.custom, plan.options.ledgerPath);
+      try {
+        const opened = () => native.openSessionSync(...argumentsOf(plan, pending, customHeads));
+        return new Session(plan, pending, wrap(opened));
+      } catch (error) {
+        checkRetry(error, attempt);
+      }
+    }
+  }
+
+  /**
+   * Records an event; resolves when it is on stable storage. Never throws synchronously; the event is converted
+   * before the call returns, so it may be changed afterwards.
+   *
+   * Rejects with {@link LedgerError} `ERR_BACKPRESSURE` (see {@link Session.ready}), `ERR_SESSION_CLOSED`,
+   * `ERR_SESSION_POISONED` (reopen the ledger), `ERR_LEDGER_CHANGED`, `ERR_LEDGER_IO`, `ERR_EVENT_SET`, with `outcome`;
+   * TypeError, RangeError and {@link SigningError} as {@link events}; `signal.reason` when it was taken back.
+   */
+  async record(event: EventInput, options?: RecordOptions): Promise<SignedEvent> {
+    const signal = signalOf(options, 'record');
+    const text = textOfEvent(event);
+    return signedEventFromLine(await this.#submit((id) => this.#native.submit(id, text), signal));
+  }
+
+  /** {@link Session.record} at once, blocking this thread until the event is on stable storage. */
+  recordSync(event: EventInput): SignedEvent {
+    this.#checkOpen();
+    const text = textOfEvent(event);
+    return signedEventFromLine(wrap(() => this.#native.recordSync(text)));
+  }
+
+  /**
+   * Records events next to each other, with one sync. All or none as to errors; a crash may leave the first of them.
+   *
+   * Rejects as {@link Session.record}, and with {@link LedgerError} `ERR_BATCH_TOO_LARGE` beyond 1 MiB of lines.
+   */
+  async recordMany(events: readonly EventInput[], options?: RecordOptions): Promise<SignedEvent[]> {
+    const signal = signalOf(options, 'recordMany');
+    if (!Array.isArray(events)) throw invalidArgument(`recordMany takes an array of events, found ${show(events)}`);
+    const texts = Array.from(events as readonly unknown[], (event, index) => textOfEvent(event, `[${index}]`));
+    const lines = await this.#submit((id) => this.#native.submitMany(id, texts), signal);
+    return lines === '' ? [] : lines.split('\n').map((line) => signedEventFromLine(line));
+  }
+
+  /**
+   * Resolves when the queue has room for more. Others may wait too: a record after it can still be
+   * `ERR_BACKPRESSURE`.
+   */
+  async ready(): Promise<void> {
+    this.#checkOpen();
+    if (wrap(() => this.#native.wantRoom())) return;
+    this.#enter();
+    try {
+      await this.#pending.room();
+    } finally {
+      this.#leave();
+    }
+  }
+
+  /** The last durable event of the ledger, by any session of this process; null when it has none. */
+  get head(): Head | null {
+    return wrap(() => this.#native.head);
+  }
+
+  /** What was found and mended when the ledger was opened. */
+  get recovery(): Recovery {
+    return JSON.parse(wrap(() => this.#native.recovery)) as Recovery;
+  }
+
+  /** Text of the head store's last failure; null when it has the last head that it was told. */
+  get headStoreError(): string | null {
+    return wrap(() => this.#native.headStoreError);
+  }
+
+  /**
+   * Waits for the records of this session, then releases the ledger. Every call returns the same promise. Records
+   * after the first call are `ERR_SESSION_CLOSED`.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** {@link Session.close} at once, blocking this thread until what is queued is on stable storage. */
+  closeSync(): void {
+    this.#closed = true;
+    wrap(() => this.#native.closeSync());
+    this.#pending.giveRoom();
+  }
+
+  /** For `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** For `using`: waits, blocking this thread, for what is in flight. */
+  [Symbol.dispose](): void {
+    this.closeSync();
+  }
+
+  async #close(): Promise<void> {
+    this.#closed = true;
+    this.#pending.giveRoom();
+    await this.#pending.idle();
+    await wrapAsync(() => this.#native.close());
+  }
+
+  async #submit(submit: (id: number) => void, signal: AbortSignal | undefined): Promise<string> {
+    this.#checkOpen();
+    this.#lastId += 1;
+    const id = this.#lastId;
+    wrap(() => submit(id));
+    const settled = this.#pending.record(id);
+    const withdraw = () => {
+      if (this.#native.cancel(id)) this.#pending.settle(id, WITHDRAWN);
+    };
+    signal?.addEventListener('abort', withdraw);
+    this.#enter();
+    const settlement = await settled;
+    this.#leave();
+    signal?.removeEventListener('abort', withdraw);
+    if (settlement === WITHDRAWN) throw signal?.reason;
+    if (isFailure(settlement)) throw errorFromText(settlement);
+    return settlement;
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw ledgerError('ERR_SESSION_CLOSED', 'the session is closed', { outcome: 'not-written' });
+  }
+
+  #enter(): void {
+    this.#inFlight += 1;
+    if (this.#inFlight === 1) this.#native.ref();
+  }
+
+  #leave(): void {
+    this.#inFlight -= 1;
+    if (this.#inFlight === 0) this.#native.unref();
+  }
+}
+
+/** Times that a ledger is looked at again before opening it is given up. */
+const MAX_ATTEMPTS = 10;
+const MAX_TIMEOUT_MS = 0xffff_ffff;
+
+const OPTIONS = [
+  'keypair',
+  'ledgerPath',
+  'sessionId',
+  'headStore',
+  'verifyOnOpen',
+  'tornTail',
+  'events',
+  'lockTimeoutMs',
+  'maxQueueBytes',
+] as const;
+
+/** Checked options. */
+interface Plan {
+  readonly key: NativeKey;
+  readonly publicKeyHex: string;
+  readonly sessionId: string;
+  readonly options: NativeOpenOptions;
+  readonly store: ResolvedHeadStore;
+  readonly custom: CustomHeadStore | undefined;
+}
+
+function planOf(value: unknown, where: string): Plan {
+  const given = checkOptions(value, OPTIONS, where);
+  const key = nativeKeyOf(given.keypair, 'keypair');
+  const { store, wait } = resolveHeadStore(given.headStore);
+  const options: NativeOpenOptions = {
+    ledgerPath: toPath(given.ledgerPath, 'ledgerPath'),
+    events: checkOneOf(given.events ?? 'core', 'events', ['core', 'extended']),
+    verifyOnOpen: checkOneOf(given.verifyOnOpen ?? 'tail', 'verifyOnOpen', ['tail', 'all']),
+    lockTimeoutMs: checkInteger(given.lockTimeoutMs ?? 0, 'lockTimeoutMs', 0, MAX_TIMEOUT_MS),
+    headWait: wait,
+  };
+  if (given.maxQueueBytes !== undefined) {
+    options.maxQueueBytes = checkInteger(given.maxQueueBytes, 'maxQueueBytes', 1);
+  }
+  // Left out when not given: a further session takes what the ledger was opened with.
+  if (given.tornTail !== undefined) {
+    options.tornTail = checkOneOf(given.tornTail, 'tornTail', ['quarantine', 'error']);
+  }
+  return {
+    key,
+    publicKeyHex: key.publicKeyHex,
+    sessionId: checkString(given.sessionId, 'sessionId'),
+    options,
+    store,
+    custom: store.kind === 'custom' ? store : undefined,
+  };
+}
+
+function argumentsOf(
+  { key, options, store }: Plan,
+  pending: Pending,
+  customHeads: CustomHeads | undefined,
+): Parameters<typeof native.openSession> {
+  return [
+    key,
+    customHeads === undefined ? options : { ...options, customHeads },
+    pending.callback,
+    store.kind === 'file' ? store.heads : null,
+    store.kind === 'memory' ? store.heads : null,
+  ];
+}
+
+/** Lets pass that the ledger changed between looking and opening, a few times; throws every other error. */
+function checkRetry(error: unknown, attempt: number): void {
+  if (!isRequest(error, 'RETRY')) throw error;
+  if (attempt === MAX_ATTEMPTS) {
+    const message = `the ledger changed each of the ${MAX_ATTEMPTS} times between looking at it and opening it`;
+    throw ledgerError('ERR_LEDGER_CHANGED', message);
+  }
+}
+
+/** The signal of a record. One that has fired already ends the record before it begins. */
+function signalOf(options: unknown, where: string): AbortSignal | undefined {
+  if (options === undefined) return undefined;
+  const signal = checkSignal(checkOptions(options, ['signal'], `session.${where}`).signal, 'signal');
+  signal?.throwIfAborted();
+  return signal;
+}

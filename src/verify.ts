@@ -1,0 +1,265 @@
+/*
+ * Verification. A broken ledger is data: every function returns a report. Only "could not check" throws.
+ */
+
+import type { CancelFlag } from '../index.js';
+import {
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  checkSignal,
+  checkString,
+  invalidArgument,
+  isWellFormed,
+  type PathLike,
+  show,
+  toPath,
+} from './args.js';
+import { isRequest, SealwrightTypeError, wrap, wrapAsync } from './errors.js';
+import { checkHead } from './headstore.js';
+import { native } from './native.js';
+import { ChainReport, type Head, type ReportJson } from './report.js';
+import { lineOf, SignedEvent } from './signed-event.js';
+import { resolveSigners, type SignerInput } from './signers.js';
+
+/** What is compared with a ledger. Without any of it a ledger can only be consistent with itself. */
+export interface VerifyChecks {
+  /** Who may have signed. Without it the ledger itself says who did: `checks.signer` is `'self-asserted'`. */
+  readonly signers?: SignerInput | readonly SignerInput[] | undefined;
+  /** An event that the ledger must still hold; later ones may follow. Shows that nothing was cut from the end. */
+  readonly expectedHead?: Head | undefined;
+  /** Hash of the first event: 64 lower-case hex digits. Shows that it is this ledger and no other. */
+  readonly expectedFirst?: string | undefined;
+  /**
+   * `'all'` (default), or `'last'`: every hash and link, but of each run of one signer only the last signature. All
+   * content is still committed under that key.
+   */
+  readonly signatures?: 'all' | 'last' | undefined;
+  /** `'core'`: any other kind is the fault `unexpected_kind`. Default `'extended'`. */
+  readonly events?: 'core' | 'extended' | undefined;
+  /** `'exact'`: a line not spelled as the writer spells it is the fault `spelling`. Default `'any'`. */
+  readonly spelling?: 'any' | 'exact' | undefined;
+  /** Longest line, in bytes, its LF not counted. Default 16 MiB. */
+  readonly maxLineBytes?: number | undefined;
+}
+
+/** How far a verification has come. */
+export interface VerifyProgress {
+  readonly bytes: number;
+  readonly totalBytes: number;
+  readonly events: number;
+}
+
+/** Options of {@link verifyStream}. */
+export interface VerifyStreamOptions extends VerifyChecks {
+  /** Ends the verification; it rejects with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link verifyFile}. */
+export interface VerifyOptions extends VerifyStreamOptions {
+  /** Told now and then; what it throws ends the verification, which rejects with it. */
+  readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
+}
+
+/**
+ * Verifies a ledger file, in constant memory, off this thread. What is verified is the file's length at the start:
+ * a ledger that is being written to can be verified at any time.
+ *
+ * Rejects only when it could not be checked: {@link LedgerError} `ERR_LEDGER_NOT_FOUND`, `ERR_LEDGER_NOT_A_FILE`,
+ * `ERR_LEDGER_IO`; {@link ChainError} `ERR_LEDGER_MALFORMED`, `ERR_LINE_TOO_LONG`, `ERR_DEPTH_EXCEEDED`; TypeError
+ * `ERR_INVALID_ARGUMENT`, `ERR_PUBLIC_KEY`; RangeError `ERR_OUT_OF_RANGE`; `signal.reason`.
+ */
+export async function verifyFile(path: PathLike, options?: VerifyOptions): Promise<ChainReport> {
+  const file = toPath(path, 'path');
+  const given = checkOptions(options, [...CHECKS, 'signal', 'onProgress'], 'verifyFile');
+  const checks = checksOf(given);
+  const signal = checkSignal(given.signal, 'signal');
+  signal?.throwIfAborted();
+  const cancel = new native.CancelFlag();
+  const progress = new Progress(given.onProgress, cancel);
+  const abort = () => cancel.cancel();
+  signal?.addEventListener('abort', abort);
+  try {
+    return reportOf(await wrapAsync(() => native.verifyFile(file, checks, progress.listener, cancel)));
+  } catch (error) {
+    if (!isRequest(error, 'ABORTED')) throw error;
+    throw progress.failed ? progress.failure : signal?.reason;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** {@link verifyFile} at once, blocking this thread. */
+export function verifyFileSync(path: PathLike, options?: VerifyChecks): ChainReport {
+  const file = toPath(path, 'path');
+  const checks = checksOf(checkOptions(options, CHECKS, 'verifyFileSync'));
+  return reportOf(wrap(() => native.verifyFileSync(file, checks)));
+}
+
+/**
+ * Verifies a ledger that comes in pieces, such as from standard input or object storage. Pieces may be cut anywhere;
+ * strings are taken as UTF-8. Rejects as {@link verifyFile}, and with whatever the source throws.
+ */
+export async function verifyStream(
+  source: AsyncIterable<Uint8Array | string>,
+  options?: VerifyStreamOptions,
+): Promise<ChainReport> {
+  const given = checkOptions(options, [...CHECKS, 'signal'], 'verifyStream');
+  const checks = checksOf(given);
+  const signal = checkSignal(given.signal, 'signal');
+  if (typeof source !== 'object' || source === null || !(Symbol.asyncIterator in source)) {
+    throw invalidArgument(`verifyStream takes an async iterable of bytes or strings, found ${show(source)}`);
+  }
+  const verifier = wrap(() => new native.NativeVerifier(checks));
+  const block = Buffer.allocUnsafe(BLOCK_BYTES);
+  let filled = 0;
+  let decided = false;
+  for await (const piece of untilAborted(source, signal)) {
+    const bytes = bytesOf(piece);
+    for (let taken = 0; taken < bytes.length && !decided; ) {
+      const part = bytes.subarray(taken, taken + BLOCK_BYTES - filled);
+      block.set(part, filled);
+      taken += part.length;
+      filled += part.length;
+      if (filled === BLOCK_BYTES) {
+        decided = await wrapAsync(() => verifier.push(block));
+        signal?.throwIfAborted();
+        filled = 0;
+      }
+    }
+    // A fault is found: what follows cannot mend it.
+    if (decided) break;
+  }
+  if (filled > 0) await wrapAsync(() => verifier.push(block.subarray(0, filled)));
+  const report = await wrapAsync(() => verifier.finish());
+  signal?.throwIfAborted();
+  return reportOf(report);
+}
+
+/**
+ * Verifies a ledger that is in memory: its lines, each with or without an LF, or its signed events. Throws as
+ * {@link verifyFile}.
+ *
+ * Objects made by `JSON.parse` are refused: they have lost whether a number was `1` or `1.0`, and integers beyond
+ * 2^53.
+ */
+export function verifyChain(chain: Iterable<string | SignedEvent>, options?: VerifyChecks): ChainReport {
+  const checks = checksOf(checkOptions(options, CHECKS, 'verifyChain'));
+  if (typeof chain === 'string') {
+    throw invalidArgument('verifyChain takes lines one by one: split the text, or use verifyStream');
+  }
+  if (typeof chain !== 'object' || chain === null || !(Symbol.iterator in chain)) {
+    throw invalidArgument(`verifyChain takes lines or signed events, found ${show(chain)}`);
+  }
+  const lines = Array.from(chain, (item, index) => {
+    if (item instanceof SignedEvent) return item.toLine();
+    if (typeof item === 'string') return lineOf(item, `line ${index + 1}`);
+    const why = 'JSON.parse loses the difference of 1 and 1.0 and integers beyond 2^53: pass the lines themselves';
+    throw invalidArgument(`line ${index + 1} is ${show(item)}, not a string or SignedEvent; ${why}`);
+  });
+  return reportOf(wrap(() => native.verifyLines(lines, checks)));
+}
+
+const CHECKS = [
+  'signers',
+  'expectedHead',
+  'expectedFirst',
+  'signatures',
+  'events',
+  'spelling',
+  'maxLineBytes',
+] as const;
+
+/** Bytes handed to the native side at once. */
+const BLOCK_BYTES = 1024 * 1024;
+
+/** The native side's options. */
+function checksOf(given: { readonly [Name in (typeof CHECKS)[number]]?: unknown }): string {
+  const { signers, expectedHead, expectedFirst, signatures, events, spelling, maxLineBytes } = given;
+  // JSON.stringify leaves out what is undefined.
+  return JSON.stringify({
+    signers: signers === undefined ? undefined : resolveSigners(signers),
+    expectedHead: expectedHead === undefined ? undefined : checkHead(expectedHead, 'expectedHead'),
+    expectedFirst: expectedFirst === undefined ? undefined : checkString(expectedFirst, 'expectedFirst'),
+    signatures: signatures === undefined ? undefined : checkOneOf(signatures, 'signatures', ['all', 'last']),
+    events: events === undefined ? undefined : checkOneOf(events, 'events', ['core', 'extended']),
+    spelling: spelling === undefined ? undefined : checkOneOf(spelling, 'spelling', ['any', 'exact']),
+    maxLineBytes: maxLineBytes === undefined ? undefined : checkInteger(maxLineBytes, 'maxLineBytes', 1),
+  });
+}
+
+function reportOf(text: string): ChainReport {
+  return new ChainReport(JSON.parse(text) as ReportJson);
+}
+
+function bytesOf(piece: unknown): Uint8Array {
+  if (piece instanceof Uint8Array) return piece;
+  if (typeof piece !== 'string') {
+    throw invalidArgument(`a piece of the stream must be bytes or a string, found ${show(piece)}`);
+  }
+  if (!isWellFormed(piece)) {
+    const message = 'a piece of the stream holds a lone surrogate: was it cut inside a character? pass bytes';
+    throw new SealwrightTypeError('ERR_JSON_STRING', message);
+  }
+  return Buffer.from(piece, 'utf8');
+}
+
+/** The caller's progress listener; what it throws cancels the verification and is kept. */
+class Progress {
+  readonly listener: ((bytes: number, totalBytes: number, events: number) => void) | undefined;
+  failed = false;
+  failure: unknown;
+
+  constructor(onProgress: unknown, cancel: CancelFlag) {
+    if (onProgress === undefined) return;
+    if (typeof onProgress !== 'function') {
+      throw invalidArgument(`onProgress must be a function, found ${show(onProgress)}`);
+    }
+    this.listener = (bytes, totalBytes, events) => {
+      if (this.failed) return;
+      try {
+        onProgress({ bytes, totalBytes, events });
+      } catch (error) {
+        this.failed = true;
+        this.failure = error;
+        cancel.cancel();
+      }
+    };
+  }
+}
+
+/** The items of a source; an abort is heard while the next one is still awaited. */
+async function* untilAborted<Item>(
+  source: AsyncIterable<Item>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Item, void, undefined> {
+  if (signal === undefined) {
+    yield* source;
+    return;
+  }
+  signal.throwIfAborted();
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+  });
+  // Heard in the race below, if there is one when it fires.
+  aborted.catch(() => undefined);
+  signal.addEventListener('abort', abort);
+  const items = source[Symbol.asyncIterator]();
+  let ended = false;
+  try {
+    for (;;) {
+      const next = await Promise.race([items.next(), aborted]);
+      if (next.done) {
+        ended = true;
+        return;
+      }
+      yield next.value;
+    }
+  } finally {
+    signal.removeEventListener('abort', abort);
+    // Not awaited: a source that is stuck in `next` would not answer. The abort is what the caller hears of.
+    if (!ended) void Promise.resolve().then(() => items.return?.()).catch(() => undefined);
+  }
+}
