@@ -88,11 +88,7 @@ fn examine_share(share: &[u8], max_length: usize, check_signatures: bool) -> (Ve
     let (mut offset, mut number) = (0_usize, 0_u64);
     for text in share.split_inclusive(|&b| b == b'\n') {
         let line = text.strip_suffix(b"\n").unwrap_or(text);
-        let found = if line::is_blank(line) {
-            Found::Blank { count: 1 }
-        } else {
-            examine_line(line, max_length, check_signatures.then_some(&mut keys), &mut canonical)
-        };
+        let found = examine_line(line, max_length, check_signatures.then_some(&mut keys), &mut canonical);
         let unfit = matches!(found, Found::Unfit(_));
         match (items.last_mut().map(|item| &mut item.found), &found) {
             // A block of nothing but line ends must not become a list of a million entries.
@@ -108,13 +104,16 @@ fn examine_share(share: &[u8], max_length: usize, check_signatures: bool) -> (Ve
     (items, number)
 }
 
-/// Reads one line and, given keys, checks its signature.
+/// Looks at one line; given keys, checks its signature.
 pub(super) fn examine_line(
     line: &[u8],
     max_length: usize,
     keys: Option<&mut KeyCache>,
     canonical: &mut Vec<u8>,
 ) -> Found {
+    if line.len() <= max_length && line::is_blank(line) {
+        return Found::Blank { count: 1 };
+    }
     match line::read(line, max_length, canonical) {
         Err(error) => Found::Unfit(error),
         Ok(line) => {

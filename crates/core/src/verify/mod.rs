@@ -20,7 +20,7 @@ pub(crate) use source::verify_part;
 pub use source::{Progress, Watch, verify_file, verify_lines};
 
 use crate::chain::SignatureState;
-use crate::error::{Error, ErrorCode, Fault, Place, Result};
+use crate::error::{Error, ErrorCode, Fault, FaultCode, Place, Result};
 use crate::event::EventSet;
 use crate::hash::Hash;
 use crate::key::PublicKey;
@@ -108,6 +108,8 @@ pub struct Verifier {
     place: Place,
     /// Under [`SignatureMode::Last`], the event that may turn out to be the last of its signer's run.
     waiting: Option<(Box<Line>, Place)>,
+    /// Blank lines behind the event that waits: the first, and how many. They count when it does.
+    blank_behind: Option<(Place, u64)>,
     end: Option<End>,
 }
 
@@ -128,6 +130,7 @@ impl Verifier {
             skipped: 0,
             place: Place { line: 1, byte_offset: 0 },
             waiting: None,
+            blank_behind: None,
             end: None,
         }
     }
@@ -208,21 +211,20 @@ impl Verifier {
 
     fn take(&mut self, found: Found, place: Place) -> std::result::Result<(), End> {
         match found {
-            Found::Blank { count } => match self.tally.blank_lines(place, count) {
-                Ok(()) => Ok(()),
-                Err(fault) => {
-                    self.settle_waiting(true)?;
-                    Err(broken(fault, place))
-                }
-            },
+            Found::Blank { count } => self.take_blank(place, count),
             Found::Event(line, signature) if self.tally.options.signatures == SignatureMode::All => {
                 self.tally.event(&line, signature, place).map_err(|fault| broken(fault, place))
             }
             Found::Event(line, _) => {
-                let same_run = self.waiting.as_ref().is_some_and(|(before, _)| before.signer == line.signer);
-                self.settle_waiting(!same_run)?;
-                self.waiting = Some((line, place));
-                Ok(())
+                let before = self.waiting.as_ref().map(|(before, _)| &**before);
+                let goes_on = self.tally.would_accept(before, &line);
+                let same_run = before.is_some_and(|before| before.signer == line.signer);
+                self.settle_waiting(!(goes_on && same_run))?;
+                if goes_on {
+                    self.waiting = Some((line, place));
+                    return Ok(());
+                }
+                self.tally.event(&line, SignatureState::NotChecked, place).map_err(|fault| broken(fault, place))
             }
             Found::Unfit(error) => {
                 self.settle_waiting(true)?;
@@ -237,13 +239,34 @@ impl Verifier {
         }
     }
 
+    fn take_blank(&mut self, place: Place, count: u64) -> std::result::Result<(), End> {
+        if self.tally.options.spelling == Spelling::Exact {
+            self.settle_waiting(true)?;
+            return Err(broken(
+                Fault::new(FaultCode::Spelling, "a line of white space, which the writer never writes"),
+                place,
+            ));
+        }
+        if self.waiting.is_none() {
+            self.tally.count_blank_lines(place, count);
+            return Ok(());
+        }
+        let (_, behind) = self.blank_behind.get_or_insert((place, 0));
+        *behind = behind.saturating_add(count);
+        Ok(())
+    }
+
     /// Counts the event that waited, its signature checked if it is the last of its run.
     fn settle_waiting(&mut self, is_last: bool) -> std::result::Result<(), End> {
         let Some((line, place)) = self.waiting.take() else {
             return Ok(());
         };
         let signature = if is_last { KeyCache::default().check(&line) } else { SignatureState::NotChecked };
-        self.tally.event(&line, signature, place).map_err(|fault| broken(fault, place))
+        self.tally.event(&line, signature, place).map_err(|fault| broken(fault, place))?;
+        if let Some((place, count)) = self.blank_behind.take() {
+            self.tally.count_blank_lines(place, count);
+        }
+        Ok(())
     }
 
     /// Ends the ledger here and judges what stands behind its last LF.
@@ -252,13 +275,15 @@ impl Verifier {
         if self.end.is_none() {
             self.end = self.settle_waiting(true).err();
         }
+        // Behind a fault nothing was looked at; only what is compared at the end knows of a tail.
+        let tail = tail.filter(|_| self.end.is_none());
         let length = self.place.byte_offset.saturating_add(self.pending());
         if self.end.is_none() {
             self.end = self.tally.check_ends(length).err().map(End::Broken);
         }
         match self.end {
             None => Ok(self.tally.intact(tail, length, Some(Hash::from_bytes(self.digest.finalize().into())))),
-            Some(End::Broken(broken)) => Ok(self.tally.broken(broken)),
+            Some(End::Broken(broken)) => Ok(self.tally.broken(broken, tail)),
             Some(End::Unreadable(code, message)) => {
                 let place = self.place;
                 let message = format!("line {}, byte {}: {message}", place.line, place.byte_offset);
@@ -277,18 +302,28 @@ impl Verifier {
         if self.skipped > 0 {
             return Some(tail);
         }
-        if line::is_blank(&self.unfinished) {
-            self.end = self.take(Found::Blank { count: 1 }, self.place).err();
-            return None;
-        }
         let mut keys = KeyCache::default();
         match examine_line(&self.unfinished, self.tally.options.max_line_bytes, Some(&mut keys), &mut Vec::new()) {
+            blank @ Found::Blank { .. } => {
+                self.end = self.take(blank, self.place).err();
+                None
+            }
             Found::Event(line, SignatureState::Holds) if self.follows(&line) => {
-                self.end = self.take(Found::Event(line, SignatureState::Holds), self.place).err();
+                self.end = self.take_last(line).err();
                 None
             }
             _ => Some(tail),
         }
+    }
+
+    /// The unterminated last event, whose own signature holds.
+    fn take_last(&mut self, line: Box<Line>) -> std::result::Result<(), End> {
+        let same_run = self.waiting.as_ref().is_some_and(|(before, _)| before.signer == line.signer);
+        let ends_run =
+            !(same_run && self.tally.would_accept(self.waiting.as_ref().map(|(before, _)| &**before), &line));
+        self.settle_waiting(ends_run)?;
+        let place = self.place;
+        self.tally.event(&line, SignatureState::Holds, place).map_err(|fault| broken(fault, place))
     }
 
     fn follows(&self, line: &Line) -> bool {

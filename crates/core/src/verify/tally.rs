@@ -4,7 +4,7 @@ use super::report::{
     Checks, Compared, MAX_LISTED, OTHER_KINDS, Report, SignatureChecks, Signer, SignerTrust, Tail, TimeRange, Verdict,
     Warning, WarningCode,
 };
-use super::{Options, SignatureMode, Spelling};
+use super::{Options, Spelling};
 use crate::chain::{ChainState, Link, Passed, SignatureState};
 use crate::error::{Fault, FaultCode, Place};
 use crate::event::EventSet;
@@ -77,30 +77,43 @@ impl Tally {
         increase(&mut self.checks.parse);
     }
 
-    /// Lines of white space.
-    pub(super) fn blank_lines(&mut self, first: Place, count: u64) -> Result<(), Fault> {
-        if self.options.spelling == Spelling::Exact {
-            return Err(Fault::new(FaultCode::Spelling, "a line of white space, which the writer never writes"));
-        }
+    /// Lines of white space, the first of them here.
+    pub(super) fn count_blank_lines(&mut self, first: Place, count: u64) {
         self.warn(WarningCode::NonCanonicalSpelling, first.line, count);
-        Ok(())
     }
 
     /// The next event: accepted, or the first fault.
     pub(super) fn event(&mut self, line: &Line, signature: SignatureState, place: Place) -> Result<(), Fault> {
         increase(&mut self.checks.parse);
+        self.check_kind(line)?;
+        increase(&mut self.checks.fields);
+        let before = self.state;
+        self.link(line, signature)?;
+        if let Err(fault) = self.check_expectations(line) {
+            self.state = before;
+            return Err(fault);
+        }
+        if signature == SignatureState::Holds {
+            increase(&mut self.checks.signatures.checked);
+        }
+        self.count(line, place);
+        Ok(())
+    }
+
+    /// Whether an event would be accepted behind another one that is not counted yet, signatures aside.
+    pub(super) fn would_accept(&self, before: Option<&Line>, line: &Line) -> bool {
+        let mut state = self.state;
+        let steps = before.into_iter().chain([line]);
+        self.check_kind(line).is_ok()
+            && steps.map(Line::link).all(|link| state.step(&link, SignatureState::NotChecked).is_ok())
+            && self.check_expectations(line).is_ok()
+    }
+
+    fn check_kind(&self, line: &Line) -> Result<(), Fault> {
         if self.options.events == EventSet::Core && line.kind.set() != EventSet::Core {
             let reason = "an extended kind where only core kinds are expected";
             return Err(Fault::mismatch(FaultCode::UnexpectedKind, reason, "a core kind", line.kind.name()));
         }
-        increase(&mut self.checks.fields);
-        let before = self.state;
-        self.link(line, signature)?;
-        if let Err(fault) = self.apply_options(line) {
-            self.state = before;
-            return Err(fault);
-        }
-        self.count(line, place);
         Ok(())
     }
 
@@ -113,15 +126,11 @@ impl Tally {
         if passed >= Passed::Hash {
             increase(&mut self.checks.hashes);
         }
-        stepped.map_err(|(_, fault)| fault)?;
-        if signature == SignatureState::Holds {
-            increase(&mut self.checks.signatures.checked);
-        }
-        Ok(())
+        stepped.map_err(|(_, fault)| fault)
     }
 
     /// Checks that depend on what the caller knows or asks for.
-    fn apply_options(&mut self, line: &Line) -> Result<(), Fault> {
+    fn check_expectations(&self, line: &Line) -> Result<(), Fault> {
         if !self.options.signers.is_empty() && !self.options.signers.contains(&line.signer) {
             let reason = "signed by none of the expected signers";
             let expected = if let [only] = self.options.signers.as_slice() {
@@ -131,12 +140,11 @@ impl Tally {
             };
             return Err(Fault::mismatch(FaultCode::UntrustedSigner, reason, expected, line.signer));
         }
-        if let (0, Some(expected)) = (line.seq, self.options.expected_first) {
-            if line.claimed != expected {
-                let reason = "the first event is not the expected one";
-                return Err(Fault::mismatch(FaultCode::FirstMismatch, reason, expected, line.claimed));
-            }
-            self.checks.first = Compared::Matched;
+        if let (0, Some(expected)) = (line.seq, self.options.expected_first)
+            && line.claimed != expected
+        {
+            let reason = "the first event is not the expected one";
+            return Err(Fault::mismatch(FaultCode::FirstMismatch, reason, expected, line.claimed));
         }
         if self.options.spelling == Spelling::Exact && !line.as_written {
             return Err(Fault::new(FaultCode::Spelling, "the line is not spelled as the writer spells"));
@@ -145,7 +153,12 @@ impl Tally {
     }
 
     fn count(&mut self, line: &Line, place: Place) {
-        self.first_hash.get_or_insert(line.claimed);
+        if line.seq == 0 {
+            self.first_hash = Some(line.claimed);
+            // An expected one was compared.
+            self.checks.first =
+                if self.options.expected_first.is_some() { Compared::Matched } else { Compared::NotChecked };
+        }
         if self.options.expected_head.is_some_and(|head| head.seq == line.seq) {
             self.head_seen = Some((place, line.claimed));
         }
@@ -227,7 +240,7 @@ impl Tally {
     pub(super) fn intact(self, tail: Option<Tail>, bytes: u64, sha256: Option<Hash>) -> Report {
         let complete = self.checks.signer == SignerTrust::Pinned
             && self.checks.head == Compared::Matched
-            && self.checks.signatures.mode == SignatureMode::All
+            && self.checks.signatures.checked == self.event_count()
             && tail.is_none()
             && self.unknown_kinds.is_empty()
             && sha256.is_some();
@@ -239,7 +252,7 @@ impl Tally {
         self.report(verdict, tail, bytes, sha256)
     }
 
-    pub(super) fn broken(self, (line, byte_offset, fault): Broken) -> Report {
+    pub(super) fn broken(self, (line, byte_offset, fault): Broken, tail: Option<Tail>) -> Report {
         let broken_at = match (fault.code, self.options.expected_head, line) {
             (FaultCode::HeadMismatch, Some(head), Some(_)) => head.seq,
             _ => self.event_count(),
@@ -253,7 +266,7 @@ impl Tally {
             reason: Some(fault.reason),
             expected: fault.expected,
             found: fault.found,
-            ..self.report(Verdict::Broken, None, byte_offset, None)
+            ..self.report(Verdict::Broken, tail, byte_offset, None)
         }
     }
 
