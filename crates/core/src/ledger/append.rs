@@ -188,3 +188,231 @@ pub(super) fn now() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::recover::inspect;
+    use super::*;
+    use crate::verify::{Options, Verifier};
+    use std::path::PathBuf;
+    use std::sync::{Mutex, MutexGuard};
+
+    /// A file in memory that does what a test says with its next calls, and writes down what it was asked.
+    #[derive(Clone, Default)]
+    struct Fake(Arc<Mutex<State>>);
+
+    #[derive(Default)]
+    struct State {
+        bytes: Vec<u8>,
+        calls: Vec<&'static str>,
+        /// Replies to the next calls of a name, first come first served; none is success.
+        replies: Vec<(&'static str, Reply)>,
+        unlinked: bool,
+    }
+
+    enum Reply {
+        Fail(io::ErrorKind),
+        /// Writes so many bytes only.
+        Short(usize),
+        /// Writes so many bytes and then fails.
+        ShortThenFail(usize),
+    }
+
+    impl Fake {
+        fn state(&self) -> MutexGuard<'_, State> {
+            self.0.lock().unwrap()
+        }
+
+        fn reply(&self, call: &'static str, reply: Reply) {
+            self.state().replies.push((call, reply));
+        }
+
+        /// What was asked since the last time.
+        fn calls(&self) -> Vec<&'static str> {
+            std::mem::take(&mut self.state().calls)
+        }
+
+        fn take(&self, call: &'static str) -> Option<Reply> {
+            let mut state = self.state();
+            state.calls.push(call);
+            let place = state.replies.iter().position(|(name, _)| *name == call)?;
+            Some(state.replies.remove(place).1)
+        }
+
+        fn done(&self, call: &'static str) -> io::Result<()> {
+            match self.take(call) {
+                Some(Reply::Fail(kind)) => Err(kind.into()),
+                _ => Ok(()),
+            }
+        }
+    }
+
+    impl Storage for Fake {
+        fn length(&self) -> io::Result<u64> {
+            Ok(as_u64(self.state().bytes.len()))
+        }
+        fn is_linked(&self) -> io::Result<bool> {
+            Ok(!self.state().unlinked)
+        }
+        fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+            let state = self.state();
+            let rest = &state.bytes[usize::try_from(offset).unwrap().min(state.bytes.len())..];
+            let count = rest.len().min(buffer.len());
+            buffer[..count].copy_from_slice(&rest[..count]);
+            Ok(count)
+        }
+        fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<usize> {
+            let reply = self.take("write");
+            let count = match reply {
+                Some(Reply::Fail(kind)) => return Err(kind.into()),
+                Some(Reply::Short(count) | Reply::ShortThenFail(count)) => count,
+                None => bytes.len(),
+            };
+            let start = usize::try_from(offset).unwrap();
+            let mut state = self.state();
+            let end = (start + count).max(state.bytes.len());
+            state.bytes.resize(end, 0);
+            state.bytes[start..start + count].copy_from_slice(&bytes[..count]);
+            if let Some(Reply::ShortThenFail(_)) = reply {
+                state.replies.insert(0, ("write", Reply::Fail(io::ErrorKind::StorageFull)));
+            }
+            Ok(count)
+        }
+        fn set_len(&self, length: u64) -> io::Result<()> {
+            self.done("set_len")?;
+            self.state().bytes.resize(usize::try_from(length).unwrap(), 0);
+            Ok(())
+        }
+        fn sync(&self) -> io::Result<()> {
+            self.done("sync")
+        }
+        fn sync_folder(&self) -> io::Result<()> {
+            self.done("sync_folder")
+        }
+        fn quarantine(&self, _offset: u64, _bytes: &[u8]) -> io::Result<PathBuf> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+    }
+
+    fn event(reason: &str) -> Event {
+        Event::parse(&format!(r#"{{"type":"SessionEnded","payload":{{"reason":"{reason}","summary_sha256":""}}}}"#))
+            .unwrap()
+    }
+
+    fn open(fake: &Fake) -> Appender {
+        let inspection = inspect(fake).unwrap();
+        Appender::new(Box::new(fake.clone()), Arc::new(KeyPair::from_seed(&[1; 32])), &inspection, None)
+    }
+
+    fn count(fake: &Fake) -> u64 {
+        let mut verifier = Verifier::new(&Options::default());
+        verifier.push(&fake.state().bytes);
+        let report = verifier.finish().unwrap();
+        assert!(report.ok && report.tail.is_none(), "{report:?}");
+        report.event_count
+    }
+
+    fn failure(result: Result<Vec<String>, Failed>) -> (ErrorCode, Option<Outcome>, bool) {
+        match result {
+            Ok(_) => panic!("no failure"),
+            Err(Failed { error, poisoned }) => (error.code, error.outcome, poisoned),
+        }
+    }
+
+    #[test]
+    fn a_group_is_one_write_and_one_sync_and_the_window_comes_first() {
+        let fake = Fake::default();
+        let mut appender = open(&fake);
+        assert!(fake.calls().is_empty(), "opening writes nothing");
+        appender.append(&[event("a"), event("b")]).ok().unwrap();
+        assert_eq!(fake.calls(), ["sync", "sync_folder", "write", "sync"]);
+        appender.append(&[event("c")]).ok().unwrap();
+        assert_eq!(fake.calls(), ["write", "sync"]);
+        open(&fake).append(&[event("d")]).ok().unwrap();
+        assert_eq!(fake.calls(), ["write", "sync", "sync_folder", "write", "sync"]);
+        assert_eq!(count(&fake), 4);
+    }
+
+    #[test]
+    fn a_missing_line_feed_comes_before_the_next_event() {
+        let fake = Fake::default();
+        open(&fake).append(&[event("a")]).ok().unwrap();
+        fake.state().bytes.pop();
+        open(&fake).append(&[event("b")]).ok().unwrap();
+        assert_eq!(count(&fake), 2);
+    }
+
+    #[test]
+    fn short_and_interrupted_writes_go_on() {
+        let fake = Fake::default();
+        let mut appender = open(&fake);
+        fake.reply("write", Reply::Short(10));
+        fake.reply("write", Reply::Fail(io::ErrorKind::Interrupted));
+        appender.append(&[event("a")]).ok().unwrap();
+        assert_eq!(count(&fake), 1);
+    }
+
+    #[test]
+    fn a_failed_write_is_cut_back_and_the_next_one_succeeds() {
+        let fake = Fake::default();
+        let mut appender = open(&fake);
+        appender.append(&[event("a")]).ok().unwrap();
+        fake.calls();
+        fake.reply("write", Reply::ShortThenFail(100));
+        let expected = (ErrorCode::LedgerIo, Some(Outcome::NotWritten), false);
+        assert_eq!(failure(appender.append(&[event("lost")])), expected);
+        assert_eq!(fake.calls(), ["write", "write", "set_len", "sync"]);
+        let lines = appender.append(&[event("b")]).ok().unwrap();
+        assert!(lines[0].starts_with(r#"{"seq":1,"#));
+        assert_eq!(count(&fake), 2);
+    }
+
+    #[test]
+    fn what_leaves_the_end_unknown_poisons() {
+        for (calls, outcome) in [
+            (
+                vec![("write", Reply::ShortThenFail(9)), ("set_len", Reply::Fail(io::ErrorKind::Other))],
+                Outcome::Unknown,
+            ),
+            (vec![("write", Reply::ShortThenFail(9)), ("sync", Reply::Fail(io::ErrorKind::Other))], Outcome::Unknown),
+            (vec![("sync", Reply::Fail(io::ErrorKind::Other))], Outcome::Unknown),
+        ] {
+            let fake = Fake::default();
+            let mut appender = open(&fake);
+            appender.append(&[event("a")]).ok().unwrap();
+            for (call, reply) in calls {
+                fake.reply(call, reply);
+            }
+            let expected = (ErrorCode::SessionPoisoned, Some(outcome), true);
+            assert_eq!(failure(appender.append(&[event("b")])), expected);
+        }
+    }
+
+    #[test]
+    fn a_window_that_cannot_be_synced_poisons_before_anything_is_written() {
+        let fake = Fake::default();
+        open(&fake).append(&[event("a")]).ok().unwrap();
+        let before = fake.state().bytes.clone();
+        let mut appender = open(&fake);
+        fake.reply("sync", Reply::Fail(io::ErrorKind::Other));
+        let expected = (ErrorCode::SessionPoisoned, Some(Outcome::NotWritten), true);
+        assert_eq!(failure(appender.append(&[event("b")])), expected);
+        assert_eq!(fake.state().bytes, before);
+    }
+
+    #[test]
+    fn a_file_that_others_changed_is_not_written_to() {
+        let expected = (ErrorCode::LedgerChanged, Some(Outcome::NotWritten), false);
+        let changes: [fn(&mut State); 3] =
+            [|state| state.bytes.extend_from_slice(b"x"), |state| state.bytes.clear(), |state| state.unlinked = true];
+        for change in changes {
+            let fake = Fake::default();
+            let mut appender = open(&fake);
+            appender.append(&[event("a")]).ok().unwrap();
+            change(&mut fake.state());
+            let before = fake.state().bytes.clone();
+            assert_eq!(failure(appender.append(&[event("b")])), expected);
+            assert_eq!(fake.state().bytes, before);
+        }
+    }
+}
