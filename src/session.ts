@@ -5,6 +5,8 @@
  * record settles after the sync that covers its bytes.
  */
 
+import { performance } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
 import type { NativeKey, NativeOpenOptions, NativeSession } from '../index.js';
 import {
   checkInteger,
@@ -17,7 +19,7 @@ import {
   show,
   toPath,
 } from './args.js';
-import { errorFromText, isFailure, isRequest, ledgerError, wrap, wrapAsync } from './errors.js';
+import { errorFromText, isFailure, isRequest, LedgerError, ledgerError, wrap, wrapAsync } from './errors.js';
 import { type EventInput, textOfEvent } from './events.js';
 import {
   askStore,
@@ -121,15 +123,24 @@ export class Session {
    * TypeError `ERR_INVALID_ARGUMENT`; RangeError `ERR_OUT_OF_RANGE`
    */
   static async open(options: SessionOptions): Promise<Session> {
-    const plan = planOf(options, 'Session.open');
+    const { options: wanted, ...rest } = planOf(options, 'Session.open');
+    // Waiting for another process happens here, with timers: natively it would hold a thread of libuv's small pool.
+    const plan = { ...rest, options: { ...wanted, lockTimeoutMs: 0 } };
+    const deadline = performance.now() + wanted.lockTimeoutMs;
     const pending = new Pending(plan.custom?.store);
-    for (let attempt = 1; ; attempt += 1) {
+    for (let attempt = 1; ; ) {
       const customHeads = plan.custom && (await askStore(plan.custom, plan.options.ledgerPath));
       try {
         const opened = () => native.openSession(...argumentsOf(plan, pending, customHeads));
         return new Session(plan, pending, await wrapAsync(opened));
       } catch (error) {
-        checkRetry(error, attempt);
+        const left = deadline - performance.now();
+        if (isLocked(error) && left > 0) {
+          await setTimeout(Math.min(LOCK_POLL_MS, left));
+        } else {
+          checkRetry(error, attempt);
+          attempt += 1;
+        }
       }
     }
   }
@@ -286,6 +297,8 @@ export class Session {
 /** Times that a ledger is looked at again before opening it is given up. */
 const MAX_ATTEMPTS = 10;
 const MAX_TIMEOUT_MS = 0xffff_ffff;
+/** How often a ledger that another process holds is tried again. */
+const LOCK_POLL_MS = 10;
 
 const OPTIONS = [
   'keypair',
@@ -349,6 +362,10 @@ function argumentsOf(
     store.kind === 'file' ? store.heads : null,
     store.kind === 'memory' ? store.heads : null,
   ];
+}
+
+function isLocked(error: unknown): boolean {
+  return LedgerError.is(error) && error.code === 'ERR_LEDGER_LOCKED';
 }
 
 /** Lets pass that the ledger changed between looking and opening, a few times; throws every other error. */
