@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::hash::encode_hex;
 use crate::storage::Storage;
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -198,10 +198,7 @@ fn create_folder(folder: &Path) -> io::Result<()> {
         return Ok(());
     }
     create_folder(folder_of(folder))?;
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(folder) {
+    match private_folder_builder().create(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => sync_folder_of(folder),
     }
@@ -272,7 +269,7 @@ fn new_file(path: &Path) -> io::Result<File> {
 #[cfg(unix)]
 fn set_private(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(Permissions::from_mode(0o600))
+    file.set_permissions(fs::Permissions::from_mode(0o600))
 }
 
 #[cfg(not(unix))]
@@ -280,18 +277,34 @@ fn set_private(_file: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// `O_NONBLOCK`: opening a FIFO must not wait for its other end. `O_CLOEXEC` is the standard library's default.
-fn options(new: bool) -> OpenOptions {
+/// Makes folders that only their owner may enter.
+#[cfg(unix)]
+fn private_folder_builder() -> fs::DirBuilder {
+    let mut builder = fs::DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+#[cfg(not(unix))]
+fn private_folder_builder() -> fs::DirBuilder {
+    fs::DirBuilder::new()
+}
+
+/// `O_NONBLOCK`: opening a FIFO must not wait for its other end. `O_NOFOLLOW`, where a file is written: the path was
+/// resolved, or must not be a link. `O_CLOEXEC` is the standard library's default.
+#[cfg(unix)]
+fn options(to_write: bool) -> OpenOptions {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let flags = if to_write { OFlags::NONBLOCK | OFlags::NOFOLLOW } else { OFlags::NONBLOCK };
     let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt as _;
-        let flags = if new { OFlags::NONBLOCK | OFlags::NOFOLLOW } else { OFlags::NONBLOCK };
-        options.custom_flags(flags.bits().cast_signed()).mode(0o600);
-    }
-    let _ = new;
+    options.custom_flags(flags.bits().cast_signed()).mode(0o600);
     options
+}
+
+#[cfg(not(unix))]
+fn options(_to_write: bool) -> OpenOptions {
+    OpenOptions::new()
 }
 
 fn temporary_name(path: &Path) -> io::Result<PathBuf> {
