@@ -5,7 +5,7 @@
 
 use crate::error::{Error, ErrorCode, Result, excerpt};
 use crate::hash::Hash;
-use crate::json::members::{Type, type_of, unquote};
+use crate::json::members::{Type, member, type_of, unquote};
 use crate::json::{self, Flaw, JsonError, Keys, MAX_DEPTH, members};
 use crate::line;
 
@@ -274,8 +274,7 @@ fn write_event(kind: &Kind, payload: &str) -> Result<String> {
     let mut text = format!("{{\"type\":\"{}\",\"payload\":{{", kind.name);
     for (index, field) in kind.fields.iter().enumerate() {
         let path = || format!("payload.{}", field.name);
-        let (_, value) = members(payload)
-            .find(|(key, _)| *key == field.name)
+        let value = member(payload, field.name)
             .ok_or_else(|| Error::new(ErrorCode::EventField, "a required field is missing").at_path(path()))?;
         if let Some(misfit) = field.holds.misfit(value) {
             let code = match misfit {

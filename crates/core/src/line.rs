@@ -12,7 +12,7 @@
 use crate::error::{Error, ErrorCode, Fault, FaultCode, Place, excerpt};
 use crate::event::{EventSet, Kind, Misfit, find_kind, is_kind_name};
 use crate::hash::{Hash, decode_hex};
-use crate::json::members::{Type, type_of, unquote};
+use crate::json::members::{Type, has_keys, member, type_of, unquote};
 use crate::json::{self, Flaw, Keys, MAX_DEPTH, members};
 use crate::key::{PublicKey, Signature};
 use crate::seal::{Hashed, hash_event};
@@ -181,7 +181,7 @@ pub(crate) fn respell(source: &str) -> Option<String> {
 fn in_order(object: &str, keys: &[&str]) -> Option<String> {
     let mut out = String::with_capacity(object.len());
     for key in keys {
-        let (_, value) = members(object).find(|(found, _)| found == key)?;
+        let value = member(object, key)?;
         out.push_str(if out.is_empty() { "{\"" } else { ",\"" });
         out.push_str(key);
         out.push_str("\":");
@@ -316,7 +316,7 @@ impl<'a> Parts<'a> {
     fn find_misfit(&self, misfit: Misfit) -> Option<(&'static str, &'static str, &'a str)> {
         let payload = self.payload?;
         self.fields().iter().find_map(|field| {
-            let (_, value) = members(payload).find(|(key, _)| *key == field.name)?;
+            let value = member(payload, field.name)?;
             (field.holds.misfit(value) == Some(misfit)).then(|| (field.name, field.holds.describe(), value))
         })
     }
@@ -370,14 +370,11 @@ fn pick<'a, const N: usize>(
 
 /// The keys of a line stand in the writer's order. The line itself must be spelled as the writer spells.
 fn in_written_order(source: &str, kind: Option<&Kind>) -> bool {
-    let keys_are = |object: &str, names: &[&str]| members(object).map(|(key, _)| key).eq(names.iter().copied());
-    let value =
-        |object: &'_ str, name: &str| members(object).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
-    let event = value(source, "event").unwrap_or_default();
-    let payload = value(&event, "payload").unwrap_or_default();
-    keys_are(source, &KEYS)
-        && keys_are(&event, &EVENT_KEYS)
-        && kind.is_none_or(|kind| members(&payload).map(|(key, _)| key).eq(kind.fields.iter().map(|field| field.name)))
+    let event = member(source, "event").unwrap_or_default();
+    let payload = member(event, "payload").unwrap_or_default();
+    has_keys(source, KEYS)
+        && has_keys(event, EVENT_KEYS)
+        && kind.is_none_or(|kind| has_keys(payload, kind.fields.iter().map(|field| field.name)))
 }
 
 fn hex<const N: usize>(name: &str, value: &str) -> Result<[u8; N], Fault> {

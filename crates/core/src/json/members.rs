@@ -7,6 +7,16 @@ pub fn members(object: &str) -> Members<'_> {
     Members { rest: object.strip_prefix('{').unwrap_or_default() }
 }
 
+/// The value of an object's member.
+pub(crate) fn member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
+    members(object).find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+/// The keys of an object, in their order, are these.
+pub(crate) fn has_keys<'n>(object: &str, names: impl IntoIterator<Item = &'n str>) -> bool {
+    members(object).map(|(key, _)| key).eq(names)
+}
+
 /// See [`members`].
 #[derive(Debug, Clone)]
 pub struct Members<'a> {
