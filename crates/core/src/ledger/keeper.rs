@@ -1,5 +1,6 @@
 //! Keeping a head store up to date: before records are acknowledged, or behind their back.
 
+use super::lock;
 use super::options::HeadOption;
 use crate::error::Result;
 use crate::hash::Hash;
@@ -115,8 +116,4 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, Work> {
         lock(&self.work)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -42,8 +42,8 @@ use crate::verify::Head;
 use queue::{Job, Reply, Slot, lines_size};
 use recover::GROUP_LIMIT;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 use writer::Writer;
@@ -195,6 +195,11 @@ impl Drop for Session {
             self.writer.detach();
         }
     }
+}
+
+/// Locks, also behind a thread that panicked with the lock: what the lock guards is never left half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn not_written(error: Error) -> Error {

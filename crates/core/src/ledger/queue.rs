@@ -1,12 +1,13 @@
 //! What waits to be written, and who is told what became of it.
 
+use super::lock;
 use crate::error::{Error, ErrorCode, Outcome, Result};
 use crate::event::Event;
 use crate::line;
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// The lines of a batch, or why it was not recorded. An error says what became of the batch.
 pub type Settled = Result<Vec<String>>;
@@ -38,11 +39,11 @@ pub(super) struct Slot(Mutex<Option<Settled>>);
 
 impl Slot {
     pub(super) fn take(&self) -> Option<Settled> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        lock(&self.0).take()
     }
 
     fn put(&self, result: Settled) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        *lock(&self.0) = Some(result);
     }
 }
 

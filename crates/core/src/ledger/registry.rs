@@ -3,6 +3,7 @@
 
 use super::append::Appender;
 use super::keeper::Keeper;
+use super::lock;
 use super::options::{
     DEFAULT_QUEUE_BYTES, RecoveredTail, Recovery, SeqRange, SessionOptions, TornTailPolicy, VerifyOnOpen,
 };
@@ -20,7 +21,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
 use std::fs;
 use std::path::Path;
-use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -367,8 +368,4 @@ pub(super) fn peek(path: &Path) -> Result<(std::path::PathBuf, Option<Hash>)> {
         Err(error) => return Err(error),
     };
     Ok((resolved, first))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -9,7 +9,7 @@ use super::keeper::Keeper;
 use super::options::Recovery;
 use super::queue::{Job, Queue, Settled, Sink, settle};
 use super::recover::GROUP_LIMIT;
-use super::registry;
+use super::{lock, registry};
 use crate::durable::FileId;
 use crate::error::{Error, ErrorCode, Outcome, Result};
 use crate::event::{Event, EventSet};
@@ -17,7 +17,7 @@ use crate::key::PublicKey;
 use crate::verify::Head;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -332,11 +332,6 @@ fn poison_notice(cause: &Error) -> Error {
 
 fn closed() -> Error {
     Error::new(ErrorCode::SessionClosed, "the session is closed").with_outcome(Outcome::NotWritten)
-}
-
-/// Nothing of ours panics while it holds a lock, but for the appender's, whose panic is caught and poisons.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A session's jobs that are not settled.
