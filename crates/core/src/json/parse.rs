@@ -63,13 +63,20 @@ struct Transcoder<'s, 'o> {
     scratch: Vec<u8>,
 }
 
-/// Where a member was written in `out`: key with quotes, then colon and value.
-#[derive(Clone)]
+/// Where a member was written in `out`: key with quotes, then colon and value. A line can have millions of members, so
+/// nothing else is kept.
+#[derive(Clone, Copy)]
 struct Member {
-    key: Range<usize>,
+    start: usize,
+    key_end: usize,
     end: usize,
-    /// The key, without quotes, in the source.
-    source_key: Range<usize>,
+}
+
+impl Member {
+    /// The key in what was written, without its quotes.
+    fn key(self, out: &[u8]) -> &[u8] {
+        out.get(self.start.saturating_add(1)..self.key_end.saturating_sub(1)).unwrap_or_default()
+    }
 }
 
 impl<'s> Transcoder<'s, '_> {
@@ -126,45 +133,43 @@ impl<'s> Transcoder<'s, '_> {
         if self.peek() != Some(b'"') {
             return Err(Flaw::Syntax);
         }
-        let key_start = self.out.len();
+        let start = self.out.len();
         let source_key = self.string()?;
-        let key = key_start..self.out.len();
+        let key_end = self.out.len();
         self.skip_white_space();
         if self.peek() != Some(b':') {
             return Err(Flaw::Syntax);
         }
         self.write_next();
         self.skip_white_space();
-        self.path.push(Step::Member(source_key.clone()));
+        self.path.push(Step::Member(source_key));
         self.value()?;
         self.path.pop();
+        let member = Member { start, key_end, end: self.out.len() };
         let previous = self.members.get(first_member..).and_then(<[Member]>::last);
         let ascending = previous
-            .is_none_or(|previous| compare_keys(self.key_text(&previous.key), self.key_text(&key)) == Ordering::Less);
-        self.members.push(Member { key, end: self.out.len(), source_key });
+            .is_none_or(|previous| compare_keys(previous.key(self.out), member.key(self.out)) == Ordering::Less);
+        self.members.push(member);
         Ok(ascending)
     }
 
     /// The object's keys are not strictly ascending: finds a repeated one, and sorts its members if asked to.
     fn settle_order(&mut self, start: usize, first_member: usize) {
-        let mut sorted = self.members.get(first_member..).unwrap_or_default().to_vec();
-        sorted.sort_by(|a, b| compare_keys(self.key_text(&a.key), self.key_text(&b.key)));
+        let out = &*self.out;
+        let members = self.members.get_mut(first_member..).unwrap_or_default();
+        members.sort_by(|a, b| compare_keys(a.key(out), b.key(out)));
         if self.duplicate.is_none() {
-            let twin = sorted.windows(2).find_map(|pair| match pair {
-                [a, b] if self.key_text(&a.key) == self.key_text(&b.key) => Some(b.source_key.clone()),
+            let twin = members.windows(2).find_map(|pair| match pair {
+                [a, b] if a.key(out) == b.key(out) => Some(b.key(out)),
                 _ => None,
             });
-            if let Some(key) = twin {
-                self.path.push(Step::Member(key));
-                self.duplicate = Some(path::render(&self.path, self.source));
-                self.path.pop();
-            }
+            self.duplicate = twin.map(|key| path::render_member(&self.path, self.source, key));
         }
         if self.keys == Keys::Sorted {
             self.scratch.clear();
-            for member in &sorted {
+            for member in members {
                 self.scratch.push(if self.scratch.is_empty() { b'{' } else { b',' });
-                self.scratch.extend_from_slice(self.out.get(member.key.start..member.end).unwrap_or_default());
+                self.scratch.extend_from_slice(out.get(member.start..member.end).unwrap_or_default());
             }
             self.scratch.push(b'}');
             self.out.truncate(start);
@@ -267,11 +272,6 @@ impl<'s> Transcoder<'s, '_> {
         self.depth_left = self.depth_left.saturating_add(1);
     }
 
-    fn key_text(&self, key: &Range<usize>) -> &[u8] {
-        let quoted = self.out.get(key.clone()).unwrap_or_default();
-        quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default()
-    }
-
     fn skip_white_space(&mut self) {
         let count = self.rest().iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r')).count();
         self.compact &= count == 0;
@@ -347,7 +347,7 @@ mod tests {
     fn duplicates_are_found_behind_any_spelling() {
         let mut out = Vec::new();
         let seen = transcode(r#"{"x":[{"a":1,"b":2,"\u0061":3}]}"#, Keys::AsGiven, MAX_DEPTH, &mut out).unwrap();
-        assert_eq!(seen.duplicate.as_deref(), Some(r#"x[0]["\u0061"]"#));
+        assert_eq!(seen.duplicate.as_deref(), Some("x[0].a"));
         assert_eq!(out, br#"{"x":[{"a":1,"b":2,"a":3}]}"#);
     }
 

@@ -24,6 +24,13 @@ pub(super) fn render(steps: &[Step], source: &str) -> String {
     path
 }
 
+/// The text of a path to a member whose key is given as it was written.
+pub(super) fn render_member(steps: &[Step], source: &str, key: &[u8]) -> String {
+    let mut path = render(steps, source);
+    push_member(&String::from_utf8_lossy(key), &mut path);
+    path
+}
+
 fn push_member(key: &str, path: &mut String) {
     let plain = !key.is_empty() && key.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric());
     if !plain {
