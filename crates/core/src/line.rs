@@ -148,7 +148,8 @@ pub(crate) fn read(bytes: &[u8], max_length: usize, canonical: &mut Vec<u8>) -> 
             Fault { found: Some(excerpt(&path)), ..Fault::new(FaultCode::DuplicateKey, "an object has a key twice") };
         return Err(fault.into());
     }
-    let canonical = std::str::from_utf8(canonical).unwrap_or_default();
+    let canonical = std::str::from_utf8(canonical)
+        .map_err(|_| LineError::Unreadable(ErrorCode::Internal, "the transcoder wrote no UTF-8".to_owned()))?;
     let parts = Parts::of(canonical);
     parts.check_keys()?;
     parts.check_types()?;
@@ -328,8 +329,9 @@ impl<'a> Parts<'a> {
         let signature = Signature::from_bytes(hex("signature", signature)?);
         let signer = PublicKey::from_bytes(hex("signer_pubkey", signer)?);
         // Both were checked against their ranges.
-        let seq = seq.parse().unwrap_or_default();
-        let timestamp_nanos = timestamp.parse().unwrap_or_default();
+        let seq = seq.parse().map_err(|_| out_of_range("seq", "an integer", seq))?;
+        let timestamp_nanos =
+            timestamp.parse().map_err(|_| out_of_range("timestamp_nanos", "an integer", timestamp))?;
         let kind = match self.kind {
             Some(kind) => LineKind::Known(kind.name, kind.set),
             None => LineKind::Unknown(self.type_name.map(unquote).unwrap_or_default().to_owned()),

@@ -76,7 +76,7 @@ pub fn verify_file(
         };
         let mut watch = Watch { progress: Some(&mut report_progress), cancel: Some(&cancel) };
         let report = verify::verify_file(Path::new(&path), &options, &mut watch).map_err(|error| throw(&error))?;
-        Ok(report.to_json())
+        report.to_json().map_err(|error| throw(&error))
     };
     Ok(AsyncTask::new(Work::new(Box::new(work))))
 }
@@ -87,7 +87,7 @@ pub fn verify_file_sync(path: String, options: String) -> Result<String> {
     let options = parse_options(&options)?;
     let report =
         verify::verify_file(Path::new(&path), &options, &mut Watch::default()).map_err(|error| throw(&error))?;
-    Ok(report.to_json())
+    report.to_json().map_err(|error| throw(&error))
 }
 
 /// Verifies lines without their LFs; gives the report as JSON.
@@ -95,7 +95,7 @@ pub fn verify_file_sync(path: String, options: String) -> Result<String> {
 pub fn verify_lines(lines: Vec<String>, options: String) -> Result<String> {
     let options = parse_options(&options)?;
     let report = verify::verify_lines(lines.iter().map(String::as_str), &options).map_err(|error| throw(&error))?;
-    Ok(report.to_json())
+    report.to_json().map_err(|error| throw(&error))
 }
 
 /// Verifies bytes that come in pieces.
@@ -133,7 +133,7 @@ impl NativeVerifier {
         AsyncTask::new(Work::new(Box::new(move || {
             let verifier = state.lock().unwrap_or_else(PoisonError::into_inner).take();
             let verifier = verifier.ok_or_else(|| misuse("a verifier that is finished"))?;
-            Ok(verifier.finish().map_err(|error| throw(&error))?.to_json())
+            verifier.finish().and_then(|report| report.to_json()).map_err(|error| throw(&error))
         })))
     }
 }
@@ -159,7 +159,7 @@ impl Task for OpenReader {
     }
 
     fn resolve(&mut self, _env: Env, reader: Reader) -> Result<NativeReader> {
-        Ok(NativeReader { reader: Arc::new(Mutex::new(Some(reader))) })
+        contained(|| Ok(NativeReader { reader: Arc::new(Mutex::new(Some(reader))) }))
     }
 }
 

@@ -24,6 +24,42 @@ pub fn is_integer(literal: &str) -> bool {
     literal != "-0" && (literal.parse::<u64>().is_ok() || literal.parse::<i64>().is_ok())
 }
 
+/// Digits of an exponent that the standard library reads whole; it stops accumulating at 65536.
+const SHORT_EXPONENT: usize = 4;
+
+/// The double that a valid JSON number literal stands for, correctly rounded; infinite when none is large enough.
+pub fn read_double(literal: &str) -> f64 {
+    let (mantissa, exponent) = literal.split_once(['e', 'E']).unwrap_or((literal, "0"));
+    let digits = exponent.trim_start_matches(['+', '-']).trim_start_matches('0');
+    if digits.len() <= SHORT_EXPONENT {
+        return literal.parse().unwrap_or(f64::NAN);
+    }
+    let magnitude = digits.parse::<i64>().unwrap_or(i64::MAX);
+    let exponent = if exponent.starts_with('-') { magnitude.saturating_neg() } else { magnitude };
+    let (sign, mantissa) = match mantissa.strip_prefix('-') {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, mantissa),
+    };
+    sign * read_far_exponent(mantissa, exponent)
+}
+
+/// An unsigned mantissa times a power of ten that only a very long mantissa can make up for: the value is written
+/// again as 0.ddd * 10^place, d not beginning with 0, before the standard library reads it.
+fn read_far_exponent(mantissa: &str, exponent: i64) -> f64 {
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits: String = [whole, fraction].concat();
+    let significant = digits.trim_start_matches('0');
+    let zeros = digits.len().saturating_sub(significant.len());
+    let length = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let place = exponent.saturating_add(length(whole.len())).saturating_sub(length(zeros));
+    match place {
+        _ if significant.is_empty() => 0.0,
+        400.. => f64::INFINITY,
+        ..-400 => 0.0,
+        _ => format!("0.{significant}e{place}").parse().unwrap_or(f64::NAN),
+    }
+}
+
 /// Appends the text of a finite double.
 pub fn write_double(value: f64, out: &mut Vec<u8>) {
     let mut scientific = [0_u8; MAX_TEXT];
@@ -123,6 +159,31 @@ mod tests {
         ] {
             assert_eq!(text(value), expected);
         }
+    }
+
+    #[test]
+    fn no_exponent_is_too_far() {
+        let zeros = "0".repeat(1_000_000);
+        // What the values are was worked out with decimal fractions in another language.
+        for (literal, expected) in [
+            (format!("0.{zeros}25e1000004"), 2500.0),
+            (format!("-0.{zeros}25e1000004"), -2500.0),
+            (format!("1{zeros}e-1000000"), 1.0),
+            (format!("1{zeros}.5e-1000000"), 1.0),
+            (format!("0{}e99999999999999999999999", ".0"), 0.0),
+            ("1e-99999999999999999999999".to_owned(), 0.0),
+            ("1e99999999999999999999999".to_owned(), f64::INFINITY),
+            ("-1e65536".to_owned(), f64::NEG_INFINITY),
+            ("1e000000000000000000000002".to_owned(), 100.0),
+            (format!("0.{}1e65537", "0".repeat(65_535)), 10.0),
+            (format!("0.{}1e-65537", "0".repeat(65_535)), 0.0),
+            (format!("123{}e-65536", "0".repeat(65_536)), 123.0),
+            (format!("123{}e-655360", "0".repeat(655_360)), 123.0),
+        ] {
+            let value = read_double(&literal);
+            assert_eq!(value.to_bits(), expected.to_bits(), "{}", &literal[..20.min(literal.len())]);
+        }
+        assert_eq!(read_double("-0e100000").to_bits(), (-0.0_f64).to_bits());
     }
 
     #[test]

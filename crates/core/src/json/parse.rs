@@ -157,7 +157,7 @@ impl<'s> Transcoder<'s, '_> {
     fn settle_order(&mut self, start: usize, first_member: usize) {
         let out = &*self.out;
         let members = self.members.get_mut(first_member..).unwrap_or_default();
-        members.sort_by(|a, b| compare_keys(a.key(out), b.key(out)));
+        members.sort_unstable_by(|a, b| compare_keys(a.key(out), b.key(out)).then(a.start.cmp(&b.start)));
         if self.duplicate.is_none() {
             let twin = members.windows(2).find_map(|pair| match pair {
                 [a, b] if a.key(out) == b.key(out) => Some(b.key(out)),
@@ -243,8 +243,8 @@ impl<'s> Transcoder<'s, '_> {
         if number::is_integer(literal) {
             self.out.extend_from_slice(literal.as_bytes());
         } else {
-            let value: f64 = literal.parse().map_err(|_| Flaw::Syntax)?;
-            if value.is_infinite() {
+            let value = number::read_double(literal);
+            if !value.is_finite() {
                 return Err(Flaw::NumberOverflow);
             }
             number::write_double(value, self.out);

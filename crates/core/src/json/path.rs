@@ -1,5 +1,6 @@
 //! Where in a value the parser stands, for error texts such as `payload.items[3].price`.
 
+use crate::error::excerpt;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -10,10 +11,17 @@ pub(super) enum Step {
     Element(usize),
 }
 
+/// Bytes after which a path is not shown further: keys can be as long as a line.
+const MAX_SHOWN: usize = 400;
+
 /// The text of a path; keys that are not plain words stand in brackets, as they are spelled in the source.
 pub(super) fn render(steps: &[Step], source: &str) -> String {
     let mut path = String::new();
     for step in steps {
+        if path.len() > MAX_SHOWN {
+            path.push_str("...");
+            break;
+        }
         match step {
             Step::Element(index) => {
                 let _ = write!(path, "[{index}]");
@@ -32,6 +40,7 @@ pub(super) fn render_member(steps: &[Step], source: &str, key: &[u8]) -> String 
 }
 
 fn push_member(key: &str, path: &mut String) {
+    let key = &excerpt(key);
     let plain = !key.is_empty() && key.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric());
     if !plain {
         let _ = write!(path, "[\"{key}\"]");

@@ -4,6 +4,7 @@ use super::signatures::KeyCache;
 use crate::chain::SignatureState;
 use crate::line::{self, Line, LineError};
 use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::thread;
 
 /// Blocks smaller than this are not worth a thread.
@@ -33,8 +34,17 @@ pub(super) fn examine(block: &[u8], max_length: usize, check_signatures: bool) -
     let results: Vec<_> = match shares.as_slice() {
         [only] => vec![look(only)],
         shares => thread::scope(|scope| {
-            let threads: Vec<_> = shares.iter().map(|share| scope.spawn(move || look(share))).collect();
-            threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+            // Where no thread can be made, the work is done here.
+            let start =
+                |share| thread::Builder::new().spawn_scoped(scope, move || look(share)).map_err(move |_| look(share));
+            let threads: Vec<_> = shares.iter().copied().map(start).collect();
+            // A share must never be left out: a defect that ends its thread ends the verification.
+            threads
+                .into_iter()
+                .map(|thread| {
+                    thread.map_or_else(|done| done, |thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+                })
+                .collect()
         }),
     };
     merge(&shares, results)

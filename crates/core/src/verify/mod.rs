@@ -32,6 +32,9 @@ use sha2::{Digest as _, Sha256};
 use signatures::KeyCache;
 use tally::{Broken, Tally};
 
+/// Bytes that are looked at together.
+const BLOCK: usize = 1 << 20;
+
 /// Which signatures are checked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -147,6 +150,10 @@ impl Verifier {
 
     /// Takes the next bytes.
     pub fn push(&mut self, bytes: &[u8]) {
+        bytes.chunks(BLOCK).for_each(|piece| self.push_piece(piece));
+    }
+
+    fn push_piece(&mut self, bytes: &[u8]) {
         if self.end.is_some() {
             return;
         }

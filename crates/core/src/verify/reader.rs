@@ -7,7 +7,7 @@ use crate::durable;
 use crate::error::{Error, ErrorCode, Place, Result};
 use crate::line::{self, Line, LineError};
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _, Take};
+use std::io::{self, BufRead as _, BufReader, Read as _, Take};
 use std::path::Path;
 
 /// Which events are wanted.
@@ -79,7 +79,8 @@ impl Reader {
             };
             self.advance(bytes.len());
             if self.is_wanted(&line) {
-                let text = String::from_utf8(bytes).unwrap_or_default();
+                let text = String::from_utf8(bytes)
+                    .map_err(|_| Error::new(ErrorCode::Internal, "a line that was read is no UTF-8"))?;
                 let respelled = if line.as_written { None } else { line::respell(&text) };
                 return Ok(Some(ReadEvent { line: text, respelled }));
             }
@@ -96,19 +97,34 @@ impl Reader {
     fn next_line(&mut self) -> Result<Option<(Vec<u8>, bool)>> {
         let limit = as_u64(self.options.max_line_bytes).saturating_add(2);
         let mut bytes = Vec::new();
-        let count = (&mut self.file)
-            .take(limit)
-            .read_until(b'\n', &mut bytes)
-            .map_err(|error| Error::io(ErrorCode::LedgerIo, "cannot read the ledger", &error))?;
-        if count == 0 {
+        let unreadable = |error| Error::io(ErrorCode::LedgerIo, "cannot read the ledger", &error);
+        if (&mut self.file).take(limit).read_until(b'\n', &mut bytes).map_err(unreadable)? == 0 {
             return Ok(None);
         }
         let whole = bytes.pop_if(|last| *last == b'\n').is_some();
         if bytes.len() > self.options.max_line_bytes {
+            if !whole && self.ends_without_line_feed().map_err(unreadable)? {
+                return Ok(None);
+            }
             let message = format!("a line of more than {} bytes", self.options.max_line_bytes);
             return Err(self.refuse(LineError::Unreadable(ErrorCode::LineTooLong, message)));
         }
         Ok(Some((bytes, whole)))
+    }
+
+    /// Passes over the rest of a line that is too long; true when the file ends in it: it is a tail then.
+    fn ends_without_line_feed(&mut self) -> io::Result<bool> {
+        loop {
+            let buffered = self.file.fill_buf()?;
+            if buffered.is_empty() {
+                return Ok(true);
+            }
+            if buffered.contains(&b'\n') {
+                return Ok(false);
+            }
+            let length = buffered.len();
+            self.file.consume(length);
+        }
     }
 
     fn follow(&mut self, line: Line, whole: bool) -> Result<Line> {

@@ -1,7 +1,7 @@
 //! What a verification found.
 
 use super::SignatureMode;
-use crate::error::FaultCode;
+use crate::error::{Error, ErrorCode, FaultCode, Result};
 use crate::event::EventSet;
 use crate::hash::Hash;
 use crate::key::PublicKey;
@@ -210,7 +210,7 @@ pub struct Report {
 
 impl Report {
     /// The report as JSON text.
-    pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+    pub fn to_json(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|error| Error::new(ErrorCode::Internal, error.to_string()))
     }
 }

@@ -1,16 +1,12 @@
 //! Where a ledger's bytes come from: a file, or lines in memory.
 
 use super::report::Report;
-use super::{Options, Verifier, as_u64};
+use super::{BLOCK, Options, Verifier, as_u64};
 use crate::durable;
 use crate::error::{Error, ErrorCode, Result};
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Bytes that are read at once.
-const BLOCK: usize = 1 << 20;
 
 /// How far a verification is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,11 +38,16 @@ impl Watch<'_> {
 /// written to can be verified at any time.
 pub fn verify_file(path: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<Report> {
     let (file, length) = durable::open_to_read(path)?;
-    verify_part(&file, length, options, watch)
+    verify_part(file, length, options, watch)
 }
 
-/// Verifies the first `length` bytes of a file.
-pub(crate) fn verify_part(mut file: &File, length: u64, options: &Options, watch: &mut Watch<'_>) -> Result<Report> {
+/// Verifies the first `length` bytes of a source.
+pub(crate) fn verify_part(
+    mut source: impl Read,
+    length: u64,
+    options: &Options,
+    watch: &mut Watch<'_>,
+) -> Result<Report> {
     let mut verifier = Verifier::new(options);
     let mut block = vec![0; BLOCK];
     let mut bytes = 0_u64;
@@ -56,7 +57,7 @@ pub(crate) fn verify_part(mut file: &File, length: u64, options: &Options, watch
         }
         let wanted = usize::try_from(length.saturating_sub(bytes)).unwrap_or(BLOCK).min(BLOCK);
         let piece = block.get_mut(..wanted).unwrap_or_default();
-        match file.read(piece) {
+        match source.read(piece) {
             Ok(0) => return Err(Error::new(ErrorCode::LedgerIo, "the ledger was cut while it was read")),
             Ok(count) => {
                 verifier.push(piece.get(..count).unwrap_or_default());

@@ -11,12 +11,14 @@ use crate::event::EventSet;
 use crate::hash::Hash;
 use crate::key::PublicKey;
 use crate::line::{Line, LineKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// A verification under way.
 #[derive(Debug)]
 pub(super) struct Tally {
     pub(super) options: Options,
+    /// The options' signers, to look them up.
+    pinned: HashSet<PublicKey>,
     state: ChainState,
     checks: Checks,
     first_hash: Option<Hash>,
@@ -60,6 +62,7 @@ impl Tally {
             unknown_kinds: BTreeMap::new(),
             warnings: BTreeMap::new(),
             head_seen: None,
+            pinned: options.signers.iter().copied().collect(),
             options,
         }
     }
@@ -131,7 +134,7 @@ impl Tally {
 
     /// Checks that depend on what the caller knows or asks for.
     fn check_expectations(&self, line: &Line) -> Result<(), Fault> {
-        if !self.options.signers.is_empty() && !self.options.signers.contains(&line.signer) {
+        if !self.pinned.is_empty() && !self.pinned.contains(&line.signer) {
             let reason = "signed by none of the expected signers";
             let expected = if let [only] = self.options.signers.as_slice() {
                 only.to_string()
@@ -197,7 +200,7 @@ impl Tally {
         if let Some(signer) = self.signers.iter_mut().find(|signer| signer.public_key == line.signer) {
             signer.last = line.seq;
         } else if self.signers.len() < MAX_LISTED {
-            let pinned = self.options.signers.contains(&line.signer);
+            let pinned = self.pinned.contains(&line.signer);
             self.signers.push(Signer { public_key: line.signer, first: line.seq, last: line.seq, pinned });
         } else {
             increase(&mut self.unlisted_signer_events);
