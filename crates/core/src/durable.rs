@@ -21,11 +21,11 @@ pub(crate) type FileId = PathBuf;
 
 /// Opens a ledger to read it: a regular file, and how long it is now. A FIFO or device is refused without waiting.
 pub(crate) fn open_to_read(path: &Path) -> Result<(File, u64)> {
-    refuse_other_types(path, ErrorCode::LedgerNotFound, ErrorCode::LedgerNotAFile, ErrorCode::LedgerIo)?;
+    refuse_other_types(path)?;
     let file = options(false).read(true).open(path).map_err(|error| ledger_error("cannot open", path, &error))?;
     let metadata = file.metadata().map_err(|error| ledger_error("cannot look at", path, &error))?;
     if !metadata.is_file() {
-        return Err(not_a_file(ErrorCode::LedgerNotAFile, path));
+        return Err(not_a_file(path));
     }
     Ok((file, metadata.len()))
 }
@@ -44,7 +44,7 @@ pub(crate) struct LedgerFile {
 impl LedgerFile {
     /// Opens an existing ledger at a resolved path.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        refuse_other_types(path, ErrorCode::LedgerNotFound, ErrorCode::LedgerNotAFile, ErrorCode::LedgerIo)?;
+        refuse_other_types(path)?;
         let opened = options(true).read(true).write(true).open(path);
         Self::from_opened(opened.map_err(|error| ledger_error("cannot open", path, &error))?, path)
     }
@@ -66,7 +66,7 @@ impl LedgerFile {
     fn from_opened(file: File, path: &Path) -> Result<Self> {
         let metadata = file.metadata().map_err(|error| ledger_error("cannot look at", path, &error))?;
         if !metadata.is_file() {
-            return Err(not_a_file(ErrorCode::LedgerNotAFile, path));
+            return Err(not_a_file(path));
         }
         let id = file_id(&metadata, path);
         Ok(Self {
@@ -85,10 +85,6 @@ impl LedgerFile {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
-    }
-
-    pub(crate) fn file(&self) -> &File {
-        &self.file
     }
 
     /// Locks the ledger against other processes, and other descriptors of this one, until it is closed. False when
@@ -157,10 +153,11 @@ impl Storage for LedgerFile {
             name.push(format!(".torn-{offset}-{number}"));
             match new_file(Path::new(&name)) {
                 Ok(mut file) => {
-                    file.write_all(bytes)?;
-                    file.sync_all()?;
+                    let name = PathBuf::from(name);
+                    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+                    written.map_err(|error| without(&name, error))?;
                     sync_folder_of(&self.path)?;
-                    return Ok(PathBuf::from(name));
+                    return Ok(name);
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
@@ -170,21 +167,22 @@ impl Storage for LedgerFile {
     }
 }
 
-/// The path with every link resolved, also when its last part does not exist yet. A dangling link is refused.
+/// A ledger's path with every link resolved, also when its last parts do not exist yet. A dangling link is refused.
 pub(crate) fn resolve(path: &Path) -> Result<PathBuf> {
+    resolve_links(path).map_err(|error| ledger_error("cannot resolve", path, &error))
+}
+
+/// A path with every link resolved, also when its last parts do not exist yet. A dangling link is not found.
+pub(crate) fn resolve_links(path: &Path) -> io::Result<PathBuf> {
     match fs::canonicalize(path) {
-        Ok(path) => Ok(path),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             if fs::symlink_metadata(path).is_ok() {
-                let message = format!("{} is a link to nothing", path.display());
-                return Err(Error::new(ErrorCode::LedgerNotFound, message));
+                return Err(io::Error::new(io::ErrorKind::NotFound, "a link to nothing"));
             }
-            let name = path.file_name().ok_or_else(|| not_a_file(ErrorCode::LedgerNotAFile, path))?;
-            let folder = fs::canonicalize(folder_of(path))
-                .map_err(|error| ledger_error("cannot open the folder of", path, &error))?;
-            Ok(folder.join(name))
+            let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+            Ok(resolve_links(folder_of(path))?.join(name))
         }
-        Err(error) => Err(ledger_error("cannot open", path, &error)),
+        resolved => resolved,
     }
 }
 
@@ -233,12 +231,8 @@ pub(crate) fn install(path: &Path, bytes: &[u8]) -> io::Result<bool> {
 /// `openat(temporary, O_CREAT|O_EXCL)`, `write`, `fsync(file)`, `rename(temporary, path)`, `fsync(folder)`
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = temporary_name(path)?;
-    let replaced = write_new(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
-    if replaced.is_err() {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(&temporary);
-    }
-    replaced?;
+    write_new(&temporary, bytes)?;
+    fs::rename(&temporary, path).map_err(|error| without(&temporary, error))?;
     sync_folder_of(path)
 }
 
@@ -254,8 +248,13 @@ pub(crate) fn open_unchecked(path: &Path) -> io::Result<File> {
 
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = new_file(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| without(path, error))
+}
+
+/// After a failure the file is removed: half a copy is of no use, and may hold a secret. The failure is what is told.
+fn without(path: &Path, error: io::Error) -> io::Error {
+    let _ = fs::remove_file(path);
+    error
 }
 
 /// Creates a file that did not exist, not through a link.
@@ -269,6 +268,10 @@ fn new_file(path: &Path) -> io::Result<File> {
 #[cfg(unix)]
 fn set_private(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
+    // Some file systems have no modes to set.
+    if file.metadata()?.permissions().mode() & 0o777 == 0o600 {
+        return Ok(());
+    }
     file.set_permissions(fs::Permissions::from_mode(0o600))
 }
 
@@ -346,19 +349,16 @@ fn file_id(_metadata: &fs::Metadata, path: &Path) -> FileId {
 }
 
 /// Looks before opening: opening a device can have effects of its own.
-fn refuse_other_types(path: &Path, missing: ErrorCode, other: ErrorCode, io: ErrorCode) -> Result<()> {
+fn refuse_other_types(path: &Path) -> Result<()> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => Ok(()),
-        Ok(_) => Err(not_a_file(other, path)),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            Err(Error::io(missing, format!("no file at {}", path.display()), &error))
-        }
-        Err(error) => Err(Error::io(io, format!("cannot look at {}", path.display()), &error)),
+        Ok(_) => Err(not_a_file(path)),
+        Err(error) => Err(ledger_error("cannot look at", path, &error)),
     }
 }
 
-fn not_a_file(code: ErrorCode, path: &Path) -> Error {
-    Error::new(code, format!("{} is not a regular file", path.display()))
+fn not_a_file(path: &Path) -> Error {
+    Error::new(ErrorCode::LedgerNotAFile, format!("{} is not a regular file", path.display()))
 }
 
 fn ledger_error(doing: &str, path: &Path, error: &io::Error) -> Error {

@@ -6,16 +6,21 @@
 
 use crate::durable;
 use crate::error::{Error, ErrorCode, Result};
-use crate::hash::Hash;
+use crate::hash::{Hash, encode_hex};
 use crate::verify::Head;
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// Largest head file that is read, in bytes: some hundred thousand ledgers.
 const MAX_FILE: u64 = 64 << 20;
+
+/// How long a store waits for another process; a stopped one must not stop every record.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A place that remembers heads.
 pub trait HeadStore: Send + Sync {
@@ -39,9 +44,12 @@ pub fn ledger_id(first: &Hash) -> String {
     format!("ledger:{first}")
 }
 
-/// Id of what lies at a resolved path.
+/// Id of what lies at a resolved path; in hex where the path is no text.
 pub fn path_id(path: &Path) -> String {
-    format!("path:{}", path.display())
+    match path.to_str() {
+        Some(text) => format!("path:{text}"),
+        None => format!("path-hex:{}", encode_hex(path.as_os_str().as_encoded_bytes())),
+    }
 }
 
 /// Heads in memory, for this process only.
@@ -76,8 +84,13 @@ impl FileHeads {
         Self { path: path.into() }
     }
 
+    /// Where the heads are: a link is followed, so that they stay on the disk that it leads to.
+    fn target(&self) -> Result<PathBuf> {
+        durable::resolve_links(&self.path).map_err(|error| self.failed("cannot resolve", &error))
+    }
+
     fn load(&self) -> Result<BTreeMap<String, Head>> {
-        let file = match durable::open_unchecked(&self.path) {
+        let file = match durable::open_unchecked(&self.target()?) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
             Err(error) => return Err(self.failed("cannot open", &error)),
@@ -101,16 +114,27 @@ impl FileHeads {
         let plain: BTreeMap<&str, (u64, Hash)> =
             heads.iter().map(|(id, head)| (id.as_str(), (head.seq, head.hash))).collect();
         let text = serde_json::to_vec(&plain).map_err(|error| self.corrupt(&error.to_string()))?;
-        durable::replace(&self.path, &text).map_err(|error| self.failed("cannot write", &error))
+        durable::replace(&self.target()?, &text).map_err(|error| self.failed("cannot write", &error))
     }
 
     fn lock(&self) -> Result<File> {
-        let mut name = self.path.clone().into_os_string();
+        let target = self.target()?;
+        let mut name = target.clone().into_os_string();
         name.push(".lock");
-        durable::create_folders_above(&self.path)
+        let file = durable::create_folders_above(&target)
             .and_then(|()| durable::open_lock_file(Path::new(&name)))
-            .and_then(|file| file.lock().map(|()| file))
-            .map_err(|error| self.failed("cannot lock", &error))
+            .map_err(|error| self.failed("cannot lock", &error))?;
+        let started = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::Error(error)) => return Err(self.failed("cannot lock", &error)),
+                Err(TryLockError::WouldBlock) if started.elapsed() > LOCK_PATIENCE => {
+                    return Err(self.corrupt("another process holds its lock for too long"));
+                }
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(2)),
+            }
+        }
     }
 
     fn failed(&self, doing: &str, error: &std::io::Error) -> Error {
@@ -139,8 +163,7 @@ impl HeadStore for FileHeads {
     }
 
     fn identity(&self) -> String {
-        let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
-        format!("file:{}", path.display())
+        format!("file:{}", self.target().unwrap_or_else(|_| self.path.clone()).display())
     }
 }
 

@@ -13,6 +13,7 @@ use crate::json;
 use crate::key::KeyPair;
 use crate::line;
 use sha2::{Digest as _, Sha256};
+use std::time::SystemTime;
 
 /// Hash of an event at its place in a chain. `event` is its canonical form.
 pub(crate) fn hash_event(event: &[u8], parent: &Hash, seq: u64, timestamp_nanos: u64) -> Hash {
@@ -27,6 +28,12 @@ pub(crate) fn hash_event(event: &[u8], parent: &Hash, seq: u64, timestamp_nanos:
 pub fn self_hash(event: &Event, parent: &Hash, seq: u64, timestamp_nanos: u64) -> Result<Hash> {
     let canonical = json::canonicalize(event.text())?;
     Ok(hash_event(&canonical, parent, seq, timestamp_nanos))
+}
+
+/// The system clock as it is, in Unix nanoseconds; 0 before 1970.
+pub fn now() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// An event with its place and hash, not signed yet. The chain needs only hashes, so signing can wait.

@@ -1,17 +1,26 @@
 //! Opening a ledger that was not ended well, or is none: what is kept, what is cut off, what is refused.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
 #![allow(clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
 
 use sealwright_core::event::{Event, EventSet};
-use sealwright_core::heads::{HeadStore, MemoryHeads, ledger_id};
+use sealwright_core::heads::{FileHeads, HeadStore, MemoryHeads, ledger_id};
 use sealwright_core::key::KeyPair;
-use sealwright_core::ledger::{HeadOption, Session, SessionOptions, TailReason, TornTailPolicy, VerifyOnOpen};
+use sealwright_core::ledger::{
+    Batch, HeadOption, Session, SessionOptions, Sink, TailReason, TornTailPolicy, VerifyOnOpen,
+};
 use sealwright_core::verify::{Options, Report, Verdict, Watch, verify_file};
 use sealwright_core::{Error, ErrorCode};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
 fn key() -> Arc<KeyPair> {
@@ -172,7 +181,20 @@ fn a_file_that_is_no_ledger_is_not_touched() {
     let (folder, path) = new_folder();
     let seed: Vec<u8> = (0..32).collect();
     let sqlite = [b"SQLite format 3\0".to_vec(), vec![0; 4080]].concat();
-    for bytes in [&seed[..], &sqlite, b"hello", b"hello\n", b"{\"a\":1}\n", b"{\"a\":1", b"[]", b"\xff\xfe\n"] {
+    let utf16: Vec<u8> = "{\"a\":1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [
+        &seed[..],
+        &utf16,
+        b"{\0",
+        b"{\"se\0\0\0",
+        &sqlite,
+        b"hello",
+        b"hello\n",
+        b"{\"a\":1}\n",
+        b"{\"a\":1",
+        b"[]",
+        b"\xff\xfe\n",
+    ] {
         fs::write(&path, bytes).unwrap();
         assert_eq!(refused(&SessionOptions::new(&path)), ErrorCode::LedgerTampered, "{bytes:?}");
         assert_eq!(fs::read(&path).unwrap(), bytes);
@@ -183,7 +205,7 @@ fn a_file_that_is_no_ledger_is_not_touched() {
 #[test]
 fn a_first_group_that_was_cut_off_is_a_crash() {
     let (_folder, path) = new_folder();
-    for bytes in [&b"{"[..], b"{\"seq\":0,\"timest", b"{\"se\0\0\0", &[0; 4096]] {
+    for bytes in [&b"{"[..], b"{\"seq\":0,\"timest", b"{\"seq\":0,\0\0\0", &[0; 4096]] {
         fs::write(&path, bytes).unwrap();
         let session = open(&path).unwrap();
         assert_eq!(session.recovery().tail.clone().unwrap().offset, 0);
@@ -301,6 +323,123 @@ fn a_head_far_behind_is_searched_for() {
     assert_eq!((beyond.from, beyond.to), (4, 249));
     session.close();
     assert_eq!(refused(&open_with(report.root_hash)), ErrorCode::RollbackDetected);
+}
+
+#[test]
+fn a_line_that_only_says_its_seq_is_no_head() {
+    // Someone with the key forks the ledger behind the known head, and leaves the known line in the file.
+    let (_folder, path) = new_folder();
+    ledger(&path, 250, 10_000);
+    let whole = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+    let first = verified(&path).first_hash.unwrap();
+    let at = lines[9].find("self_hash").unwrap() + 12;
+    let known = sealwright_core::hash::Hash::from_hex(&lines[9][at..at + 64]).unwrap();
+    // Events 0..=4, a fork of more than a window from 5 on, and the real 5..=9 in between.
+    let fork = path.with_file_name("fork.ndjson");
+    fs::write(&fork, lines[..5].concat()).unwrap();
+    let session = open(&fork).unwrap();
+    for number in 0..250 {
+        session.record(event(&format!("forged{number}{}", "y".repeat(10_000)))).unwrap();
+    }
+    session.close();
+    let forged = fs::read_to_string(&fork).unwrap();
+    let forged: Vec<&str> = forged.split_inclusive('\n').collect();
+    fs::write(&path, [lines[..10].concat(), forged[5..].concat()].concat()).unwrap();
+    let store = MemoryHeads::default();
+    let head = sealwright_core::verify::Head { seq: 9, hash: known };
+    store.advance(&[(ledger_id(&first), head)]).unwrap();
+    let head_store = Some(HeadOption { store: Arc::new(store), wait: true });
+    assert_eq!(refused(&SessionOptions { head_store, ..SessionOptions::new(&path) }), ErrorCode::RollbackDetected);
+}
+
+#[test]
+fn an_unterminated_event_whose_signature_fails_is_a_tail() {
+    let (_folder, path) = new_folder();
+    ledger(&path, 2, 1);
+    let text = fs::read_to_string(&path).unwrap();
+    let at = text.rfind("\"signature\":\"").unwrap() + 13;
+    let digit = if &text[at..=at] == "0" { "1" } else { "0" };
+    let flipped = format!("{}{digit}{}", &text[..at], text[at + 1..].trim_end());
+    fs::write(&path, &flipped).unwrap();
+    assert!(verify_file(&path, &Options::default(), &mut Watch::default()).unwrap().tail.is_some());
+    let session = open(&path).unwrap();
+    assert_eq!(session.recovery().tail.clone().unwrap().reason, TailReason::Unterminated);
+    session.close();
+    assert_eq!(verified(&path).event_count, 1);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_head_store_that_is_a_link_stays_where_it_leads() {
+    let (folder, path) = new_folder();
+    let elsewhere = folder.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let target = elsewhere.join("heads.json");
+    fs::write(&target, "{}").unwrap();
+    let link = folder.path().join("heads.json");
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    let store = FileHeads::new(&link);
+    assert_eq!(store.identity(), FileHeads::new(&target).identity());
+    let head_store = Some(HeadOption { store: Arc::new(store), wait: false });
+    let session = Session::open(&SessionOptions { head_store, ..SessionOptions::new(&path) }, key()).unwrap();
+    session.record(event("kept")).unwrap();
+    session.close();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(fs::read_to_string(&target).unwrap().contains("\"ledger:"));
+}
+
+/// A sink that remembers what it is told.
+#[derive(Default)]
+struct Told {
+    settled: Mutex<Vec<u64>>,
+    rooms: AtomicUsize,
+    panics: AtomicBool,
+}
+
+impl Sink for Told {
+    fn settle(&self, results: Batch) {
+        self.settled.lock().unwrap().extend(results.iter().map(|(number, _)| *number));
+        if self.panics.swap(false, Ordering::SeqCst) {
+            panic!("a sink that panics");
+        }
+    }
+    fn room(&self) {
+        self.rooms.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_sink_that_panics_does_not_end_the_writer() {
+    let (_folder, path) = new_folder();
+    let told = Arc::new(Told::default());
+    told.panics.store(true, Ordering::SeqCst);
+    let sink: Arc<dyn Sink> = told.clone();
+    let session = Session::open_with_sink(&SessionOptions::new(&path), &key(), sink).unwrap();
+    for number in 0..20 {
+        session.submit(number, event("kept")).unwrap();
+    }
+    session.close();
+    assert_eq!(*told.settled.lock().unwrap(), (0..20).collect::<Vec<_>>());
+    assert_eq!(verified(&path).event_count, 20);
+}
+
+#[test]
+fn withdrawing_makes_room_and_says_so() {
+    for _ in 0..50 {
+        let (_folder, path) = new_folder();
+        let told = Arc::new(Told::default());
+        let sink: Arc<dyn Sink> = told.clone();
+        let options = SessionOptions { max_queue_bytes: Some(4000), ..SessionOptions::new(&path) };
+        let session = Session::open_with_sink(&options, &key(), sink).unwrap();
+        let numbers: Vec<u64> = (0..4).filter(|number| session.submit(*number, event("x")).is_ok()).collect();
+        let waits = !session.has_room();
+        for number in numbers {
+            session.withdraw(number);
+        }
+        session.close();
+        assert!(!waits || told.rooms.load(Ordering::SeqCst) == 1);
+    }
 }
 
 #[test]

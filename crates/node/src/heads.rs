@@ -113,8 +113,15 @@ pub(crate) struct ScriptHeads {
 }
 
 /// Questions that wait for an answer from JavaScript, of all threads of this process.
-static QUESTIONS: LazyLock<Mutex<HashMap<u32, Question>>> = LazyLock::new(Mutex::default);
+static QUESTIONS: LazyLock<Mutex<Questions>> = LazyLock::new(Mutex::default);
 static NEXT_TICKET: AtomicU32 = AtomicU32::new(0);
+
+#[derive(Default)]
+struct Questions {
+    waiting: HashMap<u32, Question>,
+    /// Threads that answer no more. Their ids are never used again.
+    ended: HashSet<ThreadId>,
+}
 
 struct Question {
     /// The thread that has to answer.
@@ -125,7 +132,7 @@ struct Question {
 /// JavaScript's answer to a `head` message: none for stored, or why not.
 #[napi(catch_unwind)]
 pub fn head_done(ticket: u32, error: Option<String>) {
-    if let Some(question) = questions().remove(&ticket) {
+    if let Some(question) = questions().waiting.remove(&ticket) {
         // Who asked may have given up.
         let _ = question.answer.send(error);
     }
@@ -134,10 +141,12 @@ pub fn head_done(ticket: u32, error: Option<String>) {
 /// This JavaScript thread ends: nobody will answer for it.
 pub(crate) fn abandon_questions() {
     let ending = thread::current().id();
-    questions().retain(|_, question| question.thread != ending);
+    let mut questions = questions();
+    questions.ended.insert(ending);
+    questions.waiting.retain(|_, question| question.thread != ending);
 }
 
-fn questions() -> MutexGuard<'static, HashMap<u32, Question>> {
+fn questions() -> MutexGuard<'static, Questions> {
     QUESTIONS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -149,21 +158,28 @@ impl ScriptHeads {
 
     fn store(&self, id: &str, head: Head) -> sealwright_core::Result<()> {
         let failed = |message: &str| Err(CoreError::new(ErrorCode::HeadStore, message));
+        let ended = || failed("the thread that brought the head store has ended");
         let (sender, answer) = channel();
         let ticket = NEXT_TICKET.fetch_add(1, Ordering::Relaxed);
-        questions().insert(ticket, Question { thread: self.thread, answer: sender });
+        {
+            let mut questions = questions();
+            if questions.ended.contains(&self.thread) {
+                return ended();
+            }
+            questions.waiting.insert(ticket, Question { thread: self.thread, answer: sender });
+        }
         if !(self.ask)(ticket, id, head) {
-            questions().remove(&ticket);
-            return failed("the thread that brought the head store has ended");
+            questions().waiting.remove(&ticket);
+            return ended();
         }
         match answer.recv_timeout(PATIENCE) {
             Ok(None) => Ok(()),
             Ok(Some(error)) => failed(&error),
             Err(RecvTimeoutError::Timeout) => {
-                questions().remove(&ticket);
+                questions().waiting.remove(&ticket);
                 failed("the head store did not answer within 30 seconds")
             }
-            Err(RecvTimeoutError::Disconnected) => failed("the thread that brought the head store has ended"),
+            Err(RecvTimeoutError::Disconnected) => ended(),
         }
     }
 }

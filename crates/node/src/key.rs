@@ -1,11 +1,11 @@
 //! Key pairs: the seed stays on this side.
 
-use crate::failure::{misuse, throw};
+use crate::failure::throw;
 use napi::Result;
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 use sealwright_core::key::{KeyPair, PublicKey};
-use sealwright_core::keyfile;
+use sealwright_core::{Error as CoreError, ErrorCode, keyfile};
 use std::path::Path;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -28,7 +28,10 @@ impl NativeKey {
     /// The key of a 32-byte seed.
     #[napi(factory, catch_unwind)]
     pub fn from_seed(seed: Uint8Array) -> Result<Self> {
-        let seed: &[u8; 32] = seed.as_ref().try_into().map_err(|_| misuse("a seed has exactly 32 bytes"))?;
+        let seed: &[u8; 32] = seed.as_ref().try_into().map_err(|_| {
+            let message = format!("a seed has exactly 32 bytes, found {}", seed.len());
+            throw(&CoreError::new(ErrorCode::KeyLength, message))
+        })?;
         let seed = Zeroizing::new(*seed);
         Ok(Self::of(KeyPair::from_seed(&seed), false))
     }

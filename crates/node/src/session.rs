@@ -16,6 +16,7 @@ use sealwright_core::key::KeyPair;
 use sealwright_core::ledger::{
     self, Batch, HeadOption, Session, SessionOptions, Settled, Sink, TornTailPolicy, VerifyOnOpen,
 };
+use sealwright_core::{Error as CoreError, ErrorCode};
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
@@ -335,9 +336,10 @@ impl NativeSession {
     #[napi(catch_unwind)]
     pub fn close_sync(&self) -> Result<()> {
         if self.session.must_not_wait() {
-            return Err(misuse("records wait for a head store of this thread: use close()"));
+            let message = "records of this session wait for a head store that may need this thread: use close()";
+            return Err(throw(&CoreError::new(ErrorCode::SessionOptions, message)));
         }
-        self.session.close();
+        self.session.close_without_waiting_for_heads();
         Ok(())
     }
 }
@@ -393,22 +395,26 @@ fn drain_at_exit(env: Env, session: &Arc<Session>) -> Result<()> {
     Ok(())
 }
 
-/// The thread ends: what its sessions have queued is written, as far as time allows. What is cut off was never
-/// acknowledged.
+/// The thread ends: what its sessions have queued is written, as far as time allows, and they are closed. What is cut
+/// off was never acknowledged.
 fn drain() {
-    let sessions = OPEN.take();
-    let started = Instant::now();
     abandon_questions();
+    for_each_open(&OPEN.take(), Session::drain);
+}
+
+/// Waits until what the sessions of this thread have queued is written, at most 2 s in all: for `process.exit()`, which
+/// tells only JavaScript. They stay open.
+#[napi(catch_unwind)]
+pub fn drain_sessions() {
+    for_each_open(&OPEN.with_borrow(Clone::clone), Session::wait_idle);
+}
+
+fn for_each_open(sessions: &[Weak<Session>], wait: impl Fn(&Session, Duration)) {
+    let started = Instant::now();
     for session in sessions.iter().filter_map(Weak::upgrade) {
         let _ = contained(|| {
-            session.drain(DRAIN_LIMIT.saturating_sub(started.elapsed()));
+            wait(&session, DRAIN_LIMIT.saturating_sub(started.elapsed()));
             Ok(())
         });
     }
-}
-
-/// Writes what the sessions of this thread have queued, as the end of the thread would: for `process.exit()`.
-#[napi(catch_unwind)]
-pub fn drain_sessions() {
-    drain();
 }

@@ -9,7 +9,6 @@ use sealwright_core::event::Event;
 use sealwright_core::fault::{FaultPoint, arm, pass};
 use sealwright_core::hash::Hash;
 use sealwright_core::{ErrorCode, json, line, seal};
-use std::time::SystemTime;
 
 /// Validates an event's JSON text by the rules for recording; gives the writer's spelling.
 #[napi(catch_unwind)]
@@ -33,7 +32,7 @@ pub fn sign_event(
     key: &NativeKey,
     timestamp_nanos: Option<BigInt>,
 ) -> Result<String> {
-    let timestamp = timestamp_nanos.map_or_else(|| Ok(now()), nanoseconds)?;
+    let timestamp = timestamp_nanos.map_or_else(|| Ok(seal::now()), nanoseconds)?;
     seal::seal(&event(&event_text)?, hash(&parent_hash)?, integer(seq)?, timestamp, &key.pair)
         .map_err(|error| throw(&error))
 }
@@ -120,9 +119,4 @@ fn nanoseconds(value: BigInt) -> Result<u64> {
 fn out_of_range(message: &str) -> Error {
     let fields = serde_json::json!({ "kind": "range", "code": ErrorCode::OutOfRange.code(), "message": message });
     Error::from_reason(format!("!{fields}"))
-}
-
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -1,7 +1,7 @@
 //! Appending a group: the only code that writes events to a file.
 //!
 //! ```text
-//! once after opening:  pwrite(window, the same bytes), fdatasync(file), fsync(folder)
+//! once after opening:  pwrite(window, the same bytes, and an LF if it lacks one), fdatasync(file), fsync(folder)
 //! each group:          stat(path), fstat(file), pwrite(lines), fdatasync(file)
 //! a failed write:      ftruncate(back), fdatasync(file)
 //! ```
@@ -17,13 +17,12 @@ use crate::fault::{self, FaultPoint};
 use crate::hash::Hash;
 use crate::key::KeyPair;
 use crate::line;
-use crate::seal::Hashed;
+use crate::seal::{self, Hashed};
 use crate::storage::{Storage, read_exact_at, write_all_at};
 use crate::verify::{Head, as_u64};
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 /// The file and the end of its chain. Whoever holds it writes.
 pub(super) struct Appender {
@@ -97,9 +96,6 @@ impl Appender {
         let hashed = self.hash(events).map_err(Failed::clean)?;
         let lines: Vec<String> = hashed.iter().map(|event| event.sign(&self.key)).collect();
         let mut bytes = Vec::with_capacity(lines.iter().map(|line| line.len().saturating_add(1)).sum());
-        if self.unterminated {
-            bytes.push(b'\n');
-        }
         for line in &lines {
             bytes.extend_from_slice(line.as_bytes());
             bytes.push(b'\n');
@@ -111,7 +107,6 @@ impl Appender {
             return Err(Failed::poisoned("cannot sync the ledger", &error, Outcome::Unknown));
         }
         self.length = self.length.saturating_add(as_u64(bytes.len()));
-        self.unterminated = false;
         if let (Some(first), Some(last)) = (hashed.first(), hashed.last()) {
             self.state = ChainState::after(last.seq, last.hash);
             self.first = self.first.or((first.seq == 0).then_some(first.hash));
@@ -137,22 +132,28 @@ impl Appender {
         Ok(())
     }
 
-    /// Before the first append: writes again what may never have reached the disk, byte for byte.
+    /// Before the first append: writes again what may never have reached the disk, byte for byte, and ends the last
+    /// line. The LF is synced here and not with the group behind it: a crash that lost only its page would otherwise
+    /// leave a hole in a line that was acknowledged.
     fn settle_window(&mut self) -> Result<(), Failed> {
-        let Some(window) = self.unsure.clone() else {
-            return Ok(());
-        };
+        let Some(window) = self.unsure.clone() else { return Ok(()) };
         let length = usize::try_from(window.end.saturating_sub(window.start)).unwrap_or(usize::MAX);
         let mut bytes = vec![0; length];
-        let refused = |doing: &str, error: &io::Error| Failed::clean(Error::io(ErrorCode::LedgerIo, doing, error));
-        read_exact_at(&*self.storage, window.start, &mut bytes)
-            .map_err(|error| refused("cannot read the end of the ledger", &error))?;
-        write_all_at(&*self.storage, window.start, &bytes)
-            .map_err(|error| refused("cannot write the end of the ledger again", &error))?;
+        read_exact_at(&*self.storage, window.start, &mut bytes).map_err(|error| {
+            Failed::clean(Error::io(ErrorCode::LedgerIo, "cannot read the end of the ledger", &error))
+        })?;
+        if self.unterminated {
+            bytes.push(b'\n');
+        }
+        if let Err(error) = write_all_at(&*self.storage, window.start, &bytes) {
+            return Err(self.cut_back(&error));
+        }
         self.storage
             .sync()
             .and_then(|()| self.storage.sync_folder())
             .map_err(|error| Failed::poisoned("cannot sync the end of the ledger", &error, Outcome::NotWritten))?;
+        self.length = window.start.saturating_add(as_u64(bytes.len()));
+        self.unterminated = false;
         self.unsure = None;
         Ok(())
     }
@@ -165,7 +166,7 @@ impl Appender {
             if state.next_seq() > line::MAX_SEQ {
                 return Err(Error::new(ErrorCode::OutOfRange, "the ledger holds as many events as it can"));
             }
-            let next = Hashed::new(event, state.parent(), state.next_seq(), now())?;
+            let next = Hashed::new(event, state.parent(), state.next_seq(), seal::now())?;
             state
                 .step(&next.link(), SignatureState::Holds)
                 .map_err(|(_, fault)| Error::new(ErrorCode::Internal, fault.reason))?;
@@ -181,12 +182,6 @@ impl Appender {
             Err(_) => Failed::poisoned("cannot write to the ledger, nor cut it back", error, Outcome::Unknown),
         }
     }
-}
-
-/// The system clock as it is; 0 before 1970.
-pub(super) fn now() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -265,7 +260,7 @@ mod tests {
             let reply = self.take("write");
             let count = match reply {
                 Some(Reply::Fail(kind)) => return Err(kind.into()),
-                Some(Reply::Short(count) | Reply::ShortThenFail(count)) => count,
+                Some(Reply::Short(count) | Reply::ShortThenFail(count)) => count.min(bytes.len()),
                 None => bytes.len(),
             };
             let start = usize::try_from(offset).unwrap();
@@ -334,11 +329,20 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_line_feed_comes_before_the_next_event() {
+    fn a_missing_line_feed_is_synced_before_the_next_event_is_written() {
         let fake = Fake::default();
         open(&fake).append(&[event("a")]).ok().unwrap();
         fake.state().bytes.pop();
-        open(&fake).append(&[event("b")]).ok().unwrap();
+        let mut appender = open(&fake);
+        fake.calls();
+        // The first write ends the last line; the group's own write fails, and is cut back behind the LF.
+        fake.reply("write", Reply::Short(usize::MAX));
+        fake.reply("write", Reply::Fail(io::ErrorKind::StorageFull));
+        let expected = (ErrorCode::LedgerIo, Some(Outcome::NotWritten), false);
+        assert_eq!(failure(appender.append(&[event("lost")])), expected);
+        assert_eq!(fake.calls(), ["write", "sync", "sync_folder", "write", "set_len", "sync"]);
+        assert!(fake.state().bytes.ends_with(b"}\n"));
+        appender.append(&[event("b")]).ok().unwrap();
         assert_eq!(count(&fake), 2);
     }
 

@@ -73,12 +73,16 @@ impl Keeper {
         self.wait
     }
 
-    /// Stores what is left and ends. A store that needs the calling thread is not waited for.
-    pub(super) fn finish(&self) {
+    /// What is left is stored, then the thread ends.
+    pub(super) fn stop(&self) {
         self.shared.lock().stop = true;
         self.shared.changed.notify_one();
+    }
+
+    /// Waits for the thread to end.
+    pub(super) fn join(&self) {
         let thread = lock(&self.thread).take();
-        if let Some(thread) = thread.filter(|_| !self.shared.store.needs_its_thread()) {
+        if let Some(thread) = thread {
             // A panic in a store has been reported as its error.
             let _ = thread.join();
         }

@@ -48,7 +48,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 use writer::Writer;
 
-/// A handle on a ledger's writer. Dropping it closes it: what was submitted is still written.
+/// A handle on a ledger's writer. Dropping it closes it without waiting: what was submitted is still written, if the
+/// process lives long enough.
 pub struct Session {
     writer: Arc<Writer>,
     events: EventSet,
@@ -80,17 +81,24 @@ impl Session {
 
     /// Records one event and waits until it is on stable storage; gives its line, without LF.
     pub fn record(&self, event: Event) -> Result<String> {
-        self.record_many(vec![event])?.pop().ok_or_else(|| Error::new(ErrorCode::Internal, "an event without a line"))
+        let events = vec![event];
+        self.check(&events)?;
+        self.wait_for(events)?.pop().ok_or_else(|| Error::new(ErrorCode::Internal, "an event without a line"))
     }
 
     /// Records events as one group, all or none, and waits until they are on stable storage.
     pub fn record_many(&self, events: Vec<Event>) -> Result<Vec<String>> {
+        self.check(&events)?;
+        check_batch(&events)?;
+        self.wait_for(events)
+    }
+
+    fn wait_for(&self, events: Vec<Event>) -> Result<Vec<String>> {
         if self.writer.waits_for_a_thread() {
             let message = "records of this session wait for a head store that needs its thread: record asynchronously";
             return Err(not_written(Error::new(ErrorCode::SessionOptions, message)));
         }
         let slot = Arc::new(Slot::default());
-        self.check(&events)?;
         self.writer.submit(Job::new(events, Reply::Slot(Arc::clone(&slot)), &self.pending), false)?;
         let mut result = None;
         self.writer.drive_until(|| {
@@ -105,12 +113,19 @@ impl Session {
 
     /// Queues one event; the sink is told under `number` what became of it.
     pub fn submit(&self, number: u64, event: Event) -> Result<()> {
-        self.submit_many(number, vec![event])
+        let events = vec![event];
+        self.check(&events)?;
+        self.queue(number, events)
     }
 
     /// Queues events that are recorded as one group, all or none.
     pub fn submit_many(&self, number: u64, events: Vec<Event>) -> Result<()> {
         self.check(&events)?;
+        check_batch(&events)?;
+        self.queue(number, events)
+    }
+
+    fn queue(&self, number: u64, events: Vec<Event>) -> Result<()> {
         let reply = Reply::Sink(Arc::clone(&self.sink), number);
         self.writer.submit(Job::new(events, reply, &self.pending), true)
     }
@@ -125,7 +140,8 @@ impl Session {
         self.writer.has_room(&self.sink)
     }
 
-    /// The ledger's last event that is on stable storage.
+    /// The ledger's last event. It is on stable storage, but for events that [`Recovery::unacknowledged`] names: those
+    /// are synced with the next record.
     pub fn head(&self) -> Option<Head> {
         self.writer.head()
     }
@@ -145,28 +161,49 @@ impl Session {
         self.writer.public_key
     }
 
-    /// True when waiting for this session's records on the thread of its head store would never end.
+    /// True when waiting for this session's records on the thread of the head store would never end.
     pub fn must_not_wait(&self) -> bool {
         self.writer.waits_for_a_thread() && writer::pending(&self.pending) > 0
     }
 
-    /// Waits for what was submitted, then lets go of the ledger; the last session to do so releases the file.
+    /// Waits for what was submitted, then lets go of the ledger; the last session to do so releases the file, and
+    /// waits for the head store.
     pub fn close(&self) {
-        if self.closed.swap(true, Ordering::SeqCst) {
-            return;
-        }
-        self.writer.drive_until(|| writer::pending(&self.pending) == 0);
-        if self.writer.detach() {
-            self.writer.wait_closed(None);
+        if self.release() {
+            self.writer.wait_for_head_store();
         }
     }
 
-    /// The same within a time, without working on the calling thread: for a thread that is about to end.
-    pub fn drain(&self, limit: Duration) {
+    /// The same on a thread that the head store may need: it is not waited for then.
+    pub fn close_without_waiting_for_heads(&self) {
+        self.release();
+    }
+
+    /// True for the session that let the ledger go.
+    fn release(&self) -> bool {
+        if self.closed.swap(true, Ordering::SeqCst) {
+            return false;
+        }
+        self.writer.drive_until(|| writer::pending(&self.pending) == 0);
+        let last = self.writer.detach();
+        if last {
+            self.writer.wait_closed(None);
+        }
+        last
+    }
+
+    /// Waits for what was submitted, at most so long, without working on the calling thread.
+    pub fn wait_idle(&self, limit: Duration) {
         let started = Instant::now();
         while writer::pending(&self.pending) > 0 && started.elapsed() < limit {
             thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    /// The same, then lets go of the ledger: for a thread that is about to end.
+    pub fn drain(&self, limit: Duration) {
+        let started = Instant::now();
+        self.wait_idle(limit);
         if !self.closed.swap(true, Ordering::SeqCst) && self.writer.detach() {
             self.writer.wait_closed(Some(limit.saturating_sub(started.elapsed())));
         }
@@ -180,11 +217,6 @@ impl Session {
             let message = "this session records core kinds only: open it with events 'extended'";
             return Err(not_written(Error::new(ErrorCode::EventSet, message)));
         }
-        let limit = usize::try_from(GROUP_LIMIT).unwrap_or(usize::MAX);
-        if events.len() > 1 && lines_size(events) >= limit {
-            let message = format!("a batch of {} bytes, the limit is {limit}: record it in parts", lines_size(events));
-            return Err(not_written(Error::new(ErrorCode::BatchTooLarge, message)));
-        }
         Ok(())
     }
 }
@@ -195,6 +227,16 @@ impl Drop for Session {
             self.writer.detach();
         }
     }
+}
+
+/// A batch is one group, so that it is written and synced at once. Each line is counted at its longest.
+fn check_batch(events: &[Event]) -> Result<()> {
+    let (size, limit) = (lines_size(events), usize::try_from(GROUP_LIMIT).unwrap_or(usize::MAX));
+    if size <= limit {
+        return Ok(());
+    }
+    let message = format!("a batch of {size} bytes, the limit is {limit}: record it in parts");
+    Err(not_written(Error::new(ErrorCode::BatchTooLarge, message)))
 }
 
 /// Locks, also behind a thread that panicked with the lock: what the lock guards is never left half changed.

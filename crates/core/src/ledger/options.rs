@@ -3,7 +3,7 @@
 use crate::event::EventSet;
 use crate::heads::HeadStore;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -95,7 +95,13 @@ pub struct RecoveredTail {
     /// How it was torn.
     pub reason: TailReason,
     /// The file that holds its bytes now.
+    #[serde(serialize_with = "as_text")]
     pub path: PathBuf,
+}
+
+/// A path that is no text is shown as far as it is one.
+fn as_text<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
 }
 
 /// Events by their first and last seq.

@@ -6,6 +6,7 @@ use crate::event::Event;
 use crate::line;
 use std::collections::VecDeque;
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -15,7 +16,7 @@ pub type Settled = Result<Vec<String>>;
 /// Results by the number they were submitted under.
 pub type Batch = Vec<(u64, Settled)>;
 
-/// Told what became of the records of one session. Called from any thread, once a group.
+/// Told what became of the records of one session. Called from any thread, once a group; it must not wait for one.
 pub trait Sink: Send + Sync {
     /// What became of these records.
     fn settle(&self, results: Batch);
@@ -82,7 +83,7 @@ pub(super) struct Queue {
 
 impl Queue {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, ..Self::default() }
+        Self { limit: limit.max(1), ..Self::default() }
     }
 
     pub(super) fn limit(&self) -> usize {
@@ -163,6 +164,16 @@ pub(super) fn settle(results: Vec<(Job, Settled)>) {
         job.pending.fetch_sub(1, Ordering::SeqCst);
     }
     for (sink, batch) in by_sink {
-        sink.settle(batch);
+        guarded(|| sink.settle(batch));
     }
+}
+
+/// Tells sessions that there is room.
+pub(super) fn give_room(sinks: &[Arc<dyn Sink>]) {
+    sinks.iter().for_each(|sink| guarded(|| sink.room()));
+}
+
+/// A caller's sink that panics has only itself to blame: the writer goes on.
+fn guarded(tell: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(tell));
 }

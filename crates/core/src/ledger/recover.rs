@@ -9,7 +9,7 @@
 
 use super::options::TailReason;
 use crate::chain::{ChainState, SignatureState};
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Fault, FaultCode, Result};
 use crate::event::EventSet;
 use crate::hash::Hash;
 use crate::key::PublicKey;
@@ -25,7 +25,7 @@ pub(crate) const GROUP_LIMIT: u64 = 1 << 20;
 /// What every first line begins with.
 const FIRST_LINE: &[u8] = b"{\"seq\":0,";
 
-/// Blank lines that are passed over in front of the window.
+/// Blank lines that are passed over in a row, in front of the window or of the first event.
 const BLANK_LINES: u32 = 1000;
 
 /// The end of a ledger, read and judged. Nothing is changed yet.
@@ -35,6 +35,8 @@ pub(crate) struct Inspection {
     pub(crate) state: ChainState,
     /// Where the window begins.
     pub(crate) window_start: u64,
+    /// In front of the window.
+    pub(crate) before_window: ChainState,
     /// Where the good prefix ends.
     pub(crate) good_end: u64,
     /// The last good event is whole, but its LF is missing.
@@ -90,18 +92,20 @@ pub(crate) fn first_hash(source: impl Read) -> Option<Hash> {
     Some(line.claimed)
 }
 
-/// Hash of the event with this seq, looked for from the beginning: for a head store that fell far behind.
-pub(crate) fn find_hash(storage: &dyn Storage, seq: u64) -> Option<Hash> {
+/// Hash of the event with this seq in front of the window, for a head store that fell far behind. The whole chain from
+/// the first event to the window is stepped through: a line that merely says this seq proves nothing.
+pub(crate) fn find_hash(storage: &dyn Storage, inspection: &Inspection, seq: u64) -> Option<Hash> {
     let mut lines = Lines::new(StorageReader { storage, at: 0 });
-    while let Some(line) = lines.next_event() {
-        if line.claimed != line.recomputed {
-            return None;
-        }
-        if line.seq >= seq {
-            return (line.seq == seq).then_some(line.claimed);
+    let mut state = ChainState::START;
+    let mut found = None;
+    while lines.offset < inspection.window_start {
+        let line = lines.next_event()?;
+        state.step(&line.link(), SignatureState::NotChecked).ok()?;
+        if line.seq == seq {
+            found = Some(line.claimed);
         }
     }
-    None
+    found.filter(|_| state == inspection.before_window)
 }
 
 /// Judges lines one after another.
@@ -119,6 +123,7 @@ impl Scan {
             found: Inspection {
                 state: ChainState::START,
                 window_start,
+                before_window: ChainState::START,
                 good_end: window_start,
                 unterminated: false,
                 tail: None,
@@ -137,7 +142,9 @@ impl Scan {
         let line =
             line::read(bytes, line::MAX_LENGTH, &mut self.canonical).map_err(|error| tampered(offset, &error))?;
         self.found.state = ChainState::before(&line.link());
-        self.accept(line).map_err(|error| tampered(offset, &error))
+        self.accept(line).map_err(|error| tampered(offset, &error))?;
+        self.found.before_window = self.found.state;
+        Ok(())
     }
 
     fn window(&mut self, window: &[u8]) -> Result<Option<TornTail>> {
@@ -146,7 +153,10 @@ impl Scan {
             let end = rest.iter().position(|&b| b == b'\n');
             let text = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
             if !line::is_blank(text) {
-                let read = line::read(text, line::MAX_LENGTH, &mut self.canonical);
+                let read = line::read(text, line::MAX_LENGTH, &mut self.canonical).and_then(|line| match end {
+                    Some(_) => Ok(line),
+                    None => check_signature(line),
+                });
                 if let Err(error) = read.and_then(|line| self.accept(line)) {
                     return self.judge_tail(rest, end.is_some(), text, &error).map(Some);
                 }
@@ -200,12 +210,26 @@ impl Scan {
     }
 }
 
+/// An event without its LF is the ledger's only if its signature holds, as every verifier says.
+fn check_signature(line: Line) -> Result<Line, LineError> {
+    match KeyCache::default().check(&line) {
+        SignatureState::Fails => {
+            Err(Fault::new(FaultCode::BadSignature, "the signature does not hold under signer_pubkey").into())
+        }
+        _ => Ok(line),
+    }
+}
+
 /// A file without one good event is taken for a ledger whose first group was cut off only if it looks like one. A
 /// mistyped path must not cost anyone a key or a database.
 fn began_as_a_ledger(bytes: &[u8]) -> bool {
-    let first_nul = bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len());
-    if first_nul > 0 {
-        return bytes.iter().take(first_nul).zip(FIRST_LINE).all(|(found, expected)| found == expected);
+    let text_end = bytes.iter().position(|&b| b == 0);
+    match text_end {
+        // Cut off in its first line: as much of the beginning as there is.
+        None => return bytes.iter().zip(FIRST_LINE).all(|(found, expected)| found == expected),
+        // A hole behind the beginning. Fewer bytes than the whole beginning are no hole's edge, but another file.
+        Some(1..) => return bytes.starts_with(FIRST_LINE),
+        Some(0) => {}
     }
     // The first page is missing: zeros up to a sector's end, then, if anything, text as ledger lines are.
     let zeros = bytes.iter().take_while(|&&b| b == 0).count();
@@ -277,32 +301,38 @@ fn tampered(offset: u64, error: &LineError) -> Error {
 /// Reads whole events from the beginning, as far as they are readable.
 struct Lines<R> {
     source: BufReader<R>,
+    /// Bytes read.
+    offset: u64,
     canonical: Vec<u8>,
 }
 
 impl<R: Read> Lines<R> {
     fn new(source: R) -> Self {
-        Self { source: BufReader::with_capacity(1 << 16, source), canonical: Vec::new() }
+        Self { source: BufReader::with_capacity(1 << 16, source), offset: 0, canonical: Vec::new() }
     }
 
     fn next_event(&mut self) -> Option<Line> {
         let limit = as_u64(line::MAX_LENGTH).saturating_add(1);
-        let mut bytes = Vec::new();
-        while line::is_blank(&bytes) {
-            bytes.clear();
-            if (&mut self.source).take(limit).read_until(b'\n', &mut bytes).ok()? == 0 {
+        for _ in 0..BLANK_LINES {
+            let mut bytes = Vec::new();
+            let count = (&mut self.source).take(limit).read_until(b'\n', &mut bytes).ok()?;
+            if count == 0 {
                 return None;
             }
+            self.offset = self.offset.saturating_add(as_u64(count));
             bytes.pop_if(|last| *last == b'\n');
+            if !line::is_blank(&bytes) {
+                return line::read(&bytes, line::MAX_LENGTH, &mut self.canonical).ok();
+            }
         }
-        line::read(&bytes, line::MAX_LENGTH, &mut self.canonical).ok()
+        None
     }
 }
 
-/// A storage as a stream.
-struct StorageReader<'a> {
-    storage: &'a dyn Storage,
-    at: u64,
+/// A storage as a stream, read from an offset on; where others read does not matter.
+pub(crate) struct StorageReader<'a> {
+    pub(crate) storage: &'a dyn Storage,
+    pub(crate) at: u64,
 }
 
 impl Read for StorageReader<'_> {
@@ -313,11 +343,6 @@ impl Read for StorageReader<'_> {
     }
 }
 
-/// Hash of the first event in a storage, if there is a good one.
-pub(crate) fn first_hash_in(storage: &dyn Storage) -> Option<Hash> {
-    first_hash(StorageReader { storage, at: 0 })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -326,12 +351,23 @@ mod tests {
     fn only_what_began_as_a_ledger_is_taken_for_one() {
         let page = [0; 4096];
         let holes = [&page[..], b"\"x\"}\n{\"seq\":9", &page, b"}\n"].concat();
-        for yes in [&b"{"[..], b"{\"seq\":0,\"times", b"{\"se\0\0\0\0", &page, b"\0", &holes] {
+        for yes in [&b"{"[..], b"{\"seq\":0,\"times", b"{\"seq\":0,\0\0", &page, b"\0", &holes] {
             assert!(began_as_a_ledger(yes), "{yes:?}");
         }
         let seed: Vec<u8> = (0..32).collect();
         let binary = [&page[..], &[1, 2, 3]].concat();
-        for no in [&seed[..], b"SQLite format 3\0", b"hello", b"{\"a\":1}", b"{\"seq\":1,", &binary, b"\0text"] {
+        let utf16 = b"{\0\"\0s\0e\0";
+        for no in [
+            &seed[..],
+            utf16,
+            b"{\"se\0\0\0\0",
+            b"SQLite format 3\0",
+            b"hello",
+            b"{\"a\":1}",
+            b"{\"seq\":1,",
+            &binary,
+            b"\0text",
+        ] {
             assert!(!began_as_a_ledger(no), "{no:?}");
         }
     }

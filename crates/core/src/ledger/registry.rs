@@ -7,7 +7,7 @@ use super::lock;
 use super::options::{
     DEFAULT_QUEUE_BYTES, RecoveredTail, Recovery, SeqRange, SessionOptions, TornTailPolicy, VerifyOnOpen,
 };
-use super::recover::{Inspection, find_hash, first_hash_in, inspect};
+use super::recover::{Inspection, StorageReader, find_hash, first_hash, inspect};
 use super::writer::{Opened, Writer};
 use crate::durable::{self, FileId, LedgerFile};
 use crate::error::{Error, ErrorCode, Result};
@@ -19,8 +19,8 @@ use crate::storage::Storage as _;
 use crate::verify::{self, Head, as_u64};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
-use std::fs;
-use std::path::Path;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -152,13 +152,7 @@ impl Gate {
 
 /// Opens the ledger's file, or creates it. None when it came or went meanwhile: look again.
 fn open_file(options: &SessionOptions) -> Result<Option<LedgerFile>> {
-    let path = &options.path;
-    if fs::symlink_metadata(path).is_err() {
-        durable::create_folders_above(path).map_err(|error| {
-            Error::io(ErrorCode::LedgerIo, format!("cannot make the folder of {}", path.display()), &error)
-        })?;
-    }
-    let resolved = durable::resolve(path)?;
+    let resolved = durable::resolve(&options.path)?;
     match LedgerFile::open(&resolved) {
         Err(error) if error.code == ErrorCode::LedgerNotFound => {
             if let Some(head) = &options.head_store
@@ -167,6 +161,9 @@ fn open_file(options: &SessionOptions) -> Result<Option<LedgerFile>> {
                 let message = format!("the head store knows a ledger at {}, and it is gone", resolved.display());
                 return Err(Error::new(ErrorCode::RollbackDetected, message));
             }
+            durable::create_folders_above(&resolved).map_err(|error| {
+                Error::io(ErrorCode::LedgerIo, format!("cannot make the folder of {}", resolved.display()), &error)
+            })?;
             LedgerFile::create(&resolved)
         }
         opened => opened.map(Some),
@@ -219,8 +216,11 @@ fn join(writer: &Writer, options: &SessionOptions, key: &KeyPair) -> Result<()> 
         return differs("maxQueueBytes");
     }
     if options.verify_on_open == VerifyOnOpen::All {
-        let (file, _) = durable::open_to_read(&options.path)?;
-        verify_all(&file, writer.length(), options.events)?;
+        let file = LedgerFile::open(&durable::resolve(&options.path)?)?;
+        if file.id() != writer.id {
+            return Err(Error::new(ErrorCode::LedgerChanged, "the path names another file than the one that is open"));
+        }
+        verify_all(StorageReader { storage: &file, at: 0 }, writer.length(), options.events)?;
     }
     Ok(())
 }
@@ -238,7 +238,7 @@ fn prepare(file: LedgerFile, options: &SessionOptions, key: &Arc<KeyPair>) -> Re
     }
     let first = match (&options.head_store, inspection.hashes.first()) {
         (_, Some((0, hash))) => Some(*hash),
-        (Some(_), _) => first_hash_in(&file),
+        (Some(_), _) => first_hash(StorageReader { storage: &file, at: 0 }),
         (None, _) => None,
     };
     let known = match &options.head_store {
@@ -246,12 +246,15 @@ fn prepare(file: LedgerFile, options: &SessionOptions, key: &Arc<KeyPair>) -> Re
         None => None,
     };
     if options.verify_on_open == VerifyOnOpen::All {
-        verify_all(file.file(), inspection.good_end, options.events)?;
+        let source = StorageReader { storage: &file, at: 0 };
+        verify_all(source, inspection.good_end, options.events)?;
     }
     let torn_tail = options.torn_tail.unwrap_or_default();
     let tail = cut_tail(&file, &inspection, torn_tail)?;
-    let acknowledged = lock(&POISONED).remove(&file.id()).or_else(|| known.map(Some));
-    let recovery = Recovery { tail, unacknowledged: unacknowledged(acknowledged, inspection.state.head()) };
+    let last = inspection.state.head();
+    let waited_for = known.filter(|_| options.head_store.as_ref().is_some_and(|head| head.wait)).map(Some);
+    let doubted = remembered(&file.id(), &inspection).or(waited_for);
+    let recovery = Recovery { tail, unacknowledged: doubted.and_then(|known| unacknowledged(known, last)) };
     let keeper = options.head_store.as_ref().map(|head| Keeper::new(head, file.path()));
     Ok(Opened {
         id: file.id(),
@@ -259,6 +262,7 @@ fn prepare(file: LedgerFile, options: &SessionOptions, key: &Arc<KeyPair>) -> Re
         appender: Appender::new(Box::new(file), Arc::clone(key), &inspection, first),
         keeper,
         recovery,
+        acknowledged: doubted.unwrap_or(last),
         torn_tail,
         queue_bytes: options.max_queue_bytes.unwrap_or(DEFAULT_QUEUE_BYTES),
         events: inspection.events,
@@ -295,7 +299,7 @@ fn check_head(
         return rollback(format!("the head store knows event {}, the ledger {end}", known.seq));
     }
     let in_window = inspection.hashes.iter().find(|(seq, _)| *seq == known.seq).map(|(_, hash)| *hash);
-    let found = in_window.or_else(|| find_hash(file, known.seq));
+    let found = in_window.or_else(|| find_hash(file, inspection, known.seq));
     if found != Some(known.hash) {
         return rollback(format!("event {} is not the one that the head store knows", known.seq));
     }
@@ -323,16 +327,24 @@ fn cut_tail(file: &LedgerFile, inspection: &Inspection, policy: TornTailPolicy) 
     Ok(Some(RecoveredTail { offset: tail.offset, bytes, lines: tail.lines(), reason: tail.reason, path }))
 }
 
-/// Events behind the last one that is known to be acknowledged.
-fn unacknowledged(acknowledged: Option<Option<Head>>, last: Option<Head>) -> Option<SeqRange> {
-    let from = acknowledged?.map_or(0, |head| head.seq.saturating_add(1));
+/// What a writer of this process had acknowledged when it was poisoned, if that is in this ledger: the number of a
+/// removed file can be given to another one.
+fn remembered(id: &FileId, inspection: &Inspection) -> Option<Option<Head>> {
+    let acknowledged = lock(&POISONED).remove(id)?;
+    let is_here = |head: Head| inspection.hashes.contains(&(head.seq, head.hash));
+    acknowledged.is_none_or(is_here).then_some(acknowledged)
+}
+
+/// Events behind the last one that was acknowledged. A head store knows that one only if records waited for it.
+fn unacknowledged(acknowledged: Option<Head>, last: Option<Head>) -> Option<SeqRange> {
+    let from = acknowledged.map_or(0, |head| head.seq.saturating_add(1));
     let to = last?.seq;
     (from <= to).then_some(SeqRange { from, to })
 }
 
 /// Verifies what is acknowledged, from the first event on.
-fn verify_all(file: &fs::File, length: u64, events: EventSet) -> Result<()> {
-    let report = verify::verify_part(file, length, &verify::Options::default(), &mut verify::Watch::default())
+fn verify_all(source: impl Read, length: u64, events: EventSet) -> Result<()> {
+    let report = verify::verify_part(source, length, &verify::Options::default(), &mut verify::Watch::default())
         .map_err(|error| match error.place {
             Some(_) => Error { code: ErrorCode::LedgerTampered, ..error },
             None => error,
@@ -355,15 +367,10 @@ fn holds_extended_kinds() -> Error {
 }
 
 /// The resolved path of a ledger, and the hash of its first event if it has one: what a head store is asked about.
-pub(super) fn peek(path: &Path) -> Result<(std::path::PathBuf, Option<Hash>)> {
-    if fs::symlink_metadata(path).is_err() {
-        durable::create_folders_above(path).map_err(|error| {
-            Error::io(ErrorCode::LedgerIo, format!("cannot make the folder of {}", path.display()), &error)
-        })?;
-    }
+pub(super) fn peek(path: &Path) -> Result<(PathBuf, Option<Hash>)> {
     let resolved = durable::resolve(path)?;
     let first = match durable::open_to_read(&resolved) {
-        Ok((file, _)) => super::recover::first_hash(file),
+        Ok((file, _)) => first_hash(file),
         Err(error) if error.code == ErrorCode::LedgerNotFound => None,
         Err(error) => return Err(error),
     };

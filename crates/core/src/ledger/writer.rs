@@ -7,7 +7,7 @@
 use super::append::{Appender, Failed};
 use super::keeper::Keeper;
 use super::options::Recovery;
-use super::queue::{Job, Queue, Settled, Sink, settle};
+use super::queue::{Job, Queue, Settled, Sink, give_room, settle};
 use super::recover::GROUP_LIMIT;
 use super::{lock, registry};
 use crate::durable::FileId;
@@ -59,6 +59,8 @@ struct Inbox {
 #[derive(Debug, Clone, Copy)]
 struct Status {
     head: Option<Head>,
+    /// The last event that someone was told is durable, or that nobody doubts.
+    acknowledged: Option<Head>,
     /// Bytes of the file that are acknowledged.
     length: u64,
     events: EventSet,
@@ -71,6 +73,7 @@ pub(super) struct Opened {
     pub(super) appender: Appender,
     pub(super) keeper: Option<Keeper>,
     pub(super) recovery: Recovery,
+    pub(super) acknowledged: Option<Head>,
     pub(super) torn_tail: super::options::TornTailPolicy,
     pub(super) queue_bytes: usize,
     pub(super) events: EventSet,
@@ -79,7 +82,12 @@ pub(super) struct Opened {
 impl Writer {
     /// Starts with one session, and the thread that writes.
     pub(super) fn start(opened: Opened) -> Result<Arc<Self>> {
-        let status = Status { head: opened.appender.head(), length: opened.appender.length(), events: opened.events };
+        let status = Status {
+            head: opened.appender.head(),
+            acknowledged: opened.acknowledged,
+            length: opened.appender.length(),
+            events: opened.events,
+        };
         let writer = Arc::new(Self {
             id: opened.id,
             public_key: opened.public_key,
@@ -142,7 +150,12 @@ impl Writer {
     }
 
     pub(super) fn withdraw(&self, sink: &Arc<dyn Sink>, number: u64) -> bool {
-        lock(&self.inbox).queue.withdraw(sink, number)
+        let (withdrawn, roomy) = {
+            let mut inbox = lock(&self.inbox);
+            (inbox.queue.withdraw(sink, number), inbox.queue.take_roomy())
+        };
+        give_room(&roomy);
+        withdrawn
     }
 
     pub(super) fn has_room(&self, sink: &Arc<dyn Sink>) -> bool {
@@ -182,6 +195,9 @@ impl Writer {
 
     /// Writes groups on the calling thread until `done` says so, or nothing is left to write.
     pub(super) fn drive_until(&self, mut done: impl FnMut() -> bool) {
+        if done() {
+            return;
+        }
         let mut appender = lock(&self.appender);
         while !done() && self.write_group(&mut appender) {}
     }
@@ -201,8 +217,15 @@ impl Writer {
         true
     }
 
-    /// The thread's life.
+    /// The thread's life. Whatever ends it, nobody is left waiting.
     fn run(self: Arc<Self>) {
+        if catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
+            let error = Error::new(ErrorCode::Internal, "a defect in the writer, contained");
+            self.poison(&mut lock(&self.appender), Vec::new(), error.with_outcome(Outcome::Unknown));
+        }
+    }
+
+    fn work(&self) {
         loop {
             let mut inbox = lock(&self.inbox);
             while inbox.queue.is_empty() && matches!(inbox.phase, Phase::Open) {
@@ -226,11 +249,10 @@ impl Writer {
     fn write_group(&self, slot: &mut Option<Appender>) -> bool {
         let (group, roomy) = {
             let mut inbox = lock(&self.inbox);
-            // One byte is kept for an LF that the last line may lack.
-            let limit = usize::try_from(GROUP_LIMIT).unwrap_or(usize::MAX).saturating_sub(1);
+            let limit = usize::try_from(GROUP_LIMIT).unwrap_or(usize::MAX);
             (inbox.queue.take_group(limit), inbox.queue.take_roomy())
         };
-        roomy.iter().for_each(|sink| sink.room());
+        give_room(&roomy);
         if group.is_empty() {
             return false;
         }
@@ -268,6 +290,7 @@ impl Writer {
         {
             let mut status = lock(&self.status);
             status.head = Some(head);
+            status.acknowledged = Some(head);
             status.length = appender.length();
             status.events = status.events.max(events.unwrap_or(EventSet::Core));
         }
@@ -278,27 +301,28 @@ impl Writer {
 
     /// Nothing is appended any more: the group may or may not be on the disk, what is queued is not.
     fn poison(&self, slot: &mut Option<Appender>, group: Vec<Job>, error: Error) {
+        // Releases the lock: another session, here or elsewhere, may recover the ledger now. Who finds no writer in the
+        // registry must find the file unlocked.
+        *slot = None;
+        registry::forget_poisoned(&self.id, lock(&self.status).acknowledged);
         let (queued, waiting) = {
             let mut inbox = lock(&self.inbox);
             inbox.phase = Phase::Poisoned(error.clone());
             (inbox.queue.take_group(usize::MAX), inbox.queue.take_roomy())
         };
-        // Releases the lock: another session, here or elsewhere, may recover the ledger now.
-        *slot = None;
-        registry::forget_poisoned(&self.id, lock(&self.status).head);
-        self.finish_keeper();
         let notice = poison_notice(&error).with_outcome(Outcome::NotWritten);
         let group = group.into_iter().map(|job| (job, Err(error.clone())));
         let queued = queued.into_iter().map(|job| (job, Err(notice.clone())));
         settle(group.chain(queued).collect());
         // Who waits for room learns at the next record that there is no use.
-        waiting.iter().for_each(|sink| sink.room());
+        give_room(&waiting);
         self.changed.notify_all();
+        self.stop_keeper();
     }
 
     /// The last session is gone and everything is written.
     fn release(&self) {
-        self.finish_keeper();
+        self.stop_keeper();
         // In this order: who finds no writer in the registry must find the file unlocked.
         *lock(&self.appender) = None;
         registry::forget(&self.id);
@@ -306,9 +330,20 @@ impl Writer {
         self.changed.notify_all();
     }
 
-    fn finish_keeper(&self) {
+    /// The head store gets what is left for it. One that needs the thread that may be waiting here is not waited for.
+    fn stop_keeper(&self) {
         if let Some(keeper) = &self.keeper {
-            keeper.finish();
+            keeper.stop();
+            if !keeper.store().needs_its_thread() {
+                keeper.join();
+            }
+        }
+    }
+
+    /// Waits until the head store has what it was left.
+    pub(super) fn wait_for_head_store(&self) {
+        if let Some(keeper) = &self.keeper {
+            keeper.join();
         }
     }
 }
@@ -319,8 +354,13 @@ fn deal(group: Vec<Job>, lines: Vec<String>) -> Vec<(Job, Settled)> {
     group
         .into_iter()
         .map(|job| {
-            let own = lines.by_ref().take(job.events.len()).collect();
-            (job, Ok(own))
+            let own: Vec<String> = lines.by_ref().take(job.events.len()).collect();
+            let result = if own.len() == job.events.len() {
+                Ok(own)
+            } else {
+                Err(Error::new(ErrorCode::Internal, "an event without a line").with_outcome(Outcome::Unknown))
+            };
+            (job, result)
         })
         .collect()
 }
