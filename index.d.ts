@@ -106,7 +106,10 @@ export declare function canonicalSha256(text: string): string
 /** The hash that an event has at a place. */
 export declare function computeSelfHash(eventText: string, seq: number, parentHash: string, timestampNanos: bigint): string
 
-/** Writes what the sessions of this thread have queued, as the end of the thread would: for `process.exit()`. */
+/**
+ * Waits until what the sessions of this thread have queued is written, at most 2 s in all: for `process.exit()`, which
+ * tells only JavaScript. They stay open.
+ */
 export declare function drainSessions(): void
 
 /** JavaScript's answer to a `head` message: none for stored, or why not. */
