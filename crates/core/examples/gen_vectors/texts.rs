@@ -47,6 +47,12 @@ fn good() -> Vec<Good> {
             format!("0.1{}", "0".repeat(400)),
             less_one(&least_overflow()),
             one_and_zeros(400) + "e-400",
+            // Exponents that only a long mantissa makes up for: readers that stop at 16 bits get another value.
+            format!("0.{}25e70004", "0".repeat(70_000)),
+            one_and_zeros(70_000) + "e-70000",
+            format!("-1{}.5e-65536", "0".repeat(65_536)),
+            "1e-99999999999999999999".to_owned(),
+            "0e99999999999999999999".to_owned(),
         ],
         random_doubles(),
         vec![format!("\"{controls}\"")],
