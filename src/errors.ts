@@ -97,6 +97,9 @@ export class KeyLoadError extends SealwrightError {
 
 /** An event cannot be sealed: `ERR_EVENT_DIGEST`, `ERR_EVENT_KIND`, `ERR_JSON_SYNTAX`, `ERR_JSON_DUPLICATE_KEY`. */
 export class SigningError extends SealwrightError {
+  /** Place of the refused value in the event, such as `payload.args_sha256`; absent at the top. */
+  declare readonly path?: string;
+
   /** Whether `error` is a `SigningError`, of this or another copy of the package. */
   static override is(error: unknown): error is SigningError {
     return brandOf(error) === 'SigningError';
@@ -231,13 +234,9 @@ export function errorFromText(text: string, cause?: unknown): Error {
     case 'key':
       return withDetails(new KeyLoadError(code, message), { osCode: failure.osCode });
     case 'signing':
-      return new SigningError(code, message);
+      return withDetails(new SigningError(code, message), { path: path || undefined });
     case 'ledger':
-      return withDetails(new LedgerError(code, message), {
-        outcome: failure.outcome,
-        osCode: failure.osCode,
-        report: reportOf(failure),
-      });
+      return ledgerErrorOf(failure);
     case 'chain':
       return withDetails(new ChainError(code, message), {
         line: failure.line,
@@ -245,7 +244,8 @@ export function errorFromText(text: string, cause?: unknown): Error {
         report: reportOf(failure),
       });
     default:
-      return new SealwrightError(code, message);
+      // A contained defect in the writer: the record says what became of it.
+      return failure.outcome === undefined ? new SealwrightError(code, message) : ledgerErrorOf(failure);
   }
 }
 
@@ -307,6 +307,11 @@ function parseFailure(text: string): Failure | undefined {
   } catch {
     return undefined;
   }
+}
+
+function ledgerErrorOf(failure: Failure): LedgerError {
+  const { code, message, outcome, osCode } = failure;
+  return withDetails(new LedgerError(code, message), { outcome, osCode, report: reportOf(failure) });
 }
 
 function reportOf(failure: Failure): ChainReport | undefined {

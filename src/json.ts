@@ -280,7 +280,8 @@ function describe(object: object): string {
 class Reader {
   readonly #text: string;
   readonly #large: (digits: string) => JsonView;
-  readonly #token = /[\s,:]*("(?:[^"\\]|\\.)*"|[{}[\]]|[^\s,:{}[\]"]+)/y;
+  /** White space, commas and colons; then a bracket or a literal, or the quote of a string. */
+  readonly #token = /[\s,:]*(?:([{}[\]]|[^\s,:{}[\]"]+)|")/y;
 
   constructor(text: string, large: (digits: string) => JsonView) {
     this.#text = text;
@@ -292,7 +293,23 @@ class Reader {
   }
 
   #next(): string {
-    return this.#token.exec(this.#text)?.[1] ?? '';
+    const found = this.#token.exec(this.#text);
+    return found?.[1] ?? this.#string(this.#token.lastIndex - 1);
+  }
+
+  /** The string whose quote is at `start`. A regular expression would run out of stack on a long one. */
+  #string(start: number): string {
+    let end = start;
+    do end = this.#text.indexOf('"', end + 1);
+    while (this.#isEscaped(end));
+    this.#token.lastIndex = end + 1;
+    return this.#text.slice(start, end + 1);
+  }
+
+  #isEscaped(place: number): boolean {
+    let backslashes = 0;
+    while (this.#text[place - 1 - backslashes] === '\\') backslashes += 1;
+    return backslashes % 2 === 1;
   }
 
   #valueOf(token: string): JsonView {

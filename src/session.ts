@@ -21,6 +21,7 @@ import {
 } from './args.js';
 import { errorFromText, isFailure, isRequest, LedgerError, ledgerError, wrap, wrapAsync } from './errors.js';
 import { type EventInput, textOfEvent } from './events.js';
+import { drainAtExit } from './exit.js';
 import {
   askStore,
   askStoreSync,
@@ -111,6 +112,7 @@ export class Session {
     this.publicKeyHex = plan.publicKeyHex;
     this.#native = session;
     this.#pending = pending;
+    drainAtExit();
   }
 
   /**
@@ -238,8 +240,8 @@ export class Session {
 
   /** {@link Session.close} at once, blocking this thread until what is queued is on stable storage. */
   closeSync(): void {
-    this.#closed = true;
     wrap(() => this.#native.closeSync());
+    this.#closed = true;
     this.#pending.giveRoom();
   }
 
@@ -324,13 +326,14 @@ interface Plan {
 
 function planOf(value: unknown, where: string): Plan {
   const given = checkOptions(value, OPTIONS, where);
+  const { events = 'core', verifyOnOpen = 'tail', lockTimeoutMs = 0 } = given;
   const key = nativeKeyOf(given.keypair, 'keypair');
   const { store, wait } = resolveHeadStore(given.headStore);
   const options: NativeOpenOptions = {
     ledgerPath: toPath(given.ledgerPath, 'ledgerPath'),
-    events: checkOneOf(given.events ?? 'core', 'events', ['core', 'extended']),
-    verifyOnOpen: checkOneOf(given.verifyOnOpen ?? 'tail', 'verifyOnOpen', ['tail', 'all']),
-    lockTimeoutMs: checkInteger(given.lockTimeoutMs ?? 0, 'lockTimeoutMs', 0, MAX_TIMEOUT_MS),
+    events: checkOneOf(events, 'events', ['core', 'extended']),
+    verifyOnOpen: checkOneOf(verifyOnOpen, 'verifyOnOpen', ['tail', 'all']),
+    lockTimeoutMs: checkInteger(lockTimeoutMs, 'lockTimeoutMs', 0, MAX_TIMEOUT_MS),
     headWait: wait,
   };
   if (given.maxQueueBytes !== undefined) {

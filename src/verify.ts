@@ -86,6 +86,7 @@ export async function verifyFile(path: PathLike, options?: VerifyOptions): Promi
     if (!isRequest(error, 'ABORTED')) throw error;
     throw progress.failed ? progress.failure : signal?.reason;
   } finally {
+    progress.end();
     signal?.removeEventListener('abort', abort);
   }
 }
@@ -210,6 +211,7 @@ class Progress {
   readonly listener: ((bytes: number, totalBytes: number, events: number) => void) | undefined;
   failed = false;
   failure: unknown;
+  #ended = false;
 
   constructor(onProgress: unknown, cancel: CancelFlag) {
     if (onProgress === undefined) return;
@@ -217,7 +219,7 @@ class Progress {
       throw invalidArgument(`onProgress must be a function, found ${show(onProgress)}`);
     }
     this.listener = (bytes, totalBytes, events) => {
-      if (this.failed) return;
+      if (this.failed || this.#ended) return;
       try {
         onProgress({ bytes, totalBytes, events });
       } catch (error) {
@@ -226,6 +228,11 @@ class Progress {
         cancel.cancel();
       }
     };
+  }
+
+  /** The verification has settled: what its thread still has to tell comes too late. */
+  end(): void {
+    this.#ended = true;
   }
 }
 
