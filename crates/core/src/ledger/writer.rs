@@ -304,7 +304,8 @@ impl Writer {
         // Releases the lock: another session, here or elsewhere, may recover the ledger now. Who finds no writer in the
         // registry must find the file unlocked.
         *slot = None;
-        registry::forget_poisoned(&self.id, lock(&self.status).acknowledged);
+        let acknowledged = lock(&self.status).acknowledged;
+        registry::forget_poisoned(&self.id, acknowledged);
         let (queued, waiting) = {
             let mut inbox = lock(&self.inbox);
             inbox.phase = Phase::Poisoned(error.clone());
