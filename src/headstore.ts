@@ -47,6 +47,8 @@ export interface CustomHeadStore {
 /** What the native side is told of a store of the caller's when it opens a ledger. */
 export type CustomHeads = NonNullable<NativeOpenOptions['customHeads']>;
 
+const HASH = /^[0-9a-f]{64}$/;
+
 let fileHeadsOf: (store: object) => NativeFileHeads | undefined;
 let memoryHeadsOf: (store: object) => NativeMemoryHeads | undefined;
 
@@ -171,7 +173,9 @@ function checkAnswer(id: string, answer: unknown): CustomHeads['heads'] {
   if (answer === undefined || answer === null) return [];
   const { seq, hash } = answer as { readonly seq?: unknown; readonly hash?: unknown };
   try {
-    return [{ id, seq: checkInteger(seq, 'seq', 0), hash: checkString(hash, 'hash') }];
+    const head = { id, seq: checkInteger(seq, 'seq', 0), hash: checkString(hash, 'hash') };
+    if (!HASH.test(head.hash)) throw invalidArgument(`hash must be 64 lower-case hex digits, found ${show(hash)}`);
+    return [head];
   } catch (cause) {
     throw storeFailed(`the head store's entry of ${id} is not {seq, hash}`, cause);
   }

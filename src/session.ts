@@ -102,6 +102,8 @@ export class Session {
   readonly publicKeyHex: string;
   readonly #native: NativeSession;
   readonly #pending: Pending;
+  /** Signals of records in flight. */
+  readonly #signals = new Map<AbortSignal, { readonly ids: Set<number>; readonly withdraw: () => void }>();
   #lastId = 0;
   #inFlight = 0;
   #closed = false;
@@ -268,17 +270,37 @@ export class Session {
     const id = this.#lastId;
     wrap(() => submit(id));
     const settled = this.#pending.record(id);
-    const withdraw = () => {
-      if (this.#native.cancel(id)) this.#pending.settle(id, WITHDRAWN);
-    };
-    signal?.addEventListener('abort', withdraw);
+    if (signal !== undefined) this.#watch(signal, id);
     this.#enter();
     const settlement = await settled;
     this.#leave();
-    signal?.removeEventListener('abort', withdraw);
+    if (signal !== undefined) this.#unwatch(signal, id);
     if (settlement === WITHDRAWN) throw signal?.reason;
     if (isFailure(settlement)) throw errorFromText(settlement);
     return settlement;
+  }
+
+  /** Takes a record back when its signal fires. Many records of one signal share one listener: Node warns of more. */
+  #watch(signal: AbortSignal, id: number): void {
+    const watched = this.#signals.get(signal);
+    if (watched !== undefined) {
+      watched.ids.add(id);
+      return;
+    }
+    const ids = new Set([id]);
+    const withdraw = () => {
+      for (const taken of ids) if (this.#native.cancel(taken)) this.#pending.settle(taken, WITHDRAWN);
+    };
+    this.#signals.set(signal, { ids, withdraw });
+    signal.addEventListener('abort', withdraw);
+  }
+
+  #unwatch(signal: AbortSignal, id: number): void {
+    const watched = this.#signals.get(signal);
+    watched?.ids.delete(id);
+    if (watched?.ids.size !== 0) return;
+    signal.removeEventListener('abort', watched.withdraw);
+    this.#signals.delete(signal);
   }
 
   #checkOpen(): void {
