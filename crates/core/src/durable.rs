@@ -106,6 +106,20 @@ impl LedgerFile {
     }
 }
 
+/// Unlocks at once: a child process between `fork` and `exec` has the descriptor too, and with it the lock.
+impl Drop for LedgerFile {
+    fn drop(&mut self) {
+        #[cfg(windows)]
+        let target = self.sidecar.as_ref();
+        #[cfg(not(windows))]
+        let target = Some(&self.file);
+        if let Some(file) = target {
+            // Closing it would do the same a little later.
+            let _ = file.unlock();
+        }
+    }
+}
+
 impl Storage for LedgerFile {
     fn length(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())

@@ -403,9 +403,10 @@ fn drain() {
 }
 
 /// Waits until what the sessions of this thread have queued is written, at most 2 s in all: for `process.exit()`, which
-/// tells only JavaScript. They stay open.
+/// tells only JavaScript. They stay open, but a head store of this thread is asked no more.
 #[napi(catch_unwind)]
 pub fn drain_sessions() {
+    abandon_questions();
     for_each_open(&OPEN.with_borrow(Clone::clone), Session::wait_idle);
 }
 

@@ -48,7 +48,9 @@ struct Gate {
 
 /// The writer of a ledger: the one that is there, or a new one. The caller holds one session on it.
 pub(super) fn writer_for(options: &SessionOptions, key: &Arc<KeyPair>) -> Result<Arc<Writer>> {
-    for _ in 0..ROUNDS {
+    let mut wait = LockWait::new(options.lock_timeout);
+    let mut rounds = 0..ROUNDS;
+    while rounds.next().is_some() {
         let Some(mut file) = open_file(options)? else { continue };
         match claim(file.id()) {
             Claim::Taken(Entry::Opening(gate)) => gate.wait(),
@@ -67,12 +69,16 @@ pub(super) fn writer_for(options: &SessionOptions, key: &Arc<KeyPair>) -> Result
                 thread::yield_now();
             }
             Claim::Ours(claim) => {
-                wait_for_lock(&mut file, options.lock_timeout)?;
+                let unusable = |error| Error::io(ErrorCode::LedgerIo, "cannot lock the ledger", &error);
+                if !file.try_lock().map_err(unusable)? {
+                    // Others of this process must not wait at the gate for as long as this caller wants to.
+                    drop(claim);
+                    wait.pause(file)?;
+                    rounds = 0..ROUNDS;
+                    continue;
+                }
                 // Locked, but the path may name another file by now.
-                if file
-                    .is_linked()
-                    .map_err(|error| Error::io(ErrorCode::LedgerIo, "cannot look at the ledger", &error))?
-                {
+                if file.is_linked().map_err(unusable)? {
                     let writer = Writer::start(prepare(file, options, key)?)?;
                     claim.publish(&writer);
                     return Ok(writer);
@@ -82,6 +88,31 @@ pub(super) fn writer_for(options: &SessionOptions, key: &Arc<KeyPair>) -> Result
     }
     let message = format!("{} changes too fast to be opened", options.path.display());
     Err(Error::new(ErrorCode::LedgerChanged, message))
+}
+
+/// Waiting for another process to release a ledger, with growing pauses up to a time.
+struct LockWait {
+    deadline: Option<Instant>,
+    pause: Duration,
+}
+
+impl LockWait {
+    fn new(timeout: Duration) -> Self {
+        Self { deadline: Instant::now().checked_add(timeout), pause: Duration::from_millis(1) }
+    }
+
+    /// Sleeps a while, the file closed, or says that the time is over.
+    fn pause(&mut self, file: LedgerFile) -> Result<()> {
+        let left = self.deadline.map_or(self.pause, |deadline| deadline.saturating_duration_since(Instant::now()));
+        if left.is_zero() {
+            let message = format!("another process writes {}", file.path().display());
+            return Err(Error::new(ErrorCode::LedgerLocked, message));
+        }
+        drop(file);
+        thread::sleep(self.pause.min(left));
+        self.pause = self.pause.saturating_mul(2).min(Duration::from_millis(20));
+        Ok(())
+    }
 }
 
 /// A writer was closed in order.
@@ -167,27 +198,6 @@ fn open_file(options: &SessionOptions) -> Result<Option<LedgerFile>> {
             LedgerFile::create(&resolved)
         }
         opened => opened.map(Some),
-    }
-}
-
-/// Tries to lock until the time is over.
-fn wait_for_lock(file: &mut LedgerFile, timeout: Duration) -> Result<()> {
-    let deadline = Instant::now().checked_add(timeout);
-    let mut pause = Duration::from_millis(1);
-    loop {
-        let locked = file.try_lock().map_err(|error| {
-            Error::io(ErrorCode::LedgerIo, format!("cannot lock {}", file.path().display()), &error)
-        })?;
-        if locked {
-            return Ok(());
-        }
-        let left = deadline.map_or(pause, |deadline| deadline.saturating_duration_since(Instant::now()));
-        if left.is_zero() {
-            let message = format!("another process writes {}", file.path().display());
-            return Err(Error::new(ErrorCode::LedgerLocked, message));
-        }
-        thread::sleep(pause.min(left));
-        pause = pause.saturating_mul(2).min(Duration::from_millis(20));
     }
 }
 
