@@ -36,6 +36,7 @@ pub(crate) struct LedgerFile {
     file: File,
     path: PathBuf,
     id: FileId,
+    locked: bool,
     /// Where locking the file itself would keep readers out, the lock is on a file beside it.
     #[cfg(windows)]
     sidecar: Option<File>,
@@ -73,6 +74,7 @@ impl LedgerFile {
             file,
             path: path.to_owned(),
             id,
+            locked: false,
             #[cfg(windows)]
             sidecar: None,
         })
@@ -99,7 +101,10 @@ impl LedgerFile {
         #[cfg(not(windows))]
         let target = &self.file;
         match target.try_lock() {
-            Ok(()) => Ok(true),
+            Ok(()) => {
+                self.locked = true;
+                Ok(true)
+            }
             Err(fs::TryLockError::WouldBlock) => Ok(false),
             Err(fs::TryLockError::Error(error)) => Err(error),
         }
@@ -113,7 +118,7 @@ impl Drop for LedgerFile {
         let target = self.sidecar.as_ref();
         #[cfg(not(windows))]
         let target = Some(&self.file);
-        if let Some(file) = target {
+        if let Some(file) = target.filter(|_| self.locked) {
             // Closing it would do the same a little later.
             let _ = file.unlock();
         }
