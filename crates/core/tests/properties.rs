@@ -96,6 +96,13 @@ proptest! {
     }
 
     #[test]
+    fn doubles_halfway_between_two_texts_are_printed_as_by_another_printer(whole in (1_u64 << 49)..(1 << 52), quarter in 0_u8..4) {
+        // Below 2^51 every such double exists, and two texts with one decimal are equally close to x.25 and x.75.
+        let double = whole as f64 + f64::from(quarter) / 4.0;
+        prop_assert_eq!(canonical(&format!("{double:e}")), Value::from(double).to_string());
+    }
+
+    #[test]
     fn doubles_survive_exactly(bits in any::<u64>()) {
         let double = f64::from_bits(bits);
         prop_assume!(double.is_finite());

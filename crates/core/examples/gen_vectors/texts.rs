@@ -53,6 +53,11 @@ fn good() -> Vec<Good> {
             format!("-1{}.5e-65536", "0".repeat(65_536)),
             "1e-99999999999999999999".to_owned(),
             "0e99999999999999999999".to_owned(),
+            // Exactly between two shortest texts: the even one is right.
+            "1000000000000000.25".to_owned(),
+            "1000000000000000.75".to_owned(),
+            "-1824824978805726.25".to_owned(),
+            "2251799813685248.25".to_owned(),
         ],
         random_doubles(),
         vec![format!("\"{controls}\"")],

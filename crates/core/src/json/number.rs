@@ -3,7 +3,8 @@
 //! A literal is a double when it has `.`, `e` or `E`, is `-0`, or is an integer outside -2^63 .. 2^64-1. So `1` and
 //! `1.0` are different values with different hashes.
 //!
-//! A double is printed with the shortest digits that read back as the same double. With kk the position of the
+//! A double is printed with the shortest digits that read back as the same double, as ECMAScript and Python choose them.
+//! With kk the position of the
 //! decimal point behind the first digit's place (value = 0.d1d2.. * 10^kk): decimal notation, always with a fraction,
 //! when -5 < kk <= 16; otherwise exponent notation, with a sign in both directions.
 //!
@@ -13,11 +14,6 @@
 //! | 1e16 | `1e+16` |
 //! | 0.00001 | `0.00001` |
 //! | 0.000001 | `1e-6` |
-
-use std::io::Write as _;
-
-/// Longest text of a double: sign, 17 digits, point, `e-324`; decimal notation needs at most 23.
-const MAX_TEXT: usize = 32;
 
 /// True when a valid JSON number literal stands for an integer of the ledger.
 pub fn is_integer(literal: &str) -> bool {
@@ -62,67 +58,69 @@ fn read_far_exponent(mantissa: &str, exponent: i64) -> f64 {
 
 /// Appends the text of a finite double.
 pub fn write_double(value: f64, out: &mut Vec<u8>) {
-    let mut scientific = [0_u8; MAX_TEXT];
-    let text = shortest_digits(value, &mut scientific);
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let (sign, mantissa) = match mantissa.strip_prefix('-') {
-        Some(rest) => ("-", rest),
-        None => ("", mantissa),
+    let mut buffer = zmij::Buffer::new();
+    let printed = buffer.format_finite(value);
+    let printed = match printed.strip_prefix('-') {
+        Some(rest) => {
+            out.push(b'-');
+            rest
+        }
+        None => printed,
     };
-    let (first, rest) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    out.extend_from_slice(sign.as_bytes());
-    let point = exponent.saturating_add(1);
+    let Digits { digits, point } = Digits::of(printed);
     if -5 < point && point <= 16 {
-        write_decimal(first, rest, point, out);
+        write_decimal(&digits, point, out);
     } else {
-        write_exponent(first, rest, exponent, out);
+        write_exponent(&digits, point.saturating_sub(1), out);
     }
 }
 
-/// `d.ddde-x`: Rust's `{:e}` prints the shortest digits that round-trip, the closest to the value among them.
-fn shortest_digits(value: f64, buffer: &mut [u8; MAX_TEXT]) -> &str {
-    let mut free = buffer.as_mut_slice();
-    let before = free.len();
-    // Cannot fail: the longest text is 24 bytes.
-    let _ = write!(free, "{value:e}");
-    let used = before.saturating_sub(free.len());
-    std::str::from_utf8(buffer.get(..used).unwrap_or_default()).unwrap_or_default()
+/// A positive number as 0.d1d2.. * 10^point, d1 and the last digit not 0; zero as one digit 0 and point 1.
+///
+/// The digits are those of the printer: the shortest that read back as the same double, of these the closest to it, of
+/// two that are equally close the even ones (1000000000000000.25 ends in .2; Rust's own `{:e}` would say .3). How they
+/// are laid out is decided here, whatever the printer does.
+struct Digits {
+    digits: Vec<u8>,
+    point: i32,
 }
 
-fn write_decimal(first: &str, rest: &str, point: i32, out: &mut Vec<u8>) {
-    let digits = || first.bytes().chain(rest.bytes());
-    let count = first.len().saturating_add(rest.len());
-    let Ok(whole) = usize::try_from(point) else {
-        write_small(digits(), point, out);
-        return;
-    };
-    if whole == 0 {
-        write_small(digits(), point, out);
-        return;
+impl Digits {
+    fn of(printed: &str) -> Self {
+        let (mantissa, exponent) = printed.split_once('e').unwrap_or((printed, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let mut digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
+        let leading = digits.iter().take_while(|&&digit| digit == b'0').count();
+        if leading == digits.len() {
+            return Self { digits: vec![b'0'], point: 1 };
+        }
+        digits.drain(..leading);
+        while digits.pop_if(|last| *last == b'0').is_some() {}
+        let small = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+        let exponent: i32 = exponent.parse().unwrap_or(0);
+        Self { digits, point: exponent.saturating_add(small(whole.len())).saturating_sub(small(leading)) }
     }
-    out.extend(digits().take(whole));
-    out.extend(std::iter::repeat_n(b'0', whole.saturating_sub(count)));
+}
+
+/// Digits with a point among, before or behind them; always with a fraction.
+fn write_decimal(digits: &[u8], point: i32, out: &mut Vec<u8>) {
+    let before = usize::try_from(point).unwrap_or(0);
+    let (whole, fraction) = digits.split_at_checked(before).unwrap_or((digits, &[]));
+    out.extend_from_slice(if whole.is_empty() { b"0" } else { whole });
+    out.extend(std::iter::repeat_n(b'0', before.saturating_sub(digits.len())));
     out.push(b'.');
-    if count > whole {
-        out.extend(digits().skip(whole));
-    } else {
-        out.push(b'0');
-    }
-}
-
-fn write_small(digits: impl Iterator<Item = u8>, point: i32, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"0.");
-    let zeros = usize::try_from(point.unsigned_abs()).unwrap_or(0);
+    let zeros = usize::try_from(point.saturating_neg()).unwrap_or(0);
     out.extend(std::iter::repeat_n(b'0', zeros));
-    out.extend(digits);
+    out.extend_from_slice(if fraction.is_empty() { b"0" } else { fraction });
 }
 
-fn write_exponent(first: &str, rest: &str, exponent: i32, out: &mut Vec<u8>) {
-    out.extend_from_slice(first.as_bytes());
+/// d.ddde+x
+fn write_exponent(digits: &[u8], exponent: i32, out: &mut Vec<u8>) {
+    let (first, rest) = digits.split_at_checked(1).unwrap_or((digits, &[]));
+    out.extend_from_slice(first);
     if !rest.is_empty() {
         out.push(b'.');
-        out.extend_from_slice(rest.as_bytes());
+        out.extend_from_slice(rest);
     }
     out.extend_from_slice(if exponent < 0 { b"e-" } else { b"e+" });
     out.extend_from_slice(exponent.unsigned_abs().to_string().as_bytes());
@@ -156,6 +154,9 @@ mod tests {
             (5e-324, "5e-324"),
             (f64::MAX, "1.7976931348623157e+308"),
             (0.1 + 0.2, "0.30000000000000004"),
+            (1_000_000_000_000_000.2, "1000000000000000.2"),
+            (1_000_000_000_000_000.8, "1000000000000000.8"),
+            (-1_824_824_978_805_726.2, "-1824824978805726.2"),
         ] {
             assert_eq!(text(value), expected);
         }
