@@ -31,7 +31,7 @@ export declare class NativeKey {
   static loadOrCreate(path: string, create: boolean, allowInsecurePermissions: boolean): NativeKey
   /** Writes the key to a new file. */
   save(path: string): void
-  /** True when the key was made by this call. */
+  /** True when [`Self::load_or_create`] made the key. */
   get created(): boolean
   /** 64 hex digits. */
   get publicKeyHex(): string

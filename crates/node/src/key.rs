@@ -22,7 +22,7 @@ impl NativeKey {
     /// A new key.
     #[napi(factory, catch_unwind)]
     pub fn generate() -> Result<Self> {
-        Ok(Self::of(KeyPair::generate().map_err(|error| throw(&error))?, true))
+        Ok(Self::of(KeyPair::generate().map_err(|error| throw(&error))?, false))
     }
 
     /// The key of a 32-byte seed.
@@ -57,7 +57,7 @@ impl NativeKey {
         keyfile::save(&self.pair, Path::new(&path)).map_err(|error| throw(&error))
     }
 
-    /// True when the key was made by this call.
+    /// True when [`Self::load_or_create`] made the key.
     #[napi(getter, catch_unwind)]
     pub fn created(&self) -> bool {
         self.created

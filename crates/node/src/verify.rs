@@ -7,6 +7,7 @@ use napi::bindgen_prelude::{AsyncTask, ClassInstance, FnArgs, Function, Uint8Arr
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Result, Status, Task};
 use napi_derive::napi;
+use sealwright_core::Error as CoreError;
 use sealwright_core::event::EventSet;
 use sealwright_core::hash::Hash;
 use sealwright_core::key::PublicKey;
@@ -141,7 +142,13 @@ impl NativeVerifier {
 /// Reads events in order.
 #[napi]
 pub struct NativeReader {
-    reader: Arc<Mutex<Option<Reader>>>,
+    reader: Arc<Mutex<Option<Reading>>>,
+}
+
+/// A reader, and the error that waits behind the events of the last batch.
+struct Reading {
+    reader: Reader,
+    error: Option<CoreError>,
 }
 
 /// What [`NativeReader::open`] does on a pool thread.
@@ -159,7 +166,7 @@ impl Task for OpenReader {
     }
 
     fn resolve(&mut self, _env: Env, reader: Reader) -> Result<NativeReader> {
-        contained(|| Ok(NativeReader { reader: Arc::new(Mutex::new(Some(reader))) }))
+        contained(|| Ok(NativeReader { reader: Arc::new(Mutex::new(Some(Reading { reader, error: None }))) }))
     }
 }
 
@@ -177,10 +184,7 @@ impl NativeReader {
         let reader = Arc::clone(&self.reader);
         AsyncTask::new(Work::new(Box::new(move || {
             let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
-            match reader.as_mut() {
-                Some(reader) => next_batch(reader),
-                None => Ok(Vec::new()),
-            }
+            reader.as_mut().map_or(Ok(Vec::new()), next_batch)
         })))
     }
 
@@ -191,12 +195,22 @@ impl NativeReader {
     }
 }
 
-fn next_batch(reader: &mut Reader) -> Result<Vec<String>> {
+fn next_batch(reading: &mut Reading) -> Result<Vec<String>> {
+    if let Some(error) = reading.error.take() {
+        return Err(throw(&error));
+    }
     let mut batch = Vec::new();
     let mut size = 0_usize;
     while batch.len() < BATCH && size < BATCH_BYTES {
-        let Some(ReadEvent { mut line, respelled }) = reader.next_event().map_err(|error| throw(&error))? else {
-            break;
+        let ReadEvent { mut line, respelled } = match reading.reader.next_event() {
+            Ok(Some(event)) => event,
+            Ok(None) => break,
+            // The events before it come first.
+            Err(error) if !batch.is_empty() => {
+                reading.error = Some(error);
+                break;
+            }
+            Err(error) => return Err(throw(&error)),
         };
         if let Some(respelled) = respelled {
             line.push('\n');
