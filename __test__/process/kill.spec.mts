@@ -1,0 +1,50 @@
+// kill -9 at any moment: what was acknowledged is in the ledger, and the ledger goes on.
+//
+// SEALWRIGHT_KILL_ROUNDS sets how often; default 10.
+
+import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import test from 'ava';
+import { Session, SignedEvent } from 'sealwright';
+import { newPath } from '../helpers/folders.mts';
+import { Child } from './helpers/child.mts';
+import { keypair, numbered } from './helpers/fixture.mts';
+import { intact } from './helpers/ledger.mts';
+
+const ROUNDS = Number(process.env['SEALWRIGHT_KILL_ROUNDS'] ?? 10);
+/** Bytes at the end of a ledger that a round can have written. */
+const TAIL = 16 << 20;
+
+test(`an agent killed ${ROUNDS} times while it records loses nothing that was acknowledged`, async (t) => {
+  const ledgerPath = newPath(t);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const victim = new Child(t, 'relentless', { input: { ledgerPath, who: `victim-${round}` } });
+    const first = await victim.next<[number, string]>();
+    await setTimeout(Math.random() * 120);
+    victim.kill();
+    const { signal, messages, stderr } = await victim.end;
+    t.is(signal, 'SIGKILL', stderr);
+
+    const acknowledged = [first, ...(messages as [number, string][])];
+    const last = Math.max(...acknowledged.map(([seq]) => seq));
+    const survivor = await Session.open({ keypair, ledgerPath, sessionId: 'survivor' });
+    const found = survivor.head?.seq ?? -1;
+    t.true(found >= last, `round ${round}: ${last} acknowledged, ${found} found`);
+    const hashes = hashesAtEnd(ledgerPath);
+    const lost = acknowledged.filter(([seq, hash]) => hashes.get(seq) !== hash);
+    t.deepEqual(lost, [], `round ${round}`);
+    await survivor.record(numbered('survivor', round));
+    await survivor.close();
+  }
+  const { eventCount } = await intact(t, ledgerPath);
+  t.true(eventCount > 2 * ROUNDS, `${eventCount} events`);
+});
+
+/** The hashes of a ledger's last events, by their seq. */
+function hashesAtEnd(path: string): Map<number, string> {
+  const bytes = readFileSync(path);
+  const text = bytes.subarray(Math.max(0, bytes.length - TAIL)).toString();
+  // The first line may be half a one.
+  const lines = text.slice(bytes.length > TAIL ? text.indexOf('\n') + 1 : 0).split('\n');
+  return new Map(lines.filter((line) => line !== '').map((line) => SignedEvent.parse(line)).map(({ seq, selfHash }) => [seq, selfHash]));
+}
