@@ -108,7 +108,7 @@ export declare function computeSelfHash(eventText: string, seq: number, parentHa
 
 /**
  * Waits until what the sessions of this thread have queued is written, at most 2 s in all: for `process.exit()`, which
- * tells only JavaScript. They stay open, but a head store of this thread is asked no more.
+ * tells only JavaScript. They stay open. A head store of this thread, which waits here, is not asked meanwhile.
  */
 export declare function drainSessions(): void
 

@@ -37,6 +37,9 @@ pub(crate) struct LedgerFile {
     path: PathBuf,
     id: FileId,
     locked: bool,
+    /// Opened with the file, so that a folder that cannot be synced is refused when opening and not when recording.
+    #[cfg(unix)]
+    folder: File,
     /// Where locking the file itself would keep readers out, the lock is on a file beside it.
     #[cfg(windows)]
     sidecar: Option<File>,
@@ -75,6 +78,9 @@ impl LedgerFile {
             path: path.to_owned(),
             id,
             locked: false,
+            #[cfg(unix)]
+            folder: File::open(folder_of(path))
+                .map_err(|error| ledger_error("cannot open the folder of", path, &error))?,
             #[cfg(windows)]
             sidecar: None,
         })
@@ -162,7 +168,9 @@ impl Storage for LedgerFile {
     }
 
     fn sync_folder(&self) -> io::Result<()> {
-        sync_folder_of(&self.path)
+        #[cfg(unix)]
+        self.folder.sync_all()?;
+        Ok(())
     }
 
     /// `openat(O_CREAT|O_EXCL|O_NOFOLLOW)`, `write`, `fsync(file)`, `fsync(folder)`
@@ -175,7 +183,7 @@ impl Storage for LedgerFile {
                     let name = PathBuf::from(name);
                     let written = file.write_all(bytes).and_then(|()| file.sync_all());
                     written.map_err(|error| without(&name, error))?;
-                    sync_folder_of(&self.path)?;
+                    self.sync_folder()?;
                     return Ok(name);
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -216,9 +224,11 @@ fn create_folder(folder: &Path) -> io::Result<()> {
     }
     create_folder(folder_of(folder))?;
     match private_folder_builder().create(folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => sync_folder_of(folder),
+        Ok(()) => set_owner_may_enter(folder)?,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
     }
+    sync_folder_of(folder)
 }
 
 /// Puts a new file in place, 0600, whole or not at all, and durable. False when the path is taken.
@@ -305,6 +315,21 @@ fn private_folder_builder() -> fs::DirBuilder {
     let mut builder = fs::DirBuilder::new();
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder
+}
+
+/// A strict umask can leave a folder that not even its owner may enter.
+#[cfg(unix)]
+fn set_owner_may_enter(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    if fs::metadata(folder)?.permissions().mode() & 0o700 == 0o700 {
+        return Ok(());
+    }
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o700))
+}
+
+#[cfg(not(unix))]
+fn set_owner_may_enter(_folder: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(not(unix))]

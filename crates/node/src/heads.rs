@@ -138,12 +138,17 @@ pub fn head_done(ticket: u32, error: Option<String>) {
     }
 }
 
-/// This JavaScript thread ends: nobody will answer for it.
+/// This JavaScript thread is about to block: nobody answers for it until [`answer_questions`].
 pub(crate) fn abandon_questions() {
     let ending = thread::current().id();
     let mut questions = questions();
     questions.ended.insert(ending);
     questions.waiting.retain(|_, question| question.thread != ending);
+}
+
+/// This JavaScript thread goes on, after all.
+pub(crate) fn answer_questions() {
+    questions().ended.remove(&thread::current().id());
 }
 
 fn questions() -> MutexGuard<'static, Questions> {

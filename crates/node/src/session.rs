@@ -1,7 +1,7 @@
 //! Sessions: records go in by number, results come back through one callback for each group.
 
 use crate::failure::{contained, misuse, text as failure_text, throw};
-use crate::heads::{NativeFileHeads, NativeHead, NativeMemoryHeads, ScriptHeads, abandon_questions};
+use crate::heads::{NativeFileHeads, NativeHead, NativeMemoryHeads, ScriptHeads, abandon_questions, answer_questions};
 use crate::key::NativeKey;
 use crate::task::Work;
 use crate::text::{event, integer, number};
@@ -403,11 +403,12 @@ fn drain() {
 }
 
 /// Waits until what the sessions of this thread have queued is written, at most 2 s in all: for `process.exit()`, which
-/// tells only JavaScript. They stay open, but a head store of this thread is asked no more.
+/// tells only JavaScript. They stay open. A head store of this thread, which waits here, is not asked meanwhile.
 #[napi(catch_unwind)]
 pub fn drain_sessions() {
     abandon_questions();
     for_each_open(&OPEN.with_borrow(Clone::clone), Session::wait_idle);
+    answer_questions();
 }
 
 fn for_each_open(sessions: &[Weak<Session>], wait: impl Fn(&Session, Duration)) {

@@ -83,6 +83,8 @@ pub(super) fn writer_for(options: &SessionOptions, key: &Arc<KeyPair>) -> Result
                     claim.publish(&writer);
                     return Ok(writer);
                 }
+                // Unlocked before the claim ends and others look.
+                drop(file);
             }
         }
     }
