@@ -1,6 +1,34 @@
 // A ledger is opened as it was asked for, or not at all: what does not fit is refused before anything is touched.
 
-IMPORTS
+import { chmodSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { inspect } from 'node:util';
+import test from 'ava';
+import {
+  events,
+  LedgerError,
+  MemoryHeadStore,
+  SealwrightRangeError,
+  SealwrightTypeError,
+  Session,
+  type SessionOptions,
+  verifyFile,
+} from 'sealwright';
+import { rejectsError, throwsError } from './helpers/errors.mts';
+import { danglingLink, newFifo, newFolder, newPath } from './helpers/folders.mts';
+import {
+  chainOf,
+  DIGEST,
+  ended,
+  key1,
+  key2,
+  linesOf,
+  openSession,
+  openSessionSync,
+  textOf,
+  toolCalled,
+  writeLedger,
+} from './helpers/ledgers.mts';
 
 const refusal = (code: LedgerError['code']) => ({ instanceOf: LedgerError, code, outcome: 'not-written' }) as const;
 const invalid = { instanceOf: SealwrightTypeError, code: 'ERR_INVALID_ARGUMENT' } as const;

@@ -1,10 +1,14 @@
 // What waits to be written can be taken back, and is bounded: a full queue refuses at once, and says when there is room.
 
-IMPORTS
+import { readFileSync } from 'node:fs';
+import test, { type ExecutionContext } from 'ava';
+import { LedgerError, type SessionOptions } from 'sealwright';
+import { reasonOf, rejectsError } from './helpers/errors.mts';
+import { newPath } from './helpers/folders.mts';
+import { ended, isIntact, linesOf, openSession, reasonsOf, toolCalled } from './helpers/ledgers.mts';
+import { GatedHeadStore } from './helpers/stores.mts';
 
 const refusal = (code: LedgerError['code']) => ({ instanceOf: LedgerError, code, outcome: 'not-written' }) as const;
-const invalid = { instanceOf: SealwrightTypeError, code: 'ERR_INVALID_ARGUMENT' } as const;
-const custom = events.custom({ name: 'com.example.refund', data: { order: 7 } });
 
 test('recordMany: none is a batch too; beyond 1 MiB of lines it is refused whole', async (t) => {
   const path = newPath(t);

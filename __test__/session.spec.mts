@@ -1,11 +1,29 @@
 // A session acknowledges an event when it is on the disk, in the order of the calls; whatever it could not record changes
 // nothing; and closing it waits for everything and releases the ledger.
 
-IMPORTS
+import { mkdirSync, renameSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import test from 'ava';
+import { LedgerError, SealwrightRangeError, SealwrightTypeError, Session, SignedEvent, SigningError } from 'sealwright';
+import { rejectsError, throwsError } from './helpers/errors.mts';
+import { newFolder, newPath } from './helpers/folders.mts';
+import {
+  ended,
+  isIntact,
+  key1,
+  linesOf,
+  linesOfEvents,
+  openSession,
+  openSessionSync,
+  reasonsOf,
+} from './helpers/ledgers.mts';
 
 const refusal = (code: LedgerError['code']) => ({ instanceOf: LedgerError, code, outcome: 'not-written' }) as const;
 const invalid = { instanceOf: SealwrightTypeError, code: 'ERR_INVALID_ARGUMENT' } as const;
-const custom = events.custom({ name: 'com.example.refund', data: { order: 7 } });
 
 test('what is returned is what stands in the file', async (t) => {
   const path = newPath(t);
@@ -234,4 +252,25 @@ test('a ledger in a folder that goes away while it is open', async (t) => {
   await rejectsError(t, () => session.record(ended(1)), refusal('ERR_LEDGER_CHANGED'));
   renameSync(`${folder}.moved`, folder);
   t.is((await session.record(ended(1))).seq, 1);
+});
+
+test('a session that is no longer referenced is closed when it is collected', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const path = newPath(t);
+  await (async () => {
+    const session = await Session.open({ keypair: key1, ledgerPath: path, sessionId: 'dropped', maxQueueBytes: 1000 });
+    await session.record(ended(0));
+  })();
+  // While it lives, the ledger cannot be opened with another limit.
+  for (;;) {
+    collect();
+    await new Promise(setImmediate);
+    try {
+      t.is(openSessionSync(t, { ledgerPath: path, maxQueueBytes: 2000 }).recordSync(ended(1)).seq, 1);
+      return;
+    } catch (error) {
+      if (!LedgerError.is(error) || error.code !== 'ERR_SESSION_OPTIONS') throw error;
+    }
+  }
 });

@@ -325,6 +325,21 @@ test('warnings count what does not break a ledger', (t) => {
   t.deepEqual(report.timeRange, { from: 0n, to: 7n });
 });
 
+test('of unknown kinds at most 64 are named, the rest is counted', (t) => {
+  let parentHash = GENESIS_PARENT_HASH;
+  const lines = Array.from({ length: 300 }, (_, seq) => {
+    const eventText = `{"type":"Kind${seq % 100}","payload":{}}`;
+    const line = sealedLine({ seq, timestampNanos: START, parentHash, eventText }, seed1);
+    parentHash = /"self_hash":"([0-9a-f]+)"/.exec(line)?.[1] ?? '';
+    return line;
+  });
+  const { unknownKinds, warnings, verdict } = verifyChain(lines);
+  const named = Array.from({ length: 64 }, (_, index) => [`Kind${index}`, 3]);
+  t.deepEqual(unknownKinds, { ...Object.fromEntries(named), '(other)': 36 * 3 });
+  t.deepEqual(warnings, [{ code: 'unknown_kind', count: 300, firstLine: 1 }]);
+  t.is(verdict, 'intact');
+});
+
 /** Each way to verify what is at a path. */
 const verifiers: Record<string, (path: string, options?: VerifyOptions) => Promise<ChainReport>> = {
   verifyFile,

@@ -25,7 +25,9 @@ export function canonicalText(json: Json): string {
 /** The same value as JavaScript hands it to the package. */
 export function toValue(json: Json): unknown {
   if (typeof json === 'bigint') return Number.isSafeInteger(Number(json)) ? Number(json) : json;
-  if (json instanceof Double) return Number.isInteger(json.value) ? float(json.value) : json.value;
+  // Of whole numbers only -0 is a double by itself.
+  if (json instanceof Double)
+    return Number.isInteger(json.value) && !Object.is(json.value, -0) ? float(json.value) : json.value;
   if (typeof json !== 'object' || json === null) return json;
   if (isArray(json)) return json.map(toValue);
   const object = {};

@@ -124,6 +124,8 @@ test('a ledger that was closed can be opened, also while programs are being star
   t.true((answer?.spawned ?? 0) > 5, `${answer?.spawned} programs`);
 });
 
+/** The files that a process has open; on Linux only. */
 function openFiles(pid: number): string[] {
+  if (process.platform !== 'linux') return [];
   return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
 }

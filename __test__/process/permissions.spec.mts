@@ -82,6 +82,15 @@ testWith(['unprivileged'], 'a ledger of its own in a folder of others can be rec
   await intact(t, ledgerPath);
 });
 
+testWith(['unprivileged'], 'a folder that cannot be synced is refused when opening, not when recording', async (t) => {
+  const { folder, agent } = await unprivileged(t);
+  const ledgerPath = join(folder, 'ledger.ndjson');
+  const before = await oldLedger(t, ledgerPath, NOBODY);
+  chmodSync(folder, 0o711);
+  t.deepEqual(await agent.refusal({ do: 'open', ledgerPath }), DENIED);
+  t.deepEqual(readFileSync(ledgerPath), before);
+});
+
 testWith(['unprivileged'], 'a torn tail in a read-only folder is not cut off, as it could not be kept', async (t) => {
   const { folder, agent } = await unprivileged(t);
   const ledgerPath = join(folder, 'ledger.ndjson');

@@ -3,7 +3,7 @@
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Session } from 'sealwright';
 import { keypair, numbered } from '../helpers/fixture.mts';
-import { input, say } from '../helpers/talk.mts';
+import { heard, input, say } from '../helpers/talk.mts';
 
 interface Work {
   readonly ledgerPath: string;
@@ -27,11 +27,11 @@ if (isMainThread) {
         resolve();
       });
     });
-    // The worker says when it has records in flight; each time it is some records further.
+    // The worker says when it opens the ledger, and each time it has further records in flight.
     let words = 0;
     worker.on('message', () => {
       words += 1;
-      if (words === 1 + (time % 4)) void worker.terminate();
+      if (words === 1 + (time % 5)) void worker.terminate();
     });
     while (state.recording) {
       await session.record(numbered('main', recorded));
@@ -43,8 +43,11 @@ if (isMainThread) {
   await session.record(numbered('main', recorded));
   await session.close();
   say({ who: 'main', acknowledged: recorded + 1 });
+  // Lives on without a session: nobody else must keep the ledger.
+  await heard();
 } else {
   const { ledgerPath, who, acknowledged } = workerData as Work;
+  parentPort?.postMessage('opening', []);
   const session = await Session.open({ keypair, ledgerPath, sessionId: who });
   for (let n = 0; ; n += 2) {
     const flying = [n, n + 1].map((number) =>
