@@ -2,7 +2,26 @@
 
 use crate::error::{Fault, FaultCode};
 use crate::hash::Hash;
-use crate::verify::Head;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+/// Hash of an event at its place in a chain. `event` is its canonical form.
+pub(crate) fn hash_event(event: &[u8], parent: &Hash, seq: u64, timestamp_nanos: u64) -> Hash {
+    let mut hasher = Sha256::new();
+    hasher.update(b"{\"event\":");
+    hasher.update(event);
+    hasher.update(format!(",\"parent_hash\":\"{parent}\",\"seq\":{seq},\"timestamp_nanos\":{timestamp_nanos}}}"));
+    Hash::from_bytes(hasher.finalize().into())
+}
+
+/// An event's place and hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Head {
+    /// Sequence number, from 0.
+    pub seq: u64,
+    /// Its `self_hash`.
+    pub hash: Hash,
+}
 
 /// What was found out about an event's signature before its step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

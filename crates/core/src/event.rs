@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorCode, Result, excerpt};
 use crate::hash::Hash;
 use crate::json::members::{Type, member, type_of, unquote};
 use crate::json::{self, Flaw, JsonError, Keys, MAX_DEPTH, members};
-use crate::line;
+use crate::limits;
 
 /// Which kinds a session may record, and which a ledger holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -202,9 +202,9 @@ impl Event {
             Error::new(ErrorCode::EventKind, message).at_path("type")
         })?;
         let event = Self { text: write_event(kind, payload)?, set: kind.set };
-        let length = line::max_length(event.text.len());
-        if length > line::MAX_LENGTH {
-            let message = format!("the event makes a line of {length} bytes, the limit is {}", line::MAX_LENGTH);
+        let length = limits::max_line(event.text.len());
+        if length > limits::MAX_LINE {
+            let message = format!("the event makes a line of {length} bytes, the limit is {}", limits::MAX_LINE);
             return Err(Error::new(ErrorCode::LineTooLong, message));
         }
         Ok(event)

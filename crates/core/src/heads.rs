@@ -4,10 +4,10 @@
 //! moved ledger keeps its head; `path:<resolved path>` holds the first event of the ledger at a path, as seq 0, so that
 //! an emptied, missing or swapped file there is noticed.
 
+use crate::chain::Head;
 use crate::durable;
 use crate::error::{Error, ErrorCode, Result};
 use crate::hash::{Hash, encode_hex};
-use crate::verify::Head;
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::io::Read as _;

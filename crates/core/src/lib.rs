@@ -51,7 +51,7 @@
     )
 )]
 
-mod chain;
+pub mod chain;
 mod durable;
 pub mod error;
 pub mod event;
@@ -63,6 +63,7 @@ pub mod json;
 pub mod key;
 pub mod keyfile;
 pub mod ledger;
+pub mod limits;
 pub mod line;
 pub mod seal;
 pub mod storage;

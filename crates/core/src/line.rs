@@ -1,4 +1,4 @@
-//! One line of a ledger: writing it, and reading it with every check that needs no other line.
+//! One line of a ledger: reading it, with every check that needs no other line. [`crate::seal`] writes it.
 //!
 //! ```text
 //! {"seq":0,"timestamp_nanos":1700000000000000000,"event":{"type":"SessionStarted","payload":{...}},
@@ -9,49 +9,18 @@
 //! Checks, each over the whole line before the next: length; UTF-8; syntax or depth, whichever byte comes first;
 //! duplicate keys; unknown keys; missing keys; types; ranges; hex.
 
+use crate::chain::hash_event;
 use crate::error::{Error, ErrorCode, Fault, FaultCode, Place, excerpt};
 use crate::event::{EventSet, Kind, Misfit, find_kind, is_kind_name};
 use crate::hash::{Hash, decode_hex};
 use crate::json::members::{Type, has_keys, member, type_of, unquote};
 use crate::json::{self, Flaw, Keys, MAX_DEPTH, members};
 use crate::key::{PublicKey, Signature};
-use crate::seal::{Hashed, hash_event};
-
-/// Most bytes of a line, its LF not counted, that is written; a reader's limit can be raised.
-pub const MAX_LENGTH: usize = 16 << 20;
-
-/// Largest sequence number: every number up to it is exact in a double.
-pub const MAX_SEQ: u64 = (1 << 53) - 1;
+use crate::limits::{MAX_LINE, MAX_SEQ};
 
 /// Keys of a line, in the order they are written.
 const KEYS: [&str; 7] = ["seq", "timestamp_nanos", "event", "parent_hash", "self_hash", "signature", "signer_pubkey"];
 const EVENT_KEYS: [&str; 2] = ["type", "payload"];
-
-/// Bytes of a line beside its event, with the longest numbers.
-const FRAME: usize = {
-    let literal =
-        r#"{"seq":,"timestamp_nanos":,"event":,"parent_hash":"","self_hash":"","signature":"","signer_pubkey":""}"#;
-    literal.len() + 16 + 20 + 64 + 64 + 128 + 64
-};
-
-/// Length of the longest line that an event of this many bytes can make.
-pub(crate) fn max_length(event: usize) -> usize {
-    event.saturating_add(FRAME)
-}
-
-/// The line of a sealed event, without its LF.
-pub(crate) fn write(sealed: &Hashed<'_>, signature: &Signature, signer: &PublicKey) -> String {
-    format!(
-        r#"{{"seq":{},"timestamp_nanos":{},"event":{},"parent_hash":"{}","self_hash":"{}","signature":"{}","signer_pubkey":"{}"}}"#,
-        sealed.seq,
-        sealed.timestamp_nanos,
-        sealed.event.text(),
-        sealed.parent,
-        sealed.hash,
-        signature,
-        signer
-    )
-}
 
 /// The kind of an event that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,7 +94,7 @@ impl LineError {
 /// Reads one line without its LF and gives the writer's spelling of it. Its fields are checked, not its hash nor its
 /// signature.
 pub fn parse(text: &str) -> Result<String, Error> {
-    let read = read(text.as_bytes(), MAX_LENGTH, &mut Vec::new());
+    let read = read(text.as_bytes(), MAX_LINE, &mut Vec::new());
     let line = read.map_err(|error| error.at(Place { line: 1, byte_offset: 0 }))?;
     if line.as_written {
         return Ok(text.to_owned());

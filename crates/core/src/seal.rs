@@ -5,24 +5,13 @@
 //! signature = Ed25519( the 32 raw bytes of self_hash )
 //! ```
 
-use crate::chain::Link;
+use crate::chain::{Link, hash_event};
 use crate::error::Result;
 use crate::event::Event;
 use crate::hash::Hash;
 use crate::json;
 use crate::key::KeyPair;
-use crate::line;
-use sha2::{Digest as _, Sha256};
 use std::time::SystemTime;
-
-/// Hash of an event at its place in a chain. `event` is its canonical form.
-pub(crate) fn hash_event(event: &[u8], parent: &Hash, seq: u64, timestamp_nanos: u64) -> Hash {
-    let mut hasher = Sha256::new();
-    hasher.update(b"{\"event\":");
-    hasher.update(event);
-    hasher.update(format!(",\"parent_hash\":\"{parent}\",\"seq\":{seq},\"timestamp_nanos\":{timestamp_nanos}}}"));
-    Hash::from_bytes(hasher.finalize().into())
-}
 
 /// Hash that an event has at a place: `seq` below 2^53, `timestamp_nanos` Unix time in nanoseconds.
 pub fn self_hash(event: &Event, parent: &Hash, seq: u64, timestamp_nanos: u64) -> Result<Hash> {
@@ -59,7 +48,16 @@ impl<'a> Hashed<'a> {
 
     /// Signs, and gives the line without its LF.
     pub(crate) fn sign(&self, key: &KeyPair) -> String {
-        line::write(self, &key.sign(&self.hash), &key.public())
+        format!(
+            r#"{{"seq":{},"timestamp_nanos":{},"event":{},"parent_hash":"{}","self_hash":"{}","signature":"{}","signer_pubkey":"{}"}}"#,
+            self.seq,
+            self.timestamp_nanos,
+            self.event.text(),
+            self.parent,
+            self.hash,
+            key.sign(&self.hash),
+            key.public()
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a writer asks of the place that holds its ledger. Small enough to fake: crash tests run the real writer on a
 //! storage that forgets what was not synced.
 
+use crate::limits::as_u64;
 use std::io;
 use std::path::PathBuf;
 
@@ -40,7 +41,7 @@ pub trait Storage: Send {
 pub(crate) fn read_exact_at(storage: &dyn Storage, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
     let mut done = 0_usize;
     while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
-        let at = offset.saturating_add(crate::verify::as_u64(done));
+        let at = offset.saturating_add(as_u64(done));
         match storage.read_at(at, rest) {
             Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(count) => done = done.saturating_add(count),
@@ -55,7 +56,7 @@ pub(crate) fn read_exact_at(storage: &dyn Storage, offset: u64, buffer: &mut [u8
 pub(crate) fn write_all_at(storage: &dyn Storage, offset: u64, bytes: &[u8]) -> io::Result<()> {
     let mut done = 0_usize;
     while let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty()) {
-        let at = offset.saturating_add(crate::verify::as_u64(done));
+        let at = offset.saturating_add(as_u64(done));
         match storage.write_at(at, rest) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(count) => done = done.saturating_add(count),

@@ -313,7 +313,7 @@ fn a_head_far_behind_is_searched_for() {
     let hash = sealwright_core::hash::Hash::from_hex(&line[at..at + 64]).unwrap();
     let open_with = |hash| {
         let store = MemoryHeads::default();
-        let head = sealwright_core::verify::Head { seq: 3, hash };
+        let head = sealwright_core::chain::Head { seq: 3, hash };
         store.advance(&[(ledger_id(&report.first_hash.unwrap()), head)]).unwrap();
         let head_store = Some(HeadOption { store: Arc::new(store), wait: true });
         SessionOptions { head_store, ..SessionOptions::new(&path) }
@@ -347,7 +347,7 @@ fn a_line_that_only_says_its_seq_is_no_head() {
     let forged: Vec<&str> = forged.split_inclusive('\n').collect();
     fs::write(&path, [lines[..10].concat(), forged[5..].concat()].concat()).unwrap();
     let store = MemoryHeads::default();
-    let head = sealwright_core::verify::Head { seq: 9, hash: known };
+    let head = sealwright_core::chain::Head { seq: 9, hash: known };
     store.advance(&[(ledger_id(&first), head)]).unwrap();
     let head_store = Some(HeadOption { store: Arc::new(store), wait: true });
     assert_eq!(refused(&SessionOptions { head_store, ..SessionOptions::new(&path) }), ErrorCode::RollbackDetected);

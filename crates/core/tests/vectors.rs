@@ -9,11 +9,12 @@
 )]
 #![allow(clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
 
+use sealwright_core::chain::Head;
 use sealwright_core::error::ErrorCode;
 use sealwright_core::event::{Event, EventSet};
 use sealwright_core::hash::{Hash, decode_hex};
 use sealwright_core::key::{KeyPair, PublicKey};
-use sealwright_core::verify::{Head, Options, Report, SignatureMode, Spelling, Verifier, Watch, verify_file};
+use sealwright_core::verify::{Options, Report, SignatureMode, Spelling, Verifier, Watch, verify_file};
 use sealwright_core::{Error, json, line, seal};
 use serde_json::{Map, Value};
 use std::fs;

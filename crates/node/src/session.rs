@@ -359,7 +359,7 @@ fn script_heads(custom: &NativeCustomHeads, ledger_path: &str, channel: &Arc<Cha
     }
     let identity = format!("script:{}", custom.identity);
     let channel = Arc::clone(channel);
-    let ask = Box::new(move |ticket: u32, id: &str, head: sealwright_core::verify::Head| {
+    let ask = Box::new(move |ticket: u32, id: &str, head: sealwright_core::chain::Head| {
         channel.tell("head", vec![f64::from(ticket), number(head.seq)], vec![id.to_owned(), head.hash.to_string()])
     });
     Ok(ScriptHeads::new(identity, asked.into_iter().collect(), known.into_iter().collect(), ask))

@@ -8,7 +8,7 @@ use napi_derive::napi;
 use sealwright_core::event::Event;
 use sealwright_core::fault::{FaultPoint, arm, pass};
 use sealwright_core::hash::Hash;
-use sealwright_core::{ErrorCode, json, line, seal};
+use sealwright_core::{ErrorCode, json, limits, line, seal};
 
 /// Validates an event's JSON text by the rules for recording; gives the writer's spelling.
 #[napi(catch_unwind)]
@@ -87,7 +87,7 @@ pub(crate) fn event(text: &str) -> Result<Event> {
 pub(crate) fn integer(value: f64) -> Result<u64> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a safe integer")]
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53")]
-    if value >= 0.0 && value <= line::MAX_SEQ as f64 && value.fract() == 0.0 {
+    if value >= 0.0 && value <= limits::MAX_SEQ as f64 && value.fract() == 0.0 {
         Ok(value as u64)
     } else {
         Err(out_of_range("expected an integer from 0 to 9007199254740991"))

@@ -8,11 +8,12 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Result, Status, Task};
 use napi_derive::napi;
 use sealwright_core::Error as CoreError;
+use sealwright_core::chain::Head;
 use sealwright_core::event::EventSet;
 use sealwright_core::hash::Hash;
 use sealwright_core::key::PublicKey;
 use sealwright_core::verify::{
-    self, Head, Options, Progress, ReadEvent, ReadOptions, Reader, SignatureMode, Spelling, Verifier, Watch,
+    self, Options, Progress, ReadEvent, ReadOptions, Reader, SignatureMode, Spelling, Verifier, Watch,
 };
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};

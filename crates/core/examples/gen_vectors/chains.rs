@@ -11,9 +11,10 @@ use crate::values::{
     DOUBLES, FREE_VALUES, INTEGERS, ODD_KEYS, TEXTS, array, arrays, called, ended_by_the_user, event, objects, words,
 };
 use crate::verdict::{Asked, EMPTY, INTACT, Stated, VERIFIED, none, pinned, verify};
+use sealwright_core::chain::Head;
 use sealwright_core::event::EventSet;
 use sealwright_core::hash::Hash;
-use sealwright_core::verify::report::{Compared, Head, SignatureChecks, SignerTrust, Tail, TimeRange, Warning};
+use sealwright_core::verify::report::{Compared, SignatureChecks, SignerTrust, Tail, TimeRange, Warning};
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -3,10 +3,10 @@
 
 use crate::forge::{self, Signer, Signing};
 use crate::values::array;
+use sealwright_core::chain::Head;
 use sealwright_core::event::Event;
 use sealwright_core::hash::Hash;
-use sealwright_core::verify::Head;
-use sealwright_core::{json, line, seal};
+use sealwright_core::{json, limits, seal};
 use std::ops::RangeInclusive;
 
 pub(crate) const SESSION_STARTED: &str = r#"{"type":"SessionStarted","payload":{"agent_id":"agent-1","model_id":"llama3.2:3b","session_id":"session-demo"}}"#;
@@ -87,7 +87,7 @@ impl Draft {
         let Signing::By(signer) = self.signing else { return None };
         let (seq, rest) = self.text.strip_prefix("\"seq\":")?.split_once(",\"timestamp_nanos\":")?;
         let (nanos, event) = rest.split_once(",\"event\":")?;
-        let seq = seq.parse().ok().filter(|seq| *seq <= line::MAX_SEQ)?;
+        let seq = seq.parse().ok().filter(|seq| *seq <= limits::MAX_SEQ)?;
         let written = Event::parse(event).ok().filter(|written| written.text() == event)?;
         seal::seal(&written, parent, seq, nanos.parse().ok()?, &signer.key()).ok()
     }

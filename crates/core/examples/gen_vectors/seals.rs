@@ -9,7 +9,7 @@ use crate::ledger::{
 use crate::values::{DOUBLES, FREE_VALUES, INTEGERS, ODD_KEYS, array, arrays, called, ended_by_the_user, words};
 use sealwright_core::event::Event;
 use sealwright_core::hash::{Hash, encode_hex};
-use sealwright_core::line::MAX_SEQ;
+use sealwright_core::limits::MAX_SEQ;
 use sealwright_core::seal;
 use serde::Serialize;
 

@@ -1,10 +1,11 @@
 //! What is asked of the verifier, and what it answers.
 
 use crate::forge::Signer;
+use sealwright_core::chain::Head;
 use sealwright_core::event::EventSet;
 use sealwright_core::hash::Hash;
 use sealwright_core::key::PublicKey;
-use sealwright_core::verify::{Head, Options, Report, SignatureMode, Spelling, Verdict, Verifier};
+use sealwright_core::verify::{Options, Report, SignatureMode, Spelling, Verdict, Verifier};
 use serde::Serialize;
 
 /// The `options` of a vector: those that are given.

@@ -10,16 +10,16 @@
 //! and the next opening keeps the longest good prefix. Behind the sync everything survives.
 
 use super::recover::Inspection;
+use crate::chain::Head;
 use crate::chain::{ChainState, SignatureState};
 use crate::error::{Error, ErrorCode, Outcome, Result};
 use crate::event::Event;
 use crate::fault::{self, FaultPoint};
 use crate::hash::Hash;
 use crate::key::KeyPair;
-use crate::line;
+use crate::limits::{self, as_u64};
 use crate::seal::{self, Hashed};
 use crate::storage::{Storage, read_exact_at, write_all_at};
-use crate::verify::{Head, as_u64};
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
@@ -163,7 +163,7 @@ impl Appender {
         let mut state = self.state;
         let mut hashed = Vec::new();
         for event in events {
-            if state.next_seq() > line::MAX_SEQ {
+            if state.next_seq() > limits::MAX_SEQ {
                 return Err(Error::new(ErrorCode::OutOfRange, "the ledger holds as many events as it can"));
             }
             let next = Hashed::new(event, state.parent(), state.next_seq(), seal::now())?;

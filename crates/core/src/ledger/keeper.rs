@@ -2,10 +2,10 @@
 
 use super::lock;
 use super::options::HeadOption;
+use crate::chain::Head;
 use crate::error::Result;
 use crate::hash::Hash;
 use crate::heads::{HeadStore, ledger_id, path_id};
-use crate::verify::Head;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};

@@ -34,11 +34,11 @@ pub use options::{
 };
 pub use queue::{Batch, Settled, Sink};
 
+use crate::chain::Head;
 use crate::error::{Error, ErrorCode, Outcome, Result};
 use crate::event::{Event, EventSet};
 use crate::hash::Hash;
 use crate::key::{KeyPair, PublicKey};
-use crate::verify::Head;
 use queue::{Job, Reply, Slot, lines_size};
 use recover::GROUP_LIMIT;
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 use super::lock;
 use crate::error::{Error, ErrorCode, Outcome, Result};
 use crate::event::Event;
-use crate::line;
+use crate::limits;
 use std::collections::VecDeque;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -67,7 +67,7 @@ impl Job {
 
 /// Bytes that the lines of these events can have, LFs included.
 pub(super) fn lines_size(events: &[Event]) -> usize {
-    let size = |event: &Event| line::max_length(event.text().len()).saturating_add(1);
+    let size = |event: &Event| limits::max_line(event.text().len()).saturating_add(1);
     events.iter().map(size).fold(0, usize::saturating_add)
 }
 

@@ -13,9 +13,9 @@ use crate::error::{Error, ErrorCode, Fault, FaultCode, Result};
 use crate::event::EventSet;
 use crate::hash::Hash;
 use crate::key::PublicKey;
+use crate::limits::{self, as_u64};
 use crate::line::{self, Line, LineError};
 use crate::storage::{Storage, read_exact_at};
-use crate::verify::as_u64;
 use crate::verify::signatures::KeyCache;
 use std::io::{self, BufRead as _, BufReader, Read};
 
@@ -140,7 +140,7 @@ impl Scan {
     /// The event in front of the window, synced long ago: it must be good, and says what follows it.
     fn anchor(&mut self, bytes: &[u8], offset: u64) -> Result<()> {
         let line =
-            line::read(bytes, line::MAX_LENGTH, &mut self.canonical).map_err(|error| tampered(offset, &error))?;
+            line::read(bytes, limits::MAX_LINE, &mut self.canonical).map_err(|error| tampered(offset, &error))?;
         self.found.state = ChainState::before(&line.link());
         self.accept(line).map_err(|error| tampered(offset, &error))?;
         self.found.before_window = self.found.state;
@@ -153,7 +153,7 @@ impl Scan {
             let end = rest.iter().position(|&b| b == b'\n');
             let text = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
             if !line::is_blank(text) {
-                let read = line::read(text, line::MAX_LENGTH, &mut self.canonical).and_then(|line| match end {
+                let read = line::read(text, limits::MAX_LINE, &mut self.canonical).and_then(|line| match end {
                     Some(_) => Ok(line),
                     None => check_signature(line),
                 });
@@ -240,7 +240,7 @@ fn began_as_a_ledger(bytes: &[u8]) -> bool {
 /// Start of the line that holds the byte at `place`.
 fn line_start(storage: &dyn Storage, place: u64) -> Result<u64> {
     const STEP: u64 = 64 << 10;
-    let floor = place.saturating_sub(as_u64(line::MAX_LENGTH).saturating_add(2));
+    let floor = place.saturating_sub(as_u64(limits::MAX_LINE).saturating_add(2));
     let mut end = place;
     while end > floor {
         let start = end.saturating_sub(STEP).max(floor);
@@ -253,7 +253,7 @@ fn line_start(storage: &dyn Storage, place: u64) -> Result<u64> {
     if end == 0 {
         return Ok(0);
     }
-    let message = format!("no line ends in the {} bytes before byte {place}: this is no ledger", line::MAX_LENGTH);
+    let message = format!("no line ends in the {} bytes before byte {place}: this is no ledger", limits::MAX_LINE);
     Err(Error::new(ErrorCode::LedgerTampered, message))
 }
 
@@ -312,7 +312,7 @@ impl<R: Read> Lines<R> {
     }
 
     fn next_event(&mut self) -> Option<Line> {
-        let limit = as_u64(line::MAX_LENGTH).saturating_add(1);
+        let limit = as_u64(limits::MAX_LINE).saturating_add(1);
         for _ in 0..BLANK_LINES {
             let mut bytes = Vec::new();
             let count = (&mut self.source).take(limit).read_until(b'\n', &mut bytes).ok()?;
@@ -322,7 +322,7 @@ impl<R: Read> Lines<R> {
             self.offset = self.offset.saturating_add(as_u64(count));
             bytes.pop_if(|last| *last == b'\n');
             if !line::is_blank(&bytes) {
-                return line::read(&bytes, line::MAX_LENGTH, &mut self.canonical).ok();
+                return line::read(&bytes, limits::MAX_LINE, &mut self.canonical).ok();
             }
         }
         None

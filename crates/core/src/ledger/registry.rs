@@ -9,14 +9,16 @@ use super::options::{
 };
 use super::recover::{Inspection, StorageReader, find_hash, first_hash, inspect};
 use super::writer::{Opened, Writer};
+use crate::chain::Head;
 use crate::durable::{self, FileId, LedgerFile};
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventSet;
 use crate::hash::Hash;
 use crate::heads::{HeadStore, ledger_id, path_id};
 use crate::key::KeyPair;
+use crate::limits::as_u64;
 use crate::storage::Storage as _;
-use crate::verify::{self, Head, as_u64};
+use crate::verify;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
 use std::io::Read;

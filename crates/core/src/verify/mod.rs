@@ -15,16 +15,17 @@ mod source;
 mod tally;
 
 pub use reader::{ReadEvent, ReadOptions, Reader};
-pub use report::{Head, Report, Verdict};
+pub use report::{Report, Verdict};
 pub(crate) use source::verify_part;
 pub use source::{Progress, Watch, verify_file, verify_lines};
 
-use crate::chain::SignatureState;
+use crate::chain::{Head, SignatureState};
 use crate::error::{Error, ErrorCode, Fault, FaultCode, Place, Result};
 use crate::event::EventSet;
 use crate::hash::Hash;
 use crate::key::PublicKey;
-use crate::line::{self, Line, LineError};
+use crate::limits::{self, as_u64};
+use crate::line::{Line, LineError};
 use examine::{Found, examine, examine_line};
 use report::Tail;
 use serde::Serialize;
@@ -84,7 +85,7 @@ impl Default for Options {
             signatures: SignatureMode::All,
             events: EventSet::Extended,
             spelling: Spelling::Any,
-            max_line_bytes: line::MAX_LENGTH,
+            max_line_bytes: limits::MAX_LINE,
         }
     }
 }
@@ -345,8 +346,4 @@ impl Verifier {
 
 fn broken(fault: Fault, place: Place) -> End {
     End::Broken((Some(place.line), place.byte_offset, fault))
-}
-
-pub(crate) fn as_u64(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
 }

@@ -1,10 +1,10 @@
 //! Reading events one after another. Fields, links and hashes are checked; signatures are a verifier's work.
 
-use super::as_u64;
 use super::signatures::KeyCache;
 use crate::chain::{ChainState, SignatureState};
 use crate::durable;
 use crate::error::{Error, ErrorCode, Place, Result};
+use crate::limits::{self, as_u64};
 use crate::line::{self, Line, LineError};
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Take};
@@ -25,7 +25,7 @@ pub struct ReadOptions {
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { from: 0, to: line::MAX_SEQ, kinds: None, max_line_bytes: line::MAX_LENGTH }
+        Self { from: 0, to: limits::MAX_SEQ, kinds: None, max_line_bytes: limits::MAX_LINE }
     }
 }
 

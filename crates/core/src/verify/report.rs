@@ -1,6 +1,7 @@
 //! What a verification found.
 
 use super::SignatureMode;
+use crate::chain::Head;
 use crate::error::{Error, ErrorCode, FaultCode, Result};
 use crate::event::EventSet;
 use crate::hash::Hash;
@@ -26,15 +27,6 @@ pub enum Verdict {
     Broken,
     /// No event at all.
     Empty,
-}
-
-/// An event's place and hash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Head {
-    /// Sequence number, from 0.
-    pub seq: u64,
-    /// Its `self_hash`.
-    pub hash: Hash,
 }
 
 /// Who signed, from which event to which.

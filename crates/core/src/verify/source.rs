@@ -1,9 +1,10 @@
 //! Where a ledger's bytes come from: a file, or lines in memory.
 
 use super::report::Report;
-use super::{BLOCK, Options, Verifier, as_u64};
+use super::{BLOCK, Options, Verifier};
 use crate::durable;
 use crate::error::{Error, ErrorCode, Result};
+use crate::limits::as_u64;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -5,8 +5,8 @@ use crate::forge::{B, IDENTITY, Signer, Signing};
 use crate::ledger::{base, base_head, bytes, extended, no_hash, two_signers};
 use crate::values::objects;
 use crate::verdict::{EMPTY, INTACT, VERIFIED, broken, core, exact, last, none, pinned};
+use sealwright_core::chain::Head;
 use sealwright_core::hash::Hash;
-use sealwright_core::verify::Head;
 
 const LINK: &str = ",\"parent_hash\"";
 const LINK_AND_MORE: &str = ",\"extra\":0,\"parent_hash\"";

@@ -4,8 +4,8 @@ use super::{Row, row};
 use crate::forge::{Signer, Signing};
 use crate::ledger::{ARGS, base, base_head, bytes, extended, no_hash, two_signers};
 use crate::verdict::{INTACT, broken, broken_at_end, exact, none, pinned};
-use sealwright_core::line::MAX_SEQ;
-use sealwright_core::verify::Head;
+use sealwright_core::chain::Head;
+use sealwright_core::limits::MAX_SEQ;
 
 pub(super) fn signers_and_ends() -> Vec<Row> {
     let mut rows = signers();
