@@ -297,7 +297,7 @@ test('a caller that would wait for a store of its own thread is refused, and not
   const reached = store.close();
   const record = session.record(ended(1));
   await reached;
-  t.throws(() => session.closeSync(), { instanceOf: Error });
+  throwsError(t, () => session.closeSync(), { instanceOf: LedgerError, code: 'ERR_SESSION_OPTIONS' });
   store.open();
   t.is((await record).seq, 1);
   t.is((await session.record(ended(2))).seq, 2);
@@ -492,6 +492,7 @@ for (const [name, newStore] of Object.entries({
     const other = 'b'.repeat(64);
     store.set('a', { seq: 3, hash: DIGEST });
     store.set('a', { seq: 2, hash: other });
+    t.deepEqual(store.get('a'), { seq: 3, hash: DIGEST });
     store.set('a', { seq: 3, hash: DIGEST });
     t.deepEqual(store.get('a'), { seq: 3, hash: DIGEST });
     throwsError(t, () => store.set('a', { seq: 3, hash: other }), storeFailed);

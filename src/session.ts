@@ -85,7 +85,11 @@ export interface Recovery {
     readonly reason: 'unterminated' | 'hole';
     readonly path: string;
   } | null;
-  /** Events, by first and last seq, that are in the ledger though no caller was told that they are durable. */
+  /**
+   * Events, by first and last seq, that are in the ledger though no caller was told that they are durable, as far as
+   * this process, or a head store with `wait: true`, knows. A store that failed for a while knows too little: it then
+   * names events that were acknowledged too.
+   */
   readonly unacknowledged: { readonly from: number; readonly to: number } | null;
 }
 
