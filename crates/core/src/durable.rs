@@ -203,8 +203,13 @@ pub(crate) fn resolve(path: &Path) -> Result<PathBuf> {
 pub(crate) fn resolve_links(path: &Path) -> io::Result<PathBuf> {
     match fs::canonicalize(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            if fs::symlink_metadata(path).is_ok() {
-                return Err(io::Error::new(io::ErrorKind::NotFound, "a link to nothing"));
+            match fs::symlink_metadata(path) {
+                Ok(metadata) if metadata.is_symlink() => {
+                    return Err(io::Error::new(io::ErrorKind::NotFound, "a link to nothing"));
+                }
+                // Someone made it meanwhile.
+                Ok(_) => return fs::canonicalize(path),
+                Err(_) => {}
             }
             let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
             Ok(resolve_links(folder_of(path))?.join(name))

@@ -483,6 +483,20 @@ fn one_ledger_has_one_writer() {
 }
 
 #[test]
+fn many_threads_may_create_one_ledger_at_once() {
+    for _ in 0..100 {
+        let (folder, _) = new_folder();
+        let path = folder.path().join("new/ledger.ndjson");
+        std::thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| open(&path).unwrap().record(event("first of all")).unwrap());
+            }
+        });
+        assert_eq!(verified(&path).event_count, 6);
+    }
+}
+
+#[test]
 fn many_threads_make_one_chain() {
     let (_folder, path) = new_folder();
     std::thread::scope(|scope| {
