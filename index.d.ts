@@ -83,6 +83,8 @@ export declare class NativeSession {
   unref(): void
   /** Waits for what was submitted and lets go of the ledger. */
   close(): Promise<void>
+  /** After closing: false while a head store written in JavaScript has not been told the last head. */
+  get headStoreIsTold(): boolean
   /** The same on the calling thread. */
   closeSync(): void
 }
@@ -165,8 +167,8 @@ export interface NativeOpenOptions {
 
 /** What a head store is asked about before a ledger is opened. */
 export interface NativePeek {
-  /** The ledger's path, links resolved. */
-  realPath: string
+  /** The id of what lies at the path. */
+  pathId: string
   /** Hash of its first event, or empty. */
   firstHash: string
 }

@@ -163,9 +163,8 @@ export function askStoreSync(custom: CustomHeadStore, ledgerPath: string): Custo
 }
 
 function idsOf(ledgerPath: string): { readonly firstHash: string; readonly ids: readonly string[] } {
-  const { firstHash, realPath } = wrap(() => native.peekLedger(ledgerPath));
-  const path = `path:${realPath}`;
-  return { firstHash, ids: firstHash === '' ? [path] : [`ledger:${firstHash}`, path] };
+  const { firstHash, pathId } = wrap(() => native.peekLedger(ledgerPath));
+  return { firstHash, ids: firstHash === '' ? [pathId] : [`ledger:${firstHash}`, pathId] };
 }
 
 /** The entry that a store of the caller's answered with, if it has one. Further properties are left alone. */

@@ -38,6 +38,8 @@ export class Float {
   readonly #value: number;
 
   private constructor(value: number) {
+    // The constructor of a value can be reached from JavaScript; what it takes is written without quotes.
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw new TypeError('float() takes a finite number');
     this.#value = value;
     Object.freeze(this);
   }
@@ -214,6 +216,13 @@ class Writer {
       throw this.#unsupported(`${describe(array)}, not a plain array`);
     }
     const { length } = array;
+    if (length > 0 && !Object.hasOwn(array, length - 1)) {
+      throw this.#unsupported('an array with holes or further properties');
+    }
+    // Each element takes two characters at least. Asked first: the names below would take memory for each of them.
+    if (this.text.length + 2 * length > this.#maxLength) {
+      throw this.#range('ERR_LINE_TOO_LONG', `the text is longer than ${this.#maxLength} characters`);
+    }
     // Every index and `length`, or the array has holes or further properties.
     if (Object.getOwnPropertyNames(array).length !== length + 1 || Object.getOwnPropertySymbols(array).length > 0) {
       throw this.#unsupported('an array with holes or further properties');

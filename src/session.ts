@@ -136,18 +136,22 @@ export class Session {
     const plan = { ...rest, options: { ...wanted, lockTimeoutMs: 0 } };
     const deadline = performance.now() + wanted.lockTimeoutMs;
     const pending = new Pending(plan.custom?.store);
+    let poll = LOCK_POLL_MS;
+    let customHeads: CustomHeads | undefined;
     for (let attempt = 1; ; ) {
-      const customHeads = plan.custom && (await askStore(plan.custom, plan.options.ledgerPath));
+      if (plan.custom !== undefined) customHeads ??= await askStore(plan.custom, plan.options.ledgerPath);
       try {
         const opened = () => native.openSession(...argumentsOf(plan, pending, customHeads));
         return new Session(plan, pending, await wrapAsync(opened));
       } catch (error) {
         const left = deadline - performance.now();
         if (isLocked(error) && left > 0) {
-          await setTimeout(Math.min(LOCK_POLL_MS, left));
+          await setTimeout(Math.min(poll, left));
+          poll = Math.min(poll * 2, MAX_LOCK_POLL_MS);
         } else {
           checkRetry(error, attempt);
           attempt += 1;
+          customHeads = undefined;
         }
       }
     }
@@ -266,6 +270,8 @@ export class Session {
     this.#pending.giveRoom();
     await this.#pending.idle();
     await wrapAsync(() => this.#native.close());
+    // A store of the caller's answers on this thread; waiting for it natively would hold a thread that it may need.
+    while (!this.#native.headStoreIsTold) await setTimeout(HEAD_POLL_MS);
   }
 
   async #submit(submit: (id: number) => void, signal: AbortSignal | undefined): Promise<string> {
@@ -327,6 +333,9 @@ const MAX_ATTEMPTS = 10;
 const MAX_TIMEOUT_MS = 0xffff_ffff;
 /** How often a ledger that another process holds is tried again. */
 const LOCK_POLL_MS = 10;
+const MAX_LOCK_POLL_MS = 200;
+/** How often a store of the caller's is looked at while a session closes. */
+const HEAD_POLL_MS = 2;
 
 const OPTIONS = [
   'keypair',

@@ -32,7 +32,7 @@ function resolveSigner(value: unknown): string {
   if (typeof value !== 'string' && !(value instanceof URL)) {
     throw invalidArgument(`a signer must be 64 hex digits, PEM text, a path or a file: URL, found ${show(value)}`);
   }
-  if (typeof value === 'string' && (HEX_KEY.test(value) || value.includes(PEM_BEGIN))) {
+  if (typeof value === 'string' && (HEX_KEY.test(value.trim()) || value.includes(PEM_BEGIN))) {
     checkString(value, 'a signer');
     return wrap(() => native.parsePublicKey(value));
   }

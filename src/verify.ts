@@ -218,14 +218,18 @@ class Progress {
     if (typeof onProgress !== 'function') {
       throw invalidArgument(`onProgress must be a function, found ${show(onProgress)}`);
     }
+    const fail = (error: unknown) => {
+      this.failed = true;
+      this.failure = error;
+      cancel.cancel();
+    };
     this.listener = (bytes, totalBytes, events) => {
       if (this.failed || this.#ended) return;
       try {
-        onProgress({ bytes, totalBytes, events });
+        // A listener may be an async function: what it rejects with must not go unheard.
+        Promise.resolve(onProgress({ bytes, totalBytes, events })).catch(fail);
       } catch (error) {
-        this.failed = true;
-        this.failure = error;
-        cancel.cancel();
+        fail(error);
       }
     };
   }

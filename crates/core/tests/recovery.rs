@@ -326,6 +326,46 @@ fn a_head_far_behind_is_searched_for() {
 }
 
 #[test]
+fn blank_lines_before_the_window_hide_no_head() {
+    let (_folder, path) = new_folder();
+    ledger(&path, 250, 10_000);
+    let report = verified(&path);
+    let text = fs::read_to_string(&path).unwrap();
+    let blank: String = text.split_inclusive('\n').flat_map(|line| [line, "\n", " \n"]).collect();
+    fs::write(&path, blank).unwrap();
+    let line = text.lines().nth(4).unwrap();
+    let at = line.find("self_hash").unwrap() + 12;
+    let hash = sealwright_core::hash::Hash::from_hex(&line[at..at + 64]).unwrap();
+    let store = MemoryHeads::default();
+    let head = sealwright_core::chain::Head { seq: 4, hash };
+    store.advance(&[(ledger_id(&report.first_hash.unwrap()), head)]).unwrap();
+    let head_store = Some(HeadOption { store: Arc::new(store), wait: true });
+    Session::open(&SessionOptions { head_store, ..SessionOptions::new(&path) }, key()).unwrap().close();
+}
+
+#[test]
+fn room_is_room_for_what_was_refused() {
+    let (_folder, path) = new_folder();
+    let told = Arc::new(Told::default());
+    let sink: Arc<dyn Sink> = told.clone();
+    let options = SessionOptions { max_queue_bytes: Some(4000), ..SessionOptions::new(&path) };
+    let session = Session::open_with_sink(&options, &key(), sink).unwrap();
+    let large = || event(&"x".repeat(3000));
+    for number in 0..50 {
+        while let Err(error) = session.submit(number, large()) {
+            assert_eq!(error.code, ErrorCode::Backpressure);
+            let before = told.rooms.load(Ordering::SeqCst);
+            // Room at once, or a message: never room for something smaller only.
+            while !session.has_room() && told.rooms.load(Ordering::SeqCst) == before {
+                std::thread::yield_now();
+            }
+        }
+    }
+    session.close();
+    assert_eq!(verified(&path).event_count, 50);
+}
+
+#[test]
 fn a_line_that_only_says_its_seq_is_no_head() {
     // Someone with the key forks the ledger behind the known head, and leaves the known line in the file.
     let (_folder, path) = new_folder();

@@ -71,8 +71,8 @@ pub struct NativeKnownHead {
 /// What a head store is asked about before a ledger is opened.
 #[napi(object)]
 pub struct NativePeek {
-    /// The ledger's path, links resolved.
-    pub real_path: String,
+    /// The id of what lies at the path.
+    pub path_id: String,
     /// Hash of its first event, or empty.
     pub first_hash: String,
 }
@@ -82,7 +82,7 @@ pub struct NativePeek {
 pub fn peek_ledger(path: String) -> Result<NativePeek> {
     let (real_path, first) = ledger::peek(Path::new(&path)).map_err(|error| throw(&error))?;
     let first_hash = first.map(|hash| hash.to_string()).unwrap_or_default();
-    Ok(NativePeek { real_path: real_path.display().to_string(), first_hash })
+    Ok(NativePeek { path_id: path_id(&real_path), first_hash })
 }
 
 /// Arguments of the callback: what happened, numbers, texts.
@@ -332,6 +332,12 @@ impl NativeSession {
         })))
     }
 
+    /// After closing: false while a head store written in JavaScript has not been told the last head.
+    #[napi(getter, catch_unwind)]
+    pub fn head_store_is_told(&self) -> bool {
+        self.session.head_store_is_told()
+    }
+
     /// The same on the calling thread.
     #[napi(catch_unwind)]
     pub fn close_sync(&self) -> Result<()> {
@@ -339,7 +345,7 @@ impl NativeSession {
             let message = "records of this session wait for a head store that may need this thread: use close()";
             return Err(throw(&CoreError::new(ErrorCode::SessionOptions, message)));
         }
-        self.session.close_without_waiting_for_heads();
+        self.session.close();
         Ok(())
     }
 }

@@ -79,6 +79,11 @@ impl Keeper {
         self.shared.changed.notify_one();
     }
 
+    /// True when the thread has ended: the store was told all that it will be.
+    pub(super) fn is_finished(&self) -> bool {
+        lock(&self.thread).as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
     /// Waits for the thread to end.
     pub(super) fn join(&self) {
         let thread = lock(&self.thread).take();
@@ -86,6 +91,13 @@ impl Keeper {
             // A panic in a store has been reported as its error.
             let _ = thread.join();
         }
+    }
+}
+
+/// Without its writer a keeper has nothing to follow.
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 

@@ -57,6 +57,8 @@ pub struct Session {
     /// Jobs of this session that are not settled.
     pending: Arc<AtomicU64>,
     closed: AtomicBool,
+    /// This session was the last one, and the file is released.
+    released: AtomicBool,
 }
 
 /// For callers who only wait.
@@ -76,7 +78,14 @@ impl Session {
     /// The same, for a caller who submits and is told later.
     pub fn open_with_sink(options: &SessionOptions, key: &Arc<KeyPair>, sink: Arc<dyn Sink>) -> Result<Self> {
         let writer = registry::writer_for(options, key)?;
-        Ok(Self { writer, events: options.events, sink, pending: Arc::default(), closed: AtomicBool::new(false) })
+        Ok(Self {
+            writer,
+            events: options.events,
+            sink,
+            pending: Arc::default(),
+            closed: AtomicBool::new(false),
+            released: AtomicBool::new(false),
+        })
     }
 
     /// Records one event and waits until it is on stable storage; gives its line, without LF.
@@ -166,30 +175,22 @@ impl Session {
         self.writer.waits_for_a_thread() && writer::pending(&self.pending) > 0
     }
 
-    /// Waits for what was submitted, then lets go of the ledger; the last session to do so releases the file, and
-    /// waits for the head store.
+    /// Waits for what was submitted, then lets go of the ledger; the last session to do so releases the file, and waits
+    /// for a head store that does not need a thread of its own.
     pub fn close(&self) {
-        if self.release() {
-            self.writer.wait_for_head_store();
-        }
-    }
-
-    /// The same on a thread that the head store may need: it is not waited for then.
-    pub fn close_without_waiting_for_heads(&self) {
-        self.release();
-    }
-
-    /// True for the session that let the ledger go.
-    fn release(&self) -> bool {
         if self.closed.swap(true, Ordering::SeqCst) {
-            return false;
+            return;
         }
         self.writer.drive_until(|| writer::pending(&self.pending) == 0);
-        let last = self.writer.detach();
-        if last {
+        if self.writer.detach() {
             self.writer.wait_closed(None);
+            self.released.store(true, Ordering::SeqCst);
         }
-        last
+    }
+
+    /// After [`Session::close`]: false while a head store that needs its own thread has not been told the last head.
+    pub fn head_store_is_told(&self) -> bool {
+        !self.released.load(Ordering::SeqCst) || self.writer.head_store_is_told()
     }
 
     /// Waits for what was submitted, at most so long, without working on the calling thread.

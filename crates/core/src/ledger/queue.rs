@@ -77,6 +77,8 @@ pub(super) struct Queue {
     jobs: VecDeque<Job>,
     bytes: usize,
     limit: usize,
+    /// The largest job that was refused since there was room last.
+    refused: usize,
     /// Sessions that were told that there is no room.
     want_room: Vec<Arc<dyn Sink>>,
 }
@@ -98,6 +100,7 @@ impl Queue {
     pub(super) fn push(&mut self, job: Job) -> Result<()> {
         let bytes = self.bytes.saturating_add(job.size);
         if !self.jobs.is_empty() && bytes > self.limit {
+            self.refused = self.refused.max(job.size);
             let message =
                 format!("{} bytes wait to be written, the limit is {}: wait for ready()", self.bytes, self.limit);
             return Err(Error::new(ErrorCode::Backpressure, message).with_outcome(Outcome::NotWritten));
@@ -110,16 +113,27 @@ impl Queue {
 
     /// Whether a session may go on; if not, its sink is told when it may.
     pub(super) fn has_room(&mut self, sink: &Arc<dyn Sink>) -> bool {
-        let room = self.bytes < self.limit.div_ceil(2);
+        let room = self.is_roomy();
         if !room && !self.want_room.iter().any(|known| Arc::ptr_eq(known, sink)) {
             self.want_room.push(Arc::clone(sink));
         }
         room
     }
 
-    /// Sessions to tell that there is room, half of the queue being free.
+    /// Sessions to tell that there is room.
     pub(super) fn take_roomy(&mut self) -> Vec<Arc<dyn Sink>> {
-        if self.bytes < self.limit.div_ceil(2) { mem::take(&mut self.want_room) } else { Vec::new() }
+        if self.is_roomy() { mem::take(&mut self.want_room) } else { Vec::new() }
+    }
+
+    /// Half of the queue is free, and what was refused would be taken: who waits for room must not be refused again and
+    /// again for the same record.
+    fn is_roomy(&mut self) -> bool {
+        let fits = self.bytes.saturating_add(self.refused) <= self.limit && self.bytes < self.limit.div_ceil(2);
+        let room = fits || self.jobs.is_empty();
+        if room {
+            self.refused = 0;
+        }
+        room
     }
 
     /// Takes back a job that was submitted under a number.

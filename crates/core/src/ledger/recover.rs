@@ -98,7 +98,7 @@ pub(crate) fn find_hash(storage: &dyn Storage, inspection: &Inspection, seq: u64
     let mut lines = Lines::new(StorageReader { storage, at: 0 });
     let mut state = ChainState::START;
     let mut found = None;
-    while lines.offset < inspection.window_start {
+    while state.next_seq() < inspection.before_window.next_seq() {
         let line = lines.next_event()?;
         state.step(&line.link(), SignatureState::NotChecked).ok()?;
         if line.seq == seq {
@@ -301,25 +301,21 @@ fn tampered(offset: u64, error: &LineError) -> Error {
 /// Reads whole events from the beginning, as far as they are readable.
 struct Lines<R> {
     source: BufReader<R>,
-    /// Bytes read.
-    offset: u64,
     canonical: Vec<u8>,
 }
 
 impl<R: Read> Lines<R> {
     fn new(source: R) -> Self {
-        Self { source: BufReader::with_capacity(1 << 16, source), offset: 0, canonical: Vec::new() }
+        Self { source: BufReader::with_capacity(1 << 16, source), canonical: Vec::new() }
     }
 
     fn next_event(&mut self) -> Option<Line> {
         let limit = as_u64(limits::MAX_LINE).saturating_add(1);
         for _ in 0..BLANK_LINES {
             let mut bytes = Vec::new();
-            let count = (&mut self.source).take(limit).read_until(b'\n', &mut bytes).ok()?;
-            if count == 0 {
+            if (&mut self.source).take(limit).read_until(b'\n', &mut bytes).ok()? == 0 {
                 return None;
             }
-            self.offset = self.offset.saturating_add(as_u64(count));
             bytes.pop_if(|last| *last == b'\n');
             if !line::is_blank(&bytes) {
                 return line::read(&bytes, limits::MAX_LINE, &mut self.canonical).ok();

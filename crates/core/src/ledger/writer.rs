@@ -341,11 +341,9 @@ impl Writer {
         }
     }
 
-    /// Waits until the head store has what it was left.
-    pub(super) fn wait_for_head_store(&self) {
-        if let Some(keeper) = &self.keeper {
-            keeper.join();
-        }
+    /// True when the head store was told all that it will be, once the file is released.
+    pub(super) fn head_store_is_told(&self) -> bool {
+        self.keeper.as_ref().is_none_or(Keeper::is_finished)
     }
 }
 
