@@ -226,3 +226,18 @@ test('the form is a Buffer of its own', (t) => {
   form.fill(0);
   t.is(canonicalJson({ a: 1 }).toString(), '{"a":1}');
 });
+
+test('bytes whose memory was given away are refused, not hashed as none', (t) => {
+  const bytes = new Uint8Array([1, 2, 3]);
+  structuredClone(bytes, { transfer: [bytes.buffer] });
+  t.throws(() => sha256Hex(bytes), { code: 'ERR_INVALID_ARGUMENT' });
+  t.throws(() => sha256Hex(Object.create(Uint8Array.prototype)), { code: 'ERR_INVALID_ARGUMENT' });
+  t.is(sha256Hex(new Uint8Array(0)), sha256Hex(''));
+});
+
+test('what is more than its properties is refused, whatever its prototype', (t) => {
+  for (const value of [new Map([[1, 2]]), new Set([1]), new Date(0), new Number(1), new Uint8Array(2), Promise.resolve(1)]) {
+    Object.setPrototypeOf(value, null);
+    t.throws(() => canonicalJson(value as never), { code: 'ERR_JSON_UNSUPPORTED' });
+  }
+});

@@ -5,7 +5,7 @@
  */
 
 import { fileURLToPath } from 'node:url';
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import { type ErrorCode, SealwrightRangeError, SealwrightTypeError } from './errors.js';
 
 /** Where a file is: a path, or a `file:` URL. */
@@ -116,5 +116,19 @@ function pathOfUrl(url: URL, name: string): string {
     return fileURLToPath(url);
   } catch (error) {
     throw invalidArgument(`${name} must be a file: URL, found ${url.href} (${(error as Error).message})`);
+  }
+}
+
+/** Bytes, of this or another realm; not those whose memory was given away, which would pass for no bytes. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return types.isUint8Array(value) && !isDetached(value);
+}
+
+function isDetached({ buffer, byteLength }: Uint8Array): boolean {
+  if (byteLength > 0) return false;
+  try {
+    return new Uint8Array(buffer).byteLength < 0;
+  } catch {
+    return true;
   }
 }

@@ -5,7 +5,7 @@
  *   structure  -> canonicalSha256(value)     the canonical JSON: sorted keys, no white space, fixed numbers
  */
 
-import { checkString, invalidArgument, show } from './args.js';
+import { checkString, invalidArgument, isBytes, show } from './args.js';
 import { wrap } from './errors.js';
 import { writeJson } from './json.js';
 import { native } from './native.js';
@@ -38,6 +38,6 @@ export function canonicalSha256(value: unknown): string {
  */
 export function sha256Hex(data: string | Uint8Array): string {
   if (typeof data === 'string') checkString(data, 'data');
-  else if (!(data instanceof Uint8Array)) throw invalidArgument(`data must be a string or bytes, found ${show(data)}`);
+  else if (!isBytes(data)) throw invalidArgument(`data must be a string or bytes, found ${show(data)}`);
   return wrap(() => native.sha256Hex(data));
 }

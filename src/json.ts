@@ -271,8 +271,25 @@ class Writer {
 
 function isPlain(object: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(object);
-  if (prototype === Object.prototype || prototype === null) return true;
-  return !types.isProxy(prototype) && Object.getPrototypeOf(prototype) === null;
+  if (prototype === Object.prototype) return true;
+  if (holdsMore(object)) return false;
+  return prototype === null || (!types.isProxy(prototype) && Object.getPrototypeOf(prototype) === null);
+}
+
+/** Whether an object is more than its properties, whatever prototype it was given since. */
+function holdsMore(object: object): boolean {
+  return (
+    types.isMap(object) ||
+    types.isSet(object) ||
+    types.isDate(object) ||
+    types.isRegExp(object) ||
+    types.isPromise(object) ||
+    types.isBoxedPrimitive(object) ||
+    types.isAnyArrayBuffer(object) ||
+    types.isWeakMap(object) ||
+    types.isWeakSet(object) ||
+    ArrayBuffer.isView(object)
+  );
 }
 
 /** What an object calls itself, without running its code: the name of its constructor, if that is plain data. */

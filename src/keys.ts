@@ -5,7 +5,7 @@
 
 import { inspect } from 'node:util';
 import type { NativeKey } from '../index.js';
-import { checkBoolean, checkOptions, invalidArgument, type PathLike, show, toPath } from './args.js';
+import { checkBoolean, checkOptions, invalidArgument, isBytes, type PathLike, show, toPath } from './args.js';
 import { wrap } from './errors.js';
 import { native } from './native.js';
 
@@ -88,7 +88,7 @@ export class SigningKeypair {
    * @throws {@link KeyLoadError} `ERR_KEY_LENGTH`; TypeError `ERR_INVALID_ARGUMENT`
    */
   static fromSeed(seed: Uint8Array): SigningKeypair {
-    if (!(seed instanceof Uint8Array)) throw invalidArgument(`seed must be a Uint8Array, found ${show(seed)}`);
+    if (!isBytes(seed)) throw invalidArgument(`seed must be a Uint8Array, found ${show(seed)}`);
     return new SigningKeypair(wrap(() => native.NativeKey.fromSeed(seed)));
   }
 
