@@ -45,6 +45,7 @@ export type ErrorCode =
   | 'ERR_OUT_OF_RANGE'
   | 'ERR_PUBLIC_KEY'
   | 'ERR_ROLLBACK_DETECTED'
+  | 'ERR_SELF_TEST'
   | 'ERR_SESSION_CLOSED'
   | 'ERR_SESSION_OPTIONS'
   | 'ERR_SESSION_POISONED'
@@ -152,6 +153,21 @@ export class ChainError extends SealwrightError {
   }
 }
 
+/**
+ * This build does not compute the hashes and signatures that the format says: `ERR_SELF_TEST`. Every operation that
+ * hashes throws it; nothing was read or written.
+ */
+export class SelfTestError extends SealwrightError {
+  /** Whether `error` is a `SelfTestError`, of this or another copy of the package. */
+  static override is(error: unknown): error is SelfTestError {
+    return brandOf(error) === 'SelfTestError';
+  }
+
+  static {
+    brand(this, 'SelfTestError');
+  }
+}
+
 /** An argument, event field or JSON value of a wrong type. */
 export class SealwrightTypeError extends TypeError {
   /** Stable; branch on this. */
@@ -188,6 +204,11 @@ export class SealwrightRangeError extends RangeError {
   }
 }
 
+/** Whether this package made an error, of whichever class. */
+export function isSealwrightError(error: unknown): error is Error & { readonly code: ErrorCode } {
+  return brandOf(error) !== undefined;
+}
+
 /**
  * Whether the native side asks for something that no caller sees: `ABORTED`, the caller's signal was heard; `RETRY`,
  * the ledger changed between looking at it and opening it.
@@ -219,6 +240,11 @@ export function isFailure(text: string): boolean {
   return text.startsWith('!');
 }
 
+/** The code of a failure's text; null when it is none. */
+export function failureCode(text: string): ErrorCode | null {
+  return parseFailure(text)?.code ?? null;
+}
+
 /** The typed error of a failure's text (`!` and JSON). Any other text is a defect of the native side. */
 export function errorFromText(text: string, cause?: unknown): Error {
   const failure = parseFailure(text);
@@ -243,6 +269,8 @@ export function errorFromText(text: string, cause?: unknown): Error {
         byteOffset: failure.byteOffset,
         report: reportOf(failure),
       });
+    case 'self-test':
+      return new SelfTestError(code, message);
     default:
       // A contained defect in the writer: the record says what became of it.
       return failure.outcome === undefined ? new SealwrightError(code, message) : ledgerErrorOf(failure);
@@ -279,6 +307,7 @@ const FAMILY: ReadonlySet<unknown> = new Set([
   'SigningError',
   'LedgerError',
   'ChainError',
+  'SelfTestError',
 ]);
 
 function brand(errorClass: { readonly prototype: Error }, brandName: string, name = brandName): void {

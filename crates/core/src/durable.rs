@@ -11,6 +11,7 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// Names a file whatever its path: two paths with the same identity are one file.
 #[cfg(unix)]
@@ -268,6 +269,20 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_new(&temporary, bytes)?;
     fs::rename(&temporary, path).map_err(|error| without(&temporary, error))?;
     sync_folder_of(path)
+}
+
+/// How long it takes to make 4 KiB of a new file durable. The file is removed again.
+///
+/// `openat(temporary, O_CREAT|O_EXCL)`, `write`, `fdatasync(file)`, `unlink(temporary)`
+pub(crate) fn time_sync(folder: &Path) -> io::Result<Duration> {
+    let temporary = temporary_name(&folder.join("sync-probe"))?;
+    let mut file = new_file(&temporary)?;
+    let started = Instant::now();
+    let synced = file.write_all(&[0; 4096]).and_then(|()| file.sync_data());
+    let time = started.elapsed();
+    synced.map_err(|error| without(&temporary, error))?;
+    fs::remove_file(&temporary)?;
+    Ok(time)
 }
 
 /// Opens a file beside another one, 0600, for locking only.

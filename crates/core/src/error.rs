@@ -118,6 +118,8 @@ codes! {
         Aborted = "ABORTED",
         /// The ledger changed between looking and opening.
         Retry = "RETRY",
+        /// This build does not compute what the format says.
+        SelfTest = "ERR_SELF_TEST",
         /// A defect of this library.
         Internal = "ERR_INTERNAL",
     }

@@ -66,6 +66,7 @@ pub mod ledger;
 pub mod limits;
 pub mod line;
 pub mod seal;
+pub mod self_test;
 pub mod storage;
 pub mod verify;
 

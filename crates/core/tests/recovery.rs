@@ -13,7 +13,7 @@ use sealwright_core::event::{Event, EventSet};
 use sealwright_core::heads::{FileHeads, HeadStore, MemoryHeads, ledger_id};
 use sealwright_core::key::KeyPair;
 use sealwright_core::ledger::{
-    Batch, HeadOption, Session, SessionOptions, Sink, TailReason, TornTailPolicy, VerifyOnOpen,
+    Batch, GroupMeasures, HeadOption, Session, SessionOptions, Sink, TailReason, TornTailPolicy, VerifyOnOpen,
 };
 use sealwright_core::verify::{Options, Report, Verdict, Watch, verify_file};
 use sealwright_core::{Error, ErrorCode};
@@ -438,7 +438,7 @@ struct Told {
 }
 
 impl Sink for Told {
-    fn settle(&self, results: Batch) {
+    fn settle(&self, results: Batch, _measures: Option<GroupMeasures>) {
         self.settled.lock().unwrap().extend(results.iter().map(|(number, _)| *number));
         if self.panics.swap(false, Ordering::SeqCst) {
             panic!("a sink that panics");

@@ -1,7 +1,7 @@
 //! Failures on their way to TypeScript: `!{"kind","code","message",...}`.
 
 use napi::{Error, Result, Status};
-use sealwright_core::{Error as CoreError, ErrorCode};
+use sealwright_core::{Error as CoreError, ErrorCode, self_test};
 use serde_json::{Value, json};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -20,6 +20,7 @@ fn kind(error: &CoreError) -> &'static str {
         | Code::KeyNotAFile
         | Code::KeyExists
         | Code::KeyIo => "key",
+        Code::SelfTest => "self-test",
         Code::Aborted | Code::Retry | Code::Internal => "internal",
         _ => "ledger",
     }
@@ -43,6 +44,11 @@ pub(crate) fn text(error: &CoreError) -> String {
 /// The failure as napi-rs throws it.
 pub(crate) fn throw(error: &CoreError) -> Error {
     Error::new(Status::GenericFailure, text(error))
+}
+
+/// Whoever is about to hash asks this first: the build must have passed its self-test.
+pub(crate) fn self_tested() -> Result<()> {
+    contained(|| self_test::passed().map_err(|error| throw(&error)))
 }
 
 /// A mistake in an argument that TypeScript should have caught.

@@ -1,6 +1,6 @@
-//! Key pairs: the seed stays on this side.
+//! Key pairs: the seed stays on this side. Nobody signs without one, so making one asks for the self-test.
 
-use crate::failure::throw;
+use crate::failure::{self_tested, throw};
 use napi::Result;
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
@@ -22,12 +22,14 @@ impl NativeKey {
     /// A new key.
     #[napi(factory, catch_unwind)]
     pub fn generate() -> Result<Self> {
+        self_tested()?;
         Ok(Self::of(KeyPair::generate().map_err(|error| throw(&error))?, false))
     }
 
     /// The key of a 32-byte seed.
     #[napi(factory, catch_unwind)]
     pub fn from_seed(seed: Uint8Array) -> Result<Self> {
+        self_tested()?;
         let seed: &[u8; 32] = seed.as_ref().try_into().map_err(|_| {
             let message = format!("a seed has exactly 32 bytes, found {}", seed.len());
             throw(&CoreError::new(ErrorCode::KeyLength, message))
@@ -39,6 +41,7 @@ impl NativeKey {
     /// The key in a file.
     #[napi(factory, catch_unwind)]
     pub fn load(path: String, allow_insecure_permissions: bool) -> Result<Self> {
+        self_tested()?;
         let pair = keyfile::load(Path::new(&path), allow_insecure_permissions).map_err(|error| throw(&error))?;
         Ok(Self::of(pair, false))
     }
@@ -46,6 +49,7 @@ impl NativeKey {
     /// The key in a file; makes one if there is none and `create` is set.
     #[napi(factory, catch_unwind)]
     pub fn load_or_create(path: String, create: bool, allow_insecure_permissions: bool) -> Result<Self> {
+        self_tested()?;
         let (pair, created) = keyfile::load_or_create(Path::new(&path), create, allow_insecure_permissions)
             .map_err(|error| throw(&error))?;
         Ok(Self::of(pair, created))

@@ -10,6 +10,7 @@
 mod failure;
 mod heads;
 mod key;
+mod probe;
 mod session;
 mod task;
 mod text;

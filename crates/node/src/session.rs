@@ -14,7 +14,7 @@ use sealwright_core::fault::{FaultPoint, pass};
 use sealwright_core::heads::{HeadStore, ledger_id, path_id};
 use sealwright_core::key::KeyPair;
 use sealwright_core::ledger::{
-    self, Batch, HeadOption, Session, SessionOptions, Settled, Sink, TornTailPolicy, VerifyOnOpen,
+    self, Batch, GroupMeasures, HeadOption, Session, SessionOptions, Settled, Sink, TornTailPolicy, VerifyOnOpen,
 };
 use sealwright_core::{Error as CoreError, ErrorCode};
 use std::cell::{Cell, RefCell};
@@ -85,8 +85,8 @@ pub fn peek_ledger(path: String) -> Result<NativePeek> {
     Ok(NativePeek { path_id: path_id(&real_path), first_hash })
 }
 
-/// Arguments of the callback: what happened, numbers, texts.
-type Arguments = FnArgs<(String, Vec<f64>, Vec<String>)>;
+/// Arguments of the callback: what happened, numbers, texts, measures of a group.
+type Arguments = FnArgs<(String, Vec<f64>, Vec<String>, Vec<f64>)>;
 /// Calls JavaScript from any thread without keeping its event loop alive.
 type Callback = ThreadsafeFunction<Message, (), Arguments, Status, false, true>;
 
@@ -95,6 +95,16 @@ pub struct Message {
     kind: &'static str,
     numbers: Vec<f64>,
     texts: Vec<String>,
+    measures: Vec<f64>,
+}
+
+/// A record, and how its group was written.
+#[napi(object)]
+pub struct NativeRecorded {
+    /// The line, or the text of a failure.
+    pub result: String,
+    /// As the callback is told; empty if it failed.
+    pub measures: Vec<f64>,
 }
 
 /// The way from the writer to the JavaScript thread.
@@ -103,15 +113,19 @@ struct Channel(Callback);
 impl Channel {
     fn of(callback: &Function<'_, Arguments, ()>) -> Result<Arc<Self>> {
         let callback = callback.build_threadsafe_function::<Message>().weak::<true>().build_callback(|context| {
-            let Message { kind, numbers, texts } = context.value;
-            Ok(FnArgs::from((kind.to_owned(), numbers, texts)))
+            let Message { kind, numbers, texts, measures } = context.value;
+            Ok(FnArgs::from((kind.to_owned(), numbers, texts, measures)))
         })?;
         Ok(Arc::new(Self(callback)))
     }
 
     /// False when the thread has ended.
     fn tell(&self, kind: &'static str, numbers: Vec<f64>, texts: Vec<String>) -> bool {
-        self.0.call(Message { kind, numbers, texts }, ThreadsafeFunctionCallMode::NonBlocking) == Status::Ok
+        self.send(Message { kind, numbers, texts, measures: Vec::new() })
+    }
+
+    fn send(&self, message: Message) -> bool {
+        self.0.call(message, ThreadsafeFunctionCallMode::NonBlocking) == Status::Ok
     }
 
     /// Keeps the event loop alive, or no longer.
@@ -136,10 +150,10 @@ impl Channel {
 }
 
 impl Sink for Channel {
-    fn settle(&self, results: Batch) {
+    fn settle(&self, results: Batch, measures: Option<GroupMeasures>) {
         let (numbers, texts) = results.into_iter().map(|(id, result)| (number(id), result_text(result))).unzip();
         // A thread that has ended waits for nothing any more.
-        self.tell("settled", numbers, texts);
+        self.send(Message { kind: "settled", numbers, texts, measures: measures_list(measures) });
     }
 
     fn room(&self) {
@@ -152,6 +166,16 @@ fn result_text(result: Settled) -> String {
         Ok(lines) => lines.join("\n"),
         Err(error) => failure_text(&error),
     }
+}
+
+/// Events, bytes; milliseconds queued, sealing, writing, syncing. Empty without a group.
+fn measures_list(measures: Option<GroupMeasures>) -> Vec<f64> {
+    let Some(GroupMeasures { events, bytes, queued, seal, write, sync }) = measures else {
+        return Vec::new();
+    };
+    let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
+    let sizes = [events, bytes].map(|size| number(u64::try_from(size).unwrap_or(u64::MAX)));
+    sizes.into_iter().chain([queued, seal, write, sync].map(milliseconds)).collect()
 }
 
 /// What [`open_session`] does on a pool thread.
@@ -222,7 +246,9 @@ impl Task for OpenTask {
 pub fn open_session(
     key: &NativeKey,
     options: NativeOpenOptions,
-    #[napi(ts_arg_type = "(kind: 'settled' | 'room' | 'head', numbers: Array<number>, texts: Array<string>) => void")]
+    #[napi(
+        ts_arg_type = "(kind: 'settled' | 'room' | 'head', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void"
+    )]
     callback: Function<'_, Arguments, ()>,
     file_heads: Option<ClassInstance<'_, NativeFileHeads>>,
     memory_heads: Option<ClassInstance<'_, NativeMemoryHeads>>,
@@ -236,7 +262,9 @@ pub fn open_session_sync(
     env: Env,
     key: &NativeKey,
     options: NativeOpenOptions,
-    #[napi(ts_arg_type = "(kind: 'settled' | 'room' | 'head', numbers: Array<number>, texts: Array<string>) => void")]
+    #[napi(
+        ts_arg_type = "(kind: 'settled' | 'room' | 'head', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void"
+    )]
     callback: Function<'_, Arguments, ()>,
     file_heads: Option<ClassInstance<'_, NativeFileHeads>>,
     memory_heads: Option<ClassInstance<'_, NativeMemoryHeads>>,
@@ -284,6 +312,14 @@ impl NativeSession {
     #[napi(catch_unwind)]
     pub fn record_sync(&self, event_text: String) -> Result<String> {
         self.session.record(event(&event_text)?).map_err(|error| throw(&error))
+    }
+
+    /// The same, with the measures of the group.
+    #[napi(catch_unwind)]
+    pub fn record_sync_measured(&self, event_text: String) -> Result<NativeRecorded> {
+        let (line, measures) = self.session.record_measured(event(&event_text)?);
+        let result = line.unwrap_or_else(|error| failure_text(&error));
+        Ok(NativeRecorded { result, measures: measures_list(measures) })
     }
 
     /// The ledger's last event that is on stable storage.

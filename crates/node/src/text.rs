@@ -1,6 +1,6 @@
 //! Functions from text to text: events, lines, canonical form, digests.
 
-use crate::failure::{misuse, throw};
+use crate::failure::{misuse, self_tested, throw};
 use crate::key::NativeKey;
 use napi::bindgen_prelude::{BigInt, Buffer, Either, Uint8Array};
 use napi::{Error, Result};
@@ -32,6 +32,7 @@ pub fn sign_event(
     key: &NativeKey,
     timestamp_nanos: Option<BigInt>,
 ) -> Result<String> {
+    self_tested()?;
     let timestamp = timestamp_nanos.map_or_else(|| Ok(seal::now()), nanoseconds)?;
     seal::seal(&event(&event_text)?, hash(&parent_hash)?, integer(seq)?, timestamp, &key.pair)
         .map_err(|error| throw(&error))
@@ -40,6 +41,7 @@ pub fn sign_event(
 /// The hash that an event has at a place.
 #[napi(catch_unwind)]
 pub fn compute_self_hash(event_text: String, seq: f64, parent_hash: String, timestamp_nanos: BigInt) -> Result<String> {
+    self_tested()?;
     seal::self_hash(&event(&event_text)?, &hash(&parent_hash)?, integer(seq)?, nanoseconds(timestamp_nanos)?)
         .map(|hash| hash.to_string())
         .map_err(|error| throw(&error))
@@ -48,32 +50,36 @@ pub fn compute_self_hash(event_text: String, seq: f64, parent_hash: String, time
 /// Canonical bytes of JSON text.
 #[napi(catch_unwind)]
 pub fn canonical_json(text: String) -> Result<Buffer> {
+    self_tested()?;
     Ok(canonical(&text)?.into())
 }
 
 /// SHA-256 of the canonical bytes of JSON text, 64 hex digits.
 #[napi(catch_unwind)]
 pub fn canonical_sha256(text: String) -> Result<String> {
+    self_tested()?;
     Ok(Hash::of(&canonical(&text)?).to_string())
 }
 
 /// SHA-256 of bytes, or of text as UTF-8, 64 hex digits.
 #[napi(catch_unwind)]
-pub fn sha256_hex(data: Either<String, Uint8Array>) -> String {
-    match &data {
+pub fn sha256_hex(data: Either<String, Uint8Array>) -> Result<String> {
+    self_tested()?;
+    let hash = match &data {
         Either::A(text) => Hash::of(text.as_bytes()),
         Either::B(bytes) => Hash::of(bytes),
-    }
-    .to_string()
+    };
+    Ok(hash.to_string())
 }
 
-/// For tests only: makes the next pass through a point panic.
+/// For tests only: makes the next pass through a point fail.
 #[napi(catch_unwind)]
 pub fn test_fault(name: String) -> Result<()> {
     arm(match name.as_str() {
         "panic-commit" => FaultPoint::Commit,
         "panic-export" => FaultPoint::Export,
         "panic-task" => FaultPoint::Task,
+        "self-test" => FaultPoint::SelfTest,
         _ => return Err(misuse("no such fault point")),
     });
     Ok(())

@@ -1,6 +1,6 @@
 //! Verifying and reading, on pool threads where it may take long.
 
-use crate::failure::{contained, misuse, throw};
+use crate::failure::{contained, misuse, self_tested, throw};
 use crate::task::Work;
 use crate::text::{integer, number};
 use napi::bindgen_prelude::{AsyncTask, ClassInstance, FnArgs, Function, Uint8Array};
@@ -230,8 +230,9 @@ fn progress_callback(function: &ProgressFunction<'_>) -> Result<ProgressCallback
     })
 }
 
-/// The options as TypeScript writes them.
+/// The options as TypeScript writes them. Every verification begins here.
 fn parse_options(text: &str) -> Result<Options> {
+    self_tested()?;
     let fields = parse_object(text)?;
     let mut options = Options::default();
     if let Some(signers) = fields.get("signers").and_then(Value::as_array) {
@@ -263,6 +264,7 @@ fn parse_options(text: &str) -> Result<Options> {
 }
 
 fn parse_read_options(text: &str) -> Result<ReadOptions> {
+    self_tested()?;
     let fields = parse_object(text)?;
     let mut options = ReadOptions::default();
     if let Some(from) = fields.get("from").and_then(Value::as_f64) {

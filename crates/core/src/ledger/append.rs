@@ -23,6 +23,7 @@ use crate::storage::{Storage, read_exact_at, write_all_at};
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// The file and the end of its chain. Whoever holds it writes.
 pub(super) struct Appender {
@@ -37,6 +38,17 @@ pub(super) struct Appender {
     unterminated: bool,
     /// Bytes that can be read but may never have reached the disk: after a failed sync Linux marks pages clean.
     unsure: Option<Range<u64>>,
+}
+
+/// A group that is on stable storage.
+pub(super) struct Appended {
+    /// Its lines, without LFs.
+    pub(super) lines: Vec<String>,
+    /// Bytes written.
+    pub(super) bytes: usize,
+    pub(super) seal: Duration,
+    pub(super) write: Duration,
+    pub(super) sync: Duration,
 }
 
 /// A group that was not appended.
@@ -89,10 +101,11 @@ impl Appender {
     }
 
     /// Seals and appends events, in order. Gives their lines once they are on stable storage.
-    pub(super) fn append<'e>(&mut self, events: impl IntoIterator<Item = &'e Event>) -> Result<Vec<String>, Failed> {
+    pub(super) fn append<'e>(&mut self, events: impl IntoIterator<Item = &'e Event>) -> Result<Appended, Failed> {
         self.check_file().map_err(Failed::clean)?;
         self.settle_window()?;
         fault::pass(FaultPoint::Commit);
+        let started = Instant::now();
         let hashed = self.hash(events).map_err(Failed::clean)?;
         let lines: Vec<String> = hashed.iter().map(|event| event.sign(&self.key)).collect();
         let mut bytes = Vec::with_capacity(lines.iter().map(|line| line.len().saturating_add(1)).sum());
@@ -100,18 +113,22 @@ impl Appender {
             bytes.extend_from_slice(line.as_bytes());
             bytes.push(b'\n');
         }
+        let sealed = Instant::now();
         if let Err(error) = write_all_at(&*self.storage, self.length, &bytes) {
             return Err(self.cut_back(&error));
         }
+        let written = Instant::now();
         if let Err(error) = self.storage.sync() {
             return Err(Failed::poisoned("cannot sync the ledger", &error, Outcome::Unknown));
         }
+        let sync = written.elapsed();
         self.length = self.length.saturating_add(as_u64(bytes.len()));
         if let (Some(first), Some(last)) = (hashed.first(), hashed.last()) {
             self.state = ChainState::after(last.seq, last.hash);
             self.first = self.first.or((first.seq == 0).then_some(first.hash));
         }
-        Ok(lines)
+        let (seal, write) = (sealed.duration_since(started), written.duration_since(sealed));
+        Ok(Appended { lines, bytes: bytes.len(), seal, write, sync })
     }
 
     /// The file must still be the one that was opened, and as long as it was left: a file that others rotated, cut or
@@ -307,7 +324,7 @@ mod tests {
         report.event_count
     }
 
-    fn failure(result: Result<Vec<String>, Failed>) -> (ErrorCode, Option<Outcome>, bool) {
+    fn failure(result: Result<Appended, Failed>) -> (ErrorCode, Option<Outcome>, bool) {
         match result {
             Ok(_) => panic!("no failure"),
             Err(Failed { error, poisoned }) => (error.code, error.outcome, poisoned),
@@ -366,7 +383,7 @@ mod tests {
         let expected = (ErrorCode::LedgerIo, Some(Outcome::NotWritten), false);
         assert_eq!(failure(appender.append(&[event("lost")])), expected);
         assert_eq!(fake.calls(), ["write", "write", "set_len", "sync"]);
-        let lines = appender.append(&[event("b")]).ok().unwrap();
+        let lines = appender.append(&[event("b")]).ok().unwrap().lines;
         assert!(lines[0].starts_with(r#"{"seq":1,"#));
         assert_eq!(count(&fake), 2);
     }

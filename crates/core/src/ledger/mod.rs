@@ -32,14 +32,15 @@ pub use options::{
     DEFAULT_QUEUE_BYTES, HeadOption, RecoveredTail, Recovery, SeqRange, SessionOptions, TailReason, TornTailPolicy,
     VerifyOnOpen,
 };
-pub use queue::{Batch, Settled, Sink};
+pub use queue::{Batch, GroupMeasures, Settled, Sink};
 
 use crate::chain::Head;
+use crate::durable;
 use crate::error::{Error, ErrorCode, Outcome, Result};
 use crate::event::{Event, EventSet};
 use crate::hash::Hash;
 use crate::key::{KeyPair, PublicKey};
-use queue::{Job, Reply, Slot, lines_size};
+use queue::{Job, Reply, Slot, Waited, lines_size};
 use recover::GROUP_LIMIT;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -65,7 +66,7 @@ pub struct Session {
 struct NoSink;
 
 impl Sink for NoSink {
-    fn settle(&self, _results: Batch) {}
+    fn settle(&self, _results: Batch, _measures: Option<GroupMeasures>) {}
     fn room(&self) {}
 }
 
@@ -90,34 +91,48 @@ impl Session {
 
     /// Records one event and waits until it is on stable storage; gives its line, without LF.
     pub fn record(&self, event: Event) -> Result<String> {
+        self.record_measured(event).0
+    }
+
+    /// The same, with the measures of the group that it was written in; none if it failed.
+    pub fn record_measured(&self, event: Event) -> (Result<String>, Option<GroupMeasures>) {
         let events = vec![event];
-        self.check(&events)?;
-        self.wait_for(events)?.pop().ok_or_else(|| Error::new(ErrorCode::Internal, "an event without a line"))
+        if let Err(error) = self.check(&events) {
+            return (Err(error), None);
+        }
+        let (settled, measures) = self.wait_for(events);
+        let line = settled.and_then(|mut lines| {
+            lines.pop().ok_or_else(|| Error::new(ErrorCode::Internal, "an event without a line"))
+        });
+        (line, measures)
     }
 
     /// Records events as one group, all or none, and waits until they are on stable storage.
     pub fn record_many(&self, events: Vec<Event>) -> Result<Vec<String>> {
         self.check(&events)?;
         check_batch(&events)?;
-        self.wait_for(events)
+        self.wait_for(events).0
     }
 
-    fn wait_for(&self, events: Vec<Event>) -> Result<Vec<String>> {
+    fn wait_for(&self, events: Vec<Event>) -> Waited {
         if self.writer.waits_for_a_thread() {
             let message = "records of this session wait for a head store that needs its thread: record asynchronously";
-            return Err(not_written(Error::new(ErrorCode::SessionOptions, message)));
+            return (Err(not_written(Error::new(ErrorCode::SessionOptions, message))), None);
         }
         let slot = Arc::new(Slot::default());
-        self.writer.submit(Job::new(events, Reply::Slot(Arc::clone(&slot)), &self.pending), false)?;
+        let job = Job::new(events, Reply::Slot(Arc::clone(&slot)), &self.pending);
+        if let Err(error) = self.writer.submit(job, false) {
+            return (Err(error), None);
+        }
         let mut result = None;
         self.writer.drive_until(|| {
             result = result.take().or_else(|| slot.take());
             result.is_some()
         });
         // Driving ends when the slot is filled, or with a writer that filled it while giving up.
-        result
-            .or_else(|| slot.take())
-            .unwrap_or_else(|| Err(Error::new(ErrorCode::Internal, "a record was lost").with_outcome(Outcome::Unknown)))
+        result.or_else(|| slot.take()).unwrap_or_else(|| {
+            (Err(Error::new(ErrorCode::Internal, "a record was lost").with_outcome(Outcome::Unknown)), None)
+        })
     }
 
     /// Queues one event; the sink is told under `number` what became of it.
@@ -247,6 +262,30 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn not_written(error: Error) -> Error {
     error.with_outcome(Outcome::NotWritten)
+}
+
+/// Who has a ledger open for writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockState {
+    /// Nobody.
+    Free,
+    /// This process.
+    Here,
+    /// Another process, which may run on another machine.
+    Elsewhere,
+}
+
+/// Who writes a ledger now. The lock is taken for a moment: a process that opens the ledger just then may be told that
+/// it is locked.
+pub fn lock_state(path: &Path) -> Result<LockState> {
+    registry::lock_state(path)
+}
+
+/// How long the storage of a folder takes to make 4 KiB durable: those of a new file there, which is removed again.
+pub fn time_sync(folder: &Path) -> Result<Duration> {
+    durable::time_sync(folder).map_err(|error| {
+        Error::io(ErrorCode::LedgerIo, format!("cannot write and sync a file in {}", folder.display()), &error)
+    })
 }
 
 /// The resolved path of a ledger, which need not exist yet, and the hash of its first event, if it has one.

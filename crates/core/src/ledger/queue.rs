@@ -9,6 +9,7 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// The lines of a batch, or why it was not recorded. An error says what became of the batch.
 pub type Settled = Result<Vec<String>>;
@@ -16,10 +17,27 @@ pub type Settled = Result<Vec<String>>;
 /// Results by the number they were submitted under.
 pub type Batch = Vec<(u64, Settled)>;
 
+/// How a group of events was written: what a diagnosis of slow records needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupMeasures {
+    /// Events of the group, of all sessions.
+    pub events: usize,
+    /// Bytes of their lines, LFs included.
+    pub bytes: usize,
+    /// How long the first of them was queued.
+    pub queued: Duration,
+    /// Hashing and signing.
+    pub seal: Duration,
+    /// Writing.
+    pub write: Duration,
+    /// Until the system said that they are on stable storage.
+    pub sync: Duration,
+}
+
 /// Told what became of the records of one session. Called from any thread, once a group; it must not wait for one.
 pub trait Sink: Send + Sync {
-    /// What became of these records.
-    fn settle(&self, results: Batch);
+    /// What became of these records. `measures` are those of the group that they were written in, none if it failed.
+    fn settle(&self, results: Batch, measures: Option<GroupMeasures>);
 
     /// The queue has room again, after it was said to be full.
     fn room(&self);
@@ -34,17 +52,20 @@ pub(super) enum Reply {
     Slot(Arc<Slot>),
 }
 
+/// What someone gets who waits for a record.
+pub(super) type Waited = (Settled, Option<GroupMeasures>);
+
 /// The result of a record that someone waits for.
 #[derive(Default)]
-pub(super) struct Slot(Mutex<Option<Settled>>);
+pub(super) struct Slot(Mutex<Option<Waited>>);
 
 impl Slot {
-    pub(super) fn take(&self) -> Option<Settled> {
+    pub(super) fn take(&self) -> Option<Waited> {
         lock(&self.0).take()
     }
 
-    fn put(&self, result: Settled) {
-        *lock(&self.0) = Some(result);
+    fn put(&self, waited: Waited) {
+        *lock(&self.0) = Some(waited);
     }
 }
 
@@ -56,12 +77,14 @@ pub(super) struct Job {
     pub(super) pending: Arc<AtomicU64>,
     /// Bytes that its lines can have, LFs included.
     pub(super) size: usize,
+    /// When it was queued.
+    pub(super) queued: Instant,
 }
 
 impl Job {
     pub(super) fn new(events: Vec<Event>, reply: Reply, pending: &Arc<AtomicU64>) -> Self {
         let size = lines_size(&events);
-        Self { events, reply, pending: Arc::clone(pending), size }
+        Self { events, reply, pending: Arc::clone(pending), size, queued: Instant::now() }
     }
 }
 
@@ -165,11 +188,11 @@ impl Queue {
 }
 
 /// Tells everyone what became of their jobs: one call for each sink.
-pub(super) fn settle(results: Vec<(Job, Settled)>) {
+pub(super) fn settle(results: Vec<(Job, Settled)>, measures: Option<GroupMeasures>) {
     let mut by_sink: Vec<(Arc<dyn Sink>, Batch)> = Vec::new();
     for (job, result) in results {
         match job.reply {
-            Reply::Slot(slot) => slot.put(result),
+            Reply::Slot(slot) => slot.put((result, measures)),
             Reply::Sink(sink, number) => match by_sink.iter_mut().find(|(known, _)| Arc::ptr_eq(known, &sink)) {
                 Some((_, batch)) => batch.push((number, result)),
                 None => by_sink.push((sink, vec![(number, result)])),
@@ -178,7 +201,7 @@ pub(super) fn settle(results: Vec<(Job, Settled)>) {
         job.pending.fetch_sub(1, Ordering::SeqCst);
     }
     for (sink, batch) in by_sink {
-        guarded(|| sink.settle(batch));
+        guarded(|| sink.settle(batch, measures));
     }
 }
 

@@ -3,12 +3,12 @@
 
 use super::append::Appender;
 use super::keeper::Keeper;
-use super::lock;
 use super::options::{
     DEFAULT_QUEUE_BYTES, RecoveredTail, Recovery, SeqRange, SessionOptions, TornTailPolicy, VerifyOnOpen,
 };
 use super::recover::{Inspection, StorageReader, find_hash, first_hash, inspect};
 use super::writer::{Opened, Writer};
+use super::{LockState, lock};
 use crate::chain::Head;
 use crate::durable::{self, FileId, LedgerFile};
 use crate::error::{Error, ErrorCode, Result};
@@ -181,6 +181,22 @@ impl Gate {
         let mut open = lock(&self.open);
         while !*open {
             open = self.changed.wait(open).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// Who writes a ledger now. To know it of other processes the lock is taken for a moment.
+pub(super) fn lock_state(path: &Path) -> Result<LockState> {
+    let mut file = LedgerFile::open(&durable::resolve(path)?)?;
+    match claim(file.id()) {
+        Claim::Taken(_) => Ok(LockState::Here),
+        Claim::Ours(claim) => {
+            let locked = file.try_lock();
+            // Unlocked before the claim ends and others of this process look.
+            drop(file);
+            drop(claim);
+            let free = locked.map_err(|error| Error::io(ErrorCode::LedgerIo, "cannot lock the ledger", &error))?;
+            Ok(if free { LockState::Free } else { LockState::Elsewhere })
         }
     }
 }

@@ -4,10 +4,10 @@
 //! `appender`, `inbox`; no lock is held while the other side of a sink or a head store that needs a thread is waited
 //! for, except `appender`, which keeps groups in order.
 
-use super::append::{Appender, Failed};
+use super::append::{Appended, Appender, Failed};
 use super::keeper::Keeper;
 use super::options::Recovery;
-use super::queue::{Job, Queue, Settled, Sink, give_room, settle};
+use super::queue::{GroupMeasures, Job, Queue, Settled, Sink, give_room, settle};
 use super::recover::GROUP_LIMIT;
 use super::{lock, registry};
 use crate::chain::Head;
@@ -257,18 +257,20 @@ impl Writer {
             return false;
         }
         let Some(appender) = slot.as_mut() else {
-            settle(group.into_iter().map(|job| (job, Err(closed()))).collect());
+            settle(group.into_iter().map(|job| (job, Err(closed()))).collect(), None);
             return false;
         };
+        let queued = group.first().map(|job| job.queued.elapsed()).unwrap_or_default();
         let appended = catch_unwind(AssertUnwindSafe(|| appender.append(group.iter().flat_map(|job| &job.events))));
         match appended {
-            Ok(Ok(lines)) => {
+            Ok(Ok(Appended { lines, bytes, seal, write, sync })) => {
                 self.advance(appender, &group);
-                settle(deal(group, lines));
+                let measures = GroupMeasures { events: lines.len(), bytes, queued, seal, write, sync };
+                settle(deal(group, lines), Some(measures));
                 true
             }
             Ok(Err(Failed { error, poisoned: false })) => {
-                settle(group.into_iter().map(|job| (job, Err(error.clone()))).collect());
+                settle(group.into_iter().map(|job| (job, Err(error.clone()))).collect(), None);
                 true
             }
             Ok(Err(Failed { error, poisoned: true })) => {
@@ -314,7 +316,7 @@ impl Writer {
         let notice = poison_notice(&error).with_outcome(Outcome::NotWritten);
         let group = group.into_iter().map(|job| (job, Err(error.clone())));
         let queued = queued.into_iter().map(|job| (job, Err(notice.clone())));
-        settle(group.chain(queued).collect());
+        settle(group.chain(queued).collect(), None);
         // Who waits for room learns at the next record that there is no use.
         give_room(&waiting);
         self.changed.notify_all();
