@@ -18,6 +18,7 @@ import {
   SealwrightError,
   SealwrightRangeError,
   SealwrightTypeError,
+  SelfTestError,
   SignedEvent,
   signEvent,
   SigningError,
@@ -77,12 +78,14 @@ const coreCodes = codesIn(coreSource, 'ErrorCode');
 const faultCodes = codesIn(coreSource, 'FaultCode');
 const reportSource = source('src', 'report.ts');
 const warningCodes = unionIn(reportSource, 'WarningCode');
+const doctorCodes = unionIn(source('src', 'doctor-codes.ts'), 'DoctorCode');
 /** What the native side asks of TypeScript, and no caller sees. */
 const requests = ['ABORTED', 'RETRY'];
 
 test('every code of src/ and crates/ stands in docs/errors.md, and every code there in one of them', (t) => {
-  t.true(errorCodes.length > 30 && coreCodes.length > 30 && faultCodes.length > 10 && warningCodes.length > 3);
-  const known = new Set([...errorCodes, ...coreCodes, ...faultCodes, ...warningCodes]);
+  t.true(errorCodes.length > 30 && coreCodes.length > 30 && faultCodes.length > 10);
+  t.true(warningCodes.length > 3 && doctorCodes.length > 20);
+  const known = new Set([...errorCodes, ...coreCodes, ...faultCodes, ...warningCodes, ...doctorCodes]);
   t.deepEqual([...documented.keys()].toSorted(), [...known].toSorted());
 });
 
@@ -173,7 +176,13 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
 };
 
 /** What takes another process, a disk that fails or a defect: tested in process/. */
-const elsewhere: readonly ErrorCode[] = ['ERR_ADDON_LOAD', 'ERR_INTERNAL', 'ERR_LEDGER_LOCKED', 'ERR_SESSION_POISONED'];
+const elsewhere: readonly ErrorCode[] = [
+  'ERR_ADDON_LOAD',
+  'ERR_INTERNAL',
+  'ERR_LEDGER_LOCKED',
+  'ERR_SELF_TEST',
+  'ERR_SESSION_POISONED',
+];
 
 test('every code is provoked here or elsewhere', (t) => {
   t.deepEqual([...Object.keys(provocations), ...elsewhere].toSorted(), errorCodes.toSorted() as string[]);
@@ -245,7 +254,7 @@ test('a detail that is not known is absent, not undefined', async (t) => {
   t.deepEqual(await details(async () => SignedEvent.parse('x')), ['byteOffset', 'code', 'line']);
 });
 
-const classes = { SealwrightError, KeyLoadError, SigningError, LedgerError, ChainError };
+const classes = { SealwrightError, KeyLoadError, SigningError, LedgerError, ChainError, SelfTestError };
 
 test('is() knows its class, and SealwrightError.is() all of the family', (t) => {
   for (const [name, errorClass] of Object.entries(classes)) {

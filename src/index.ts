@@ -4,6 +4,9 @@
 
 export type { PathLike } from './args.js';
 export { canonicalJson, canonicalSha256, sha256Hex } from './canonical.js';
+export type { RecordDiagnostics, RecordGroup, VerifyDiagnostics } from './diagnostics.js';
+export { doctor, type DoctorCheck, type DoctorOptions, type DoctorReport } from './doctor.js';
+export type { DoctorCode } from './doctor-codes.js';
 export {
   ChainError,
   type ErrorCode,
@@ -13,6 +16,7 @@ export {
   SealwrightError,
   SealwrightRangeError,
   SealwrightTypeError,
+  SelfTestError,
   SigningError,
 } from './errors.js';
 export {

@@ -10,8 +10,19 @@
 import { native } from './native.js';
 import type { HeadStore } from './headstore.js';
 
-/** Called on this thread: records settled, room in the queue, or a head to store; with numbers and texts for each. */
-export type NativeCallback = (kind: 'settled' | 'room' | 'head', numbers: number[], texts: string[]) => void;
+/**
+ * Called on this thread: records settled, room in the queue, or a head to store; with numbers and texts for each, and the
+ * measures of the group that was settled.
+ */
+export type NativeCallback = (
+  kind: 'settled' | 'room' | 'head',
+  numbers: number[],
+  texts: string[],
+  measures: number[],
+) => void;
+
+/** Told of each group that was settled: how many records, the text of one, the group's measures. */
+export type GroupListener = (records: number, text: string, measures: readonly number[]) => void;
 
 /** A record that was taken back before the writer took it. */
 export const WITHDRAWN: unique symbol = Symbol('withdrawn');
@@ -27,10 +38,12 @@ export class Pending {
   #waitForRoom: (() => void)[] = [];
   #waitForIdle: (() => void)[] = [];
 
-  constructor(store: HeadStore | undefined) {
-    this.callback = (kind, ids, results) => {
-      if (kind === 'settled') ids.forEach((id, index) => this.settle(id, results[index] ?? ''));
-      else if (kind === 'room') this.giveRoom();
+  constructor(store: HeadStore | undefined, tellOfGroup: GroupListener) {
+    this.callback = (kind, ids, results, measures) => {
+      if (kind === 'settled') {
+        ids.forEach((id, index) => this.settle(id, results[index] ?? ''));
+        tellOfGroup(ids.length, results[0] ?? '', measures);
+      } else if (kind === 'room') this.giveRoom();
       else if (store !== undefined) void this.#tell(store, ids, results);
     };
   }

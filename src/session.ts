@@ -19,7 +19,8 @@ import {
   show,
   toPath,
 } from './args.js';
-import { errorFromText, isFailure, isRequest, LedgerError, ledgerError, wrap, wrapAsync } from './errors.js';
+import { recordsAreWatched, tellOfGroup } from './diagnostics.js';
+import { errorFromText, failureCode, isFailure, isRequest, LedgerError, ledgerError, wrap, wrapAsync } from './errors.js';
 import { type EventInput, textOfEvent } from './events.js';
 import { drainAtExit } from './exit.js';
 import {
@@ -106,6 +107,7 @@ export class Session {
   readonly publicKeyHex: string;
   readonly #native: NativeSession;
   readonly #pending: Pending;
+  readonly #ledgerPath: string;
   /** Signals of records in flight. */
   readonly #signals = new Map<AbortSignal, { readonly ids: Set<number>; readonly withdraw: () => void }>();
   #lastId = 0;
@@ -118,6 +120,7 @@ export class Session {
     this.publicKeyHex = plan.publicKeyHex;
     this.#native = session;
     this.#pending = pending;
+    this.#ledgerPath = plan.options.ledgerPath;
     drainAtExit();
   }
 
@@ -135,7 +138,7 @@ export class Session {
     // Waiting for another process happens here, with timers: natively it would hold a thread of libuv's small pool.
     const plan = { ...rest, options: { ...wanted, lockTimeoutMs: 0 } };
     const deadline = performance.now() + wanted.lockTimeoutMs;
-    const pending = new Pending(plan.custom?.store);
+    const pending = pendingOf(plan);
     let poll = LOCK_POLL_MS;
     let customHeads: CustomHeads | undefined;
     for (let attempt = 1; ; ) {
@@ -163,7 +166,7 @@ export class Session {
    */
   static openSync(options: SessionOptions): Session {
     const plan = planOf(options, 'Session.openSync');
-    const pending = new Pending(plan.custom?.store);
+    const pending = pendingOf(plan);
     for (let attempt = 1; ; attempt += 1) {
       const customHeads = plan.custom && askStoreSync(plan.custom, plan.options.ledgerPath);
       try {
@@ -193,7 +196,11 @@ export class Session {
   recordSync(event: EventInput): SignedEvent {
     this.#checkOpen();
     const text = textOfEvent(event);
-    return signedEventFromLine(wrap(() => this.#native.recordSync(text)));
+    if (!recordsAreWatched()) return signedEventFromLine(wrap(() => this.#native.recordSync(text)));
+    const { result, measures } = wrap(() => this.#native.recordSyncMeasured(text));
+    tellOfGroup({ ledgerPath: this.#ledgerPath, sessionId: this.sessionId }, 1, measures, failureCode(result));
+    if (isFailure(result)) throw errorFromText(result);
+    return signedEventFromLine(result);
   }
 
   /**
@@ -386,6 +393,13 @@ function planOf(value: unknown, where: string): Plan {
     store,
     custom: store.kind === 'custom' ? store : undefined,
   };
+}
+
+/** What a session waits for. It must not lead to the session itself: see pending.ts. */
+function pendingOf({ custom, options: { ledgerPath }, sessionId }: Plan): Pending {
+  return new Pending(custom?.store, (records, text, measures) => {
+    tellOfGroup({ ledgerPath, sessionId }, records, measures, failureCode(text));
+  });
 }
 
 function argumentsOf(

@@ -15,6 +15,7 @@ import {
   show,
   toPath,
 } from './args.js';
+import { watchVerification, watchVerificationSync } from './diagnostics.js';
 import { isRequest, SealwrightTypeError, wrap, wrapAsync } from './errors.js';
 import { checkHead } from './headstore.js';
 import { native } from './native.js';
@@ -76,26 +77,28 @@ export async function verifyFile(path: PathLike, options?: VerifyOptions): Promi
   const checks = checksOf(given);
   const signal = checkSignal(given.signal, 'signal');
   signal?.throwIfAborted();
-  const cancel = new native.CancelFlag();
-  const progress = new Progress(given.onProgress, cancel);
-  const abort = () => cancel.cancel();
-  signal?.addEventListener('abort', abort);
-  try {
-    return reportOf(await wrapAsync(() => native.verifyFile(file, checks, progress.listener, cancel)));
-  } catch (error) {
-    if (!isRequest(error, 'ABORTED')) throw error;
-    throw progress.failed ? progress.failure : signal?.reason;
-  } finally {
-    progress.end();
-    signal?.removeEventListener('abort', abort);
-  }
+  return watchVerification('file', file, async () => {
+    const cancel = new native.CancelFlag();
+    const progress = new Progress(given.onProgress, cancel);
+    const abort = () => cancel.cancel();
+    signal?.addEventListener('abort', abort);
+    try {
+      return reportOf(await wrapAsync(() => native.verifyFile(file, checks, progress.listener, cancel)));
+    } catch (error) {
+      if (!isRequest(error, 'ABORTED')) throw error;
+      throw progress.failed ? progress.failure : signal?.reason;
+    } finally {
+      progress.end();
+      signal?.removeEventListener('abort', abort);
+    }
+  });
 }
 
 /** {@link verifyFile} at once, blocking this thread. */
 export function verifyFileSync(path: PathLike, options?: VerifyChecks): ChainReport {
   const file = toPath(path, 'path');
   const checks = checksOf(checkOptions(options, CHECKS, 'verifyFileSync'));
-  return reportOf(wrap(() => native.verifyFileSync(file, checks)));
+  return watchVerificationSync('file', file, () => reportOf(wrap(() => native.verifyFileSync(file, checks))));
 }
 
 /**
@@ -112,30 +115,7 @@ export async function verifyStream(
   if (typeof source !== 'object' || source === null || !(Symbol.asyncIterator in source)) {
     throw invalidArgument(`verifyStream takes an async iterable of bytes or strings, found ${show(source)}`);
   }
-  const verifier = wrap(() => new native.NativeVerifier(checks));
-  const block = Buffer.allocUnsafe(BLOCK_BYTES);
-  let filled = 0;
-  let decided = false;
-  for await (const piece of untilAborted(source, signal)) {
-    const bytes = bytesOf(piece);
-    for (let taken = 0; taken < bytes.length && !decided; ) {
-      const part = bytes.subarray(taken, taken + BLOCK_BYTES - filled);
-      block.set(part, filled);
-      taken += part.length;
-      filled += part.length;
-      if (filled === BLOCK_BYTES) {
-        decided = await wrapAsync(() => verifier.push(block));
-        signal?.throwIfAborted();
-        filled = 0;
-      }
-    }
-    // A fault is found: what follows cannot mend it.
-    if (decided) break;
-  }
-  if (filled > 0) await wrapAsync(() => verifier.push(block.subarray(0, filled)));
-  const report = await wrapAsync(() => verifier.finish());
-  signal?.throwIfAborted();
-  return reportOf(report);
+  return watchVerification('stream', null, () => verifyPieces(source, checks, signal));
 }
 
 /**
@@ -159,7 +139,7 @@ export function verifyChain(chain: Iterable<string | SignedEvent>, options?: Ver
     const why = 'JSON.parse loses the difference of 1 and 1.0 and integers beyond 2^53: pass the lines themselves';
     throw invalidArgument(`line ${index + 1} is ${show(item)}, not a string or SignedEvent; ${why}`);
   });
-  return reportOf(wrap(() => native.verifyLines(lines, checks)));
+  return watchVerificationSync('chain', null, () => reportOf(wrap(() => native.verifyLines(lines, checks))));
 }
 
 const CHECKS = [
@@ -192,6 +172,37 @@ function checksOf(given: { readonly [Name in (typeof CHECKS)[number]]?: unknown 
 
 function reportOf(text: string): ChainReport {
   return new ChainReport(JSON.parse(text) as ReportJson);
+}
+
+async function verifyPieces(
+  source: AsyncIterable<Uint8Array | string>,
+  checks: string,
+  signal: AbortSignal | undefined,
+): Promise<ChainReport> {
+  const verifier = wrap(() => new native.NativeVerifier(checks));
+  const block = Buffer.allocUnsafe(BLOCK_BYTES);
+  let filled = 0;
+  let decided = false;
+  for await (const piece of untilAborted(source, signal)) {
+    const bytes = bytesOf(piece);
+    for (let taken = 0; taken < bytes.length && !decided; ) {
+      const part = bytes.subarray(taken, taken + BLOCK_BYTES - filled);
+      block.set(part, filled);
+      taken += part.length;
+      filled += part.length;
+      if (filled === BLOCK_BYTES) {
+        decided = await wrapAsync(() => verifier.push(block));
+        signal?.throwIfAborted();
+        filled = 0;
+      }
+    }
+    // A fault is found: what follows cannot mend it.
+    if (decided) break;
+  }
+  if (filled > 0) await wrapAsync(() => verifier.push(block.subarray(0, filled)));
+  const report = await wrapAsync(() => verifier.finish());
+  signal?.throwIfAborted();
+  return reportOf(report);
 }
 
 function bytesOf(piece: unknown): Uint8Array {

@@ -1,7 +1,7 @@
 // A process that does what the test says, a command a line, and answers each: see helpers/agent.mts.
 
 import { createInterface } from 'node:readline';
-import { FileHeadStore, readEvents, Session, SigningKeypair, verifyFile } from 'sealwright';
+import { doctor, FileHeadStore, readEvents, Session, SigningKeypair, verifyFile } from 'sealwright';
 import type { Command, Failure, Reply } from '../helpers/agent.mts';
 import { keypair, loadedAddon, numbered, otherKeypair } from '../helpers/fixture.mts';
 import { input, say } from '../helpers/talk.mts';
@@ -64,6 +64,10 @@ async function obey(command: Command): Promise<unknown> {
     }
     case 'saveKey':
       return SigningKeypair.generate().save(command.path);
+    case 'doctor': {
+      const { do: _, ...paths } = command;
+      return doctor(paths);
+    }
     case 'umask':
       return process.umask(command.mask);
     case 'become':

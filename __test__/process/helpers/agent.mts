@@ -11,6 +11,7 @@ export type Command =
   | { readonly do: 'close' | 'state'; readonly name?: string }
   | ({ readonly do: 'key'; readonly path: string } & KeyOptions)
   | { readonly do: 'saveKey' | 'verify' | 'read'; readonly path: string }
+  | ({ readonly do: 'doctor' } & Paths)
   | { readonly do: 'umask'; readonly mask: number }
   | { readonly do: 'become'; readonly id: number }
   | { readonly do: 'fault'; readonly name: 'panic-export' | 'panic-task' | 'panic-commit' };
@@ -147,6 +148,13 @@ export class Agent {
     this.child.hangUp();
     return this.child.end;
   }
+}
+
+/** Paths for doctor(). */
+export interface Paths {
+  readonly keyPath?: string;
+  readonly ledgerPath?: string;
+  readonly headStorePath?: string;
 }
 
 /** An error in short: its code, the outcome, and the system's name of it. */
