@@ -1,69 +1,13 @@
-//! Lines and signatures that the library refuses to make.
-//!
-//! ```text
-//! k = SHA-512(R ‖ A ‖ self_hash) mod L        (R, S) holds under A when [S]B = R + [k]A
-//! ```
-//! (RFC 8032, section 5.1.7.) Names as in `vectors/README.md`: B is the base point, L its order, `a` K1's secret
-//! scalar, T8 a point of order 8.
+//! Lines and signatures that the library refuses to make. Names are those of [`crate::curve`]; `a` is K1's secret
+//! scalar.
 
-use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
+use crate::curve::{B, Encoded, add_order, challenge, encode, join, least_nonce, lenient, t8};
+use curve25519_dalek::edwards::EdwardsPoint;
 use curve25519_dalek::scalar::Scalar;
 use ed25519_dalek::{Signer as _, SigningKey};
-use sealwright_core::hash::{Hash, decode_hex};
+use sealwright_core::hash::Hash;
 use sealwright_core::json;
 use sealwright_core::key::{KeyPair, PublicKey, Signature};
-use sha2::{Digest as _, Sha512};
-
-/// A point as it is encoded: y in little-endian order, the sign of x in the highest bit.
-pub(crate) type Encoded = [u8; 32];
-
-pub(crate) const IDENTITY: Encoded = small_y(1);
-pub(crate) const IDENTITY_NON_CANONICAL: Encoded = p_plus(1);
-pub(crate) const IDENTITY_SIGN_BIT: Encoded = with_sign_bit(IDENTITY);
-pub(crate) const ORDER_2: Encoded = p_plus(-1);
-pub(crate) const ORDER_4: Encoded = small_y(0);
-pub(crate) const ORDER_4_NON_CANONICAL: Encoded = p_plus(0);
-/// The base point, y = 4/5.
-pub(crate) const B: Encoded = {
-    let mut bytes = [0x66; 32];
-    bytes[0] = 0x58;
-    bytes
-};
-
-const T8: &str = "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05";
-
-/// L = 2^252 + 27742317777372353535851937790883648493, in little-endian order.
-const ORDER: &str = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
-
-const fn small_y(y: u8) -> Encoded {
-    let mut bytes = [0; 32];
-    bytes[0] = y;
-    bytes
-}
-
-/// y = p + n, where p = 2^255 - 19.
-const fn p_plus(n: i8) -> Encoded {
-    let mut bytes = [0xff; 32];
-    bytes[0] = 0xed_u8.wrapping_add_signed(n);
-    bytes[31] = 0x7f;
-    bytes
-}
-
-pub(crate) const fn with_sign_bit(mut point: Encoded) -> Encoded {
-    point[31] |= 0x80;
-    point
-}
-
-/// The least y ≥ p that is on the curve and not of small order: p + 3.
-pub(crate) fn non_canonical() -> Encoded {
-    let strong = |y: &Encoded| CompressedEdwardsY(*y).decompress().is_some_and(|point| !point.is_small_order());
-    (0..19).map(p_plus).find(strong).unwrap()
-}
-
-/// The least y that no point has: 2.
-pub(crate) fn not_on_curve() -> Encoded {
-    (0..).map(small_y).find(|y| CompressedEdwardsY(*y).decompress().is_none()).unwrap()
-}
 
 /// The test keys.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -126,7 +70,8 @@ impl Signing {
     pub(crate) const BAD: Self = Self::BitFlipped(32);
 
     fn sign(self, hash: &Hash) -> (PublicKey, Signature) {
-        let k1 = *Signer::K1.public().as_bytes();
+        let k1 = Signer::K1.public();
+        let message = hash.as_bytes();
         match self {
             Self::By(signer) => (signer.public(), signer.key().sign(hash)),
             Self::Named { by, named } => (named.public(), by.key().sign(hash)),
@@ -138,21 +83,25 @@ impl Signing {
                 let signature = signing_key().sign(hash.to_string().as_bytes());
                 (Signer::K1.public(), Signature::from_bytes(signature.to_bytes()))
             }
-            Self::Fixed { a, r, s } => lenient(a, r, Scalar::from(s), hash),
-            Self::NoSignature { a } => (PublicKey::from_bytes(a), join(B, Scalar::ONE)),
-            Self::FixedR(r) => lenient(k1, r, challenge(&r, &k1, hash) * secret(), hash),
+            Self::Fixed { a, r, s } => (PublicKey::from_bytes(a), lenient(&a, &r, Scalar::from(s), message)),
+            Self::NoSignature { a } => (PublicKey::from_bytes(a), join(&B, &Scalar::ONE)),
+            Self::FixedR(r) => {
+                (k1, lenient(k1.as_bytes(), &r, challenge(&r, k1.as_bytes(), message) * secret(), message))
+            }
             Self::Cofactored => {
                 let r = encode(EdwardsPoint::mul_base(&Scalar::ONE) + t8());
-                lenient(k1, r, Scalar::ONE + challenge(&r, &k1, hash) * secret(), hash)
+                let s = Scalar::ONE + challenge(&r, k1.as_bytes(), message) * secret();
+                (k1, lenient(k1.as_bytes(), &r, s, message))
             }
             Self::SmallOrder { a, order } => {
-                let (nonce, r) = least_nonce(&a, hash, |k| k % order == 0);
-                lenient(a, r, nonce, hash)
+                let (nonce, r) = least_nonce(&a, message, |k| k % order == 0);
+                (PublicKey::from_bytes(a), lenient(&a, &r, nonce, message))
             }
             Self::MixedOrder { holds } => {
-                let a = *mixed_order_key().as_bytes();
-                let (nonce, r) = least_nonce(&a, hash, |k| (k % 8 == 0) == holds);
-                lenient(a, r, nonce + challenge(&r, &a, hash) * secret(), hash)
+                let key = mixed_order_key();
+                let a = key.as_bytes();
+                let (nonce, r) = least_nonce(a, message, |k| (k % 8 == 0) == holds);
+                (key, lenient(a, &r, nonce + challenge(&r, a, message) * secret(), message))
             }
         }
     }
@@ -173,18 +122,6 @@ pub(crate) fn mixed_order_key() -> PublicKey {
     PublicKey::from_bytes(encode(EdwardsPoint::mul_base(&secret()) + t8()))
 }
 
-/// `[n]T8`.
-pub(crate) fn t8_times(n: u8) -> Encoded {
-    encode(t8() * Scalar::from(n))
-}
-
-fn t8() -> EdwardsPoint {
-    let point = decode(&decode_hex(T8).unwrap());
-    let fourfold = point * Scalar::from(4_u8);
-    assert!(point.is_small_order() && fourfold != EdwardsPoint::default(), "T8 has order 8");
-    point
-}
-
 fn signing_key() -> SigningKey {
     SigningKey::from_bytes(&Signer::K1.seed())
 }
@@ -194,55 +131,8 @@ fn secret() -> Scalar {
     signing_key().to_scalar()
 }
 
-fn encode(point: EdwardsPoint) -> Encoded {
-    point.compress().to_bytes()
-}
-
-/// Takes y ≥ p, and a sign bit where x = 0: as a lenient reader does.
-fn decode(point: &Encoded) -> EdwardsPoint {
-    CompressedEdwardsY(*point).decompress().unwrap()
-}
-
-fn challenge(r: &Encoded, a: &Encoded, hash: &Hash) -> Scalar {
-    let digest = Sha512::new().chain_update(r).chain_update(a).chain_update(hash.as_bytes()).finalize();
-    Scalar::from_bytes_mod_order_wide(&digest.into())
-}
-
-/// The least r ≥ 1 such that the lowest byte of k is wanted, and R = `[r]B`.
-fn least_nonce(a: &Encoded, hash: &Hash, wanted: impl Fn(u8) -> bool) -> (Scalar, Encoded) {
-    (1_u64..)
-        .map(|nonce| (Scalar::from(nonce), encode(EdwardsPoint::mul_base(&Scalar::from(nonce)))))
-        .find(|(_, r)| wanted(challenge(r, a, hash).as_bytes()[0]))
-        .unwrap()
-}
-
-/// A signature that 8·`[S]B` = 8·(R + `[k]A`) holds for, so that only the strict rules can refuse it.
-fn lenient(a: Encoded, r: Encoded, s: Scalar, hash: &Hash) -> (PublicKey, Signature) {
-    let difference = EdwardsPoint::mul_base(&s) - decode(&r) - decode(&a) * challenge(&r, &a, hash);
-    assert!(difference.is_small_order(), "a lenient check would refuse this too");
-    (PublicKey::from_bytes(a), join(r, s))
-}
-
-fn join(r: Encoded, s: Scalar) -> Signature {
-    let mut bytes = [0; 64];
-    bytes[..32].copy_from_slice(&r);
-    bytes[32..].copy_from_slice(s.as_bytes());
-    Signature::from_bytes(bytes)
-}
-
 fn altered(hash: &Hash, alter: impl Fn(&mut [u8; 64])) -> (PublicKey, Signature) {
     let mut bytes = *Signer::K1.key().sign(hash).as_bytes();
     alter(&mut bytes);
     (Signer::K1.public(), Signature::from_bytes(bytes))
-}
-
-fn add_order(s: &mut [u8]) {
-    let order: [u8; 32] = decode_hex(ORDER).unwrap();
-    let mut carry = 0;
-    for (byte, add) in s.iter_mut().zip(order) {
-        let sum = u16::from(*byte) + u16::from(add) + carry;
-        *byte = u8::try_from(sum & 0xff).unwrap();
-        carry = sum >> 8;
-    }
-    assert_eq!(carry, 0);
 }

@@ -16,6 +16,7 @@
 )]
 
 mod chains;
+mod curve;
 mod files;
 mod forge;
 mod ledger;

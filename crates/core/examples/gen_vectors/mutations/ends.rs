@@ -1,7 +1,8 @@
 //! What stands behind the last LF, and which signatures count when only the last of a run is checked.
 
 use super::{Row, row};
-use crate::forge::{B, IDENTITY, Signer, Signing};
+use crate::curve::{B, IDENTITY};
+use crate::forge::{Signer, Signing};
 use crate::ledger::{base, base_head, bytes, extended, no_hash, two_signers};
 use crate::values::objects;
 use crate::verdict::{EMPTY, INTACT, VERIFIED, broken, core, exact, last, none, pinned};

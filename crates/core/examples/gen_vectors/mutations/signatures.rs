@@ -1,10 +1,11 @@
 //! Signatures that do not hold, or hold only for a reader that is not strict.
 
 use super::{Row, row};
-use crate::forge::{
-    B, IDENTITY, IDENTITY_NON_CANONICAL, IDENTITY_SIGN_BIT, ORDER_2, ORDER_4, ORDER_4_NON_CANONICAL, Signer, Signing,
-    non_canonical, not_on_curve, t8_times, with_sign_bit,
+use crate::curve::{
+    B, IDENTITY, IDENTITY_NON_CANONICAL, IDENTITY_SIGN_BIT, ORDER_2, ORDER_4, ORDER_4_NON_CANONICAL, non_canonical,
+    not_on_curve, t8_times, with_sign_bit,
 };
+use crate::forge::{Signer, Signing};
 use crate::ledger::{base, eighty};
 use crate::verdict::{INTACT, broken, none};
 
