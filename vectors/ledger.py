@@ -85,6 +85,10 @@ def signature_holds(public_key: bytes, message: bytes, signature: bytes) -> bool
         return False
     if not is_strict_point(public_key) or not is_strict_point(signature[:32]):
         return False
+    return openssl_accepts(public_key, message, signature)
+
+
+def openssl_accepts(public_key: bytes, message: bytes, signature: bytes) -> bool:
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
     except (InvalidSignature, ValueError):

@@ -31,7 +31,10 @@ pub(crate) const B: Encoded = {
 const T8: &str = "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05";
 
 /// L = 2^252 + 27742317777372353535851937790883648493, in little-endian order.
-const ORDER: &str = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
+pub(crate) const ORDER: [u8; 32] = [
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+];
 
 pub(crate) const fn small_y(y: u8) -> Encoded {
     let mut bytes = [0; 32];
@@ -60,7 +63,12 @@ pub(crate) fn non_canonical() -> Encoded {
 
 /// The least y that no point has: 2.
 pub(crate) fn not_on_curve() -> Encoded {
-    (0..).map(small_y).find(|y| CompressedEdwardsY(*y).decompress().is_none()).unwrap()
+    (0..).map(small_y).find(|y| !is_on_curve(y)).unwrap()
+}
+
+/// Whether a point has this y, reduced mod p.
+pub(crate) fn is_on_curve(y: &Encoded) -> bool {
+    CompressedEdwardsY(*y).decompress().is_some()
 }
 
 /// `[n]T8`.
@@ -90,12 +98,23 @@ pub(crate) fn challenge(r: &Encoded, a: &Encoded, message: &[u8]) -> Scalar {
     Scalar::from_bytes_mod_order_wide(&digest.into())
 }
 
-/// The least r ≥ 1 such that the lowest byte of k is wanted, and R = `[r]B`.
-pub(crate) fn least_nonce(a: &Encoded, message: &[u8], wanted: impl Fn(u8) -> bool) -> (Scalar, Encoded) {
+/// The least r ≥ 1 such that the lowest byte of k is wanted, and R = `[r]B` + the offset.
+pub(crate) fn least_nonce(
+    a: &Encoded,
+    message: &[u8],
+    offset: &EdwardsPoint,
+    wanted: impl Fn(u8) -> bool,
+) -> (Scalar, Encoded) {
     (1_u64..)
-        .map(|nonce| (Scalar::from(nonce), encode(EdwardsPoint::mul_base(&Scalar::from(nonce)))))
+        .map(|nonce| (Scalar::from(nonce), encode(EdwardsPoint::mul_base(&Scalar::from(nonce)) + offset)))
         .find(|(_, r)| wanted(challenge(r, a, message).as_bytes()[0]))
         .unwrap()
+}
+
+/// The signature with R = `[r]B` under a key A = `[a]B`.
+pub(crate) fn signature_of(secret: &Scalar, a: &Encoded, nonce: &Scalar, message: &[u8]) -> Signature {
+    let r = encode(EdwardsPoint::mul_base(nonce));
+    join(&r, &(nonce + challenge(&r, a, message) * secret))
 }
 
 /// A signature that 8·`[S]B` = 8·(R + `[k]A`) holds for, so that only the strict rules can refuse it.
@@ -114,9 +133,8 @@ pub(crate) fn join(r: &Encoded, s: &Scalar) -> Signature {
 
 /// S + L.
 pub(crate) fn add_order(s: &mut [u8]) {
-    let order: [u8; 32] = decode_hex(ORDER).unwrap();
     let mut carry = 0;
-    for (byte, add) in s.iter_mut().zip(order) {
+    for (byte, add) in s.iter_mut().zip(ORDER) {
         let sum = u16::from(*byte) + u16::from(add) + carry;
         *byte = u8::try_from(sum & 0xff).unwrap();
         carry = sum >> 8;

@@ -4,6 +4,7 @@
 use crate::curve::{B, Encoded, add_order, challenge, encode, join, least_nonce, lenient, t8};
 use curve25519_dalek::edwards::EdwardsPoint;
 use curve25519_dalek::scalar::Scalar;
+use curve25519_dalek::traits::Identity as _;
 use ed25519_dalek::{Signer as _, SigningKey};
 use sealwright_core::hash::Hash;
 use sealwright_core::json;
@@ -30,6 +31,11 @@ impl Signer {
 
     pub(crate) fn public(self) -> PublicKey {
         self.key().public()
+    }
+
+    /// `a`, reduced mod L.
+    pub(crate) fn secret(self) -> Scalar {
+        SigningKey::from_bytes(&self.seed()).to_scalar()
     }
 }
 
@@ -69,7 +75,7 @@ impl Signing {
     /// A plainly bad signature, where any will do.
     pub(crate) const BAD: Self = Self::BitFlipped(32);
 
-    fn sign(self, hash: &Hash) -> (PublicKey, Signature) {
+    pub(crate) fn sign(self, hash: &Hash) -> (PublicKey, Signature) {
         let k1 = Signer::K1.public();
         let message = hash.as_bytes();
         match self {
@@ -86,22 +92,22 @@ impl Signing {
             Self::Fixed { a, r, s } => (PublicKey::from_bytes(a), lenient(&a, &r, Scalar::from(s), message)),
             Self::NoSignature { a } => (PublicKey::from_bytes(a), join(&B, &Scalar::ONE)),
             Self::FixedR(r) => {
-                (k1, lenient(k1.as_bytes(), &r, challenge(&r, k1.as_bytes(), message) * secret(), message))
+                (k1, lenient(k1.as_bytes(), &r, challenge(&r, k1.as_bytes(), message) * Signer::K1.secret(), message))
             }
             Self::Cofactored => {
                 let r = encode(EdwardsPoint::mul_base(&Scalar::ONE) + t8());
-                let s = Scalar::ONE + challenge(&r, k1.as_bytes(), message) * secret();
+                let s = Scalar::ONE + challenge(&r, k1.as_bytes(), message) * Signer::K1.secret();
                 (k1, lenient(k1.as_bytes(), &r, s, message))
             }
             Self::SmallOrder { a, order } => {
-                let (nonce, r) = least_nonce(&a, message, |k| k % order == 0);
+                let (nonce, r) = least_nonce(&a, message, &EdwardsPoint::identity(), |k| k % order == 0);
                 (PublicKey::from_bytes(a), lenient(&a, &r, nonce, message))
             }
             Self::MixedOrder { holds } => {
                 let key = mixed_order_key();
                 let a = key.as_bytes();
-                let (nonce, r) = least_nonce(a, message, |k| (k % 8 == 0) == holds);
-                (key, lenient(a, &r, nonce + challenge(&r, a, message) * secret(), message))
+                let (nonce, r) = least_nonce(a, message, &EdwardsPoint::identity(), |k| (k % 8 == 0) == holds);
+                (key, lenient(a, &r, nonce + challenge(&r, a, message) * Signer::K1.secret(), message))
             }
         }
     }
@@ -119,16 +125,11 @@ pub(crate) fn line(text: &str, parent: Hash, signing: Signing) -> String {
 
 /// `[a]B + T8`: neither of small order nor in the group that B generates.
 pub(crate) fn mixed_order_key() -> PublicKey {
-    PublicKey::from_bytes(encode(EdwardsPoint::mul_base(&secret()) + t8()))
+    PublicKey::from_bytes(encode(EdwardsPoint::mul_base(&Signer::K1.secret()) + t8()))
 }
 
 fn signing_key() -> SigningKey {
     SigningKey::from_bytes(&Signer::K1.seed())
-}
-
-/// `a`, reduced mod L.
-fn secret() -> Scalar {
-    signing_key().to_scalar()
 }
 
 fn altered(hash: &Hash, alter: impl Fn(&mut [u8; 64])) -> (PublicKey, Signature) {

@@ -1,5 +1,5 @@
-//! Writes the golden vectors of `vectors/README.md`: `gen_vectors FOLDER` fills `canonical/`, `seals/`, `chains/` and
-//! `mutations/` there, byte for byte the same whenever it runs.
+//! Writes the golden vectors of `vectors/README.md`: `gen_vectors FOLDER` fills `canonical/`, `seals/`, `ed25519/`,
+//! `chains/` and `mutations/` there, byte for byte the same whenever it runs.
 //!
 //! Lines are sealed by the library wherever it agrees to seal them, by hand ([`forge`]) where it rightly does not. What
 //! a mutation has to come to is stated beside it and compared with the library's verdict; only what follows from that,
@@ -17,6 +17,7 @@
 
 mod chains;
 mod curve;
+mod ed25519;
 mod files;
 mod forge;
 mod ledger;
@@ -35,7 +36,7 @@ fn main() {
         std::process::exit(2);
     };
     // Everything is made before anything is written: a failed assertion leaves the folder as it was.
-    let sets = [texts::canonical(), seals::set(), chains::set(), mutations::set()];
+    let sets = [texts::canonical(), seals::set(), ed25519::set(), chains::set(), mutations::set()];
     for set in sets {
         let changed = set.write(Path::new(folder));
         println!("{}: {}; {changed}", set.name, set.content);
