@@ -9,6 +9,8 @@
 )]
 #![allow(clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
 
+mod vector_files;
+
 use sealwright_core::chain::Head;
 use sealwright_core::error::ErrorCode;
 use sealwright_core::event::{Event, EventSet};
@@ -18,29 +20,13 @@ use sealwright_core::verify::{Options, Report, SignatureMode, Spelling, Verifier
 use sealwright_core::{Error, json, line, seal};
 use serde_json::{Map, Value};
 use std::fs;
-use std::path::{Path, PathBuf};
-
-fn folder(set: &str) -> PathBuf {
-    let vectors = std::env::var_os("SEALWRIGHT_VECTORS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vectors"), PathBuf::from);
-    vectors.join(set)
-}
-
-fn json_lines(path: &str) -> Vec<Value> {
-    let text = fs::read_to_string(folder(path)).unwrap();
-    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert!(!lines.is_empty(), "{path} is empty");
-    lines
-}
+use std::path::Path;
+use vector_files::{folder, json_lines, text};
 
 fn json_map(path: &str) -> Map<String, Value> {
     let map: Map<String, Value> = serde_json::from_str(&fs::read_to_string(folder(path)).unwrap()).unwrap();
     assert!(!map.is_empty(), "{path} is empty");
     map
-}
-
-fn text<'a>(value: &'a Value, field: &str) -> &'a str {
-    value[field].as_str().unwrap_or_else(|| panic!("no {field} in {value}"))
 }
 
 fn options(value: &Value) -> Options {

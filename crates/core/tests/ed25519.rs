@@ -1,0 +1,82 @@
+//! The signature rule of `docs/format.md` against vectors that were made to tell verifiers apart.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+#![allow(clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
+
+mod vector_files;
+
+use sealwright_core::key::{PublicKey, Signature, Verifier};
+use sealwright_core::verify::{Options, SignatureMode, verify_lines};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use vector_files::{folder, json_lines, text};
+
+/// Everything that stands between two texts of hex and the answer; a text that cannot be read is refused.
+fn holds(public_key: &str, message: &[u8], signature: &str) -> bool {
+    let Some(signature) = Signature::from_hex(signature) else { return false };
+    verifier(public_key).is_some_and(|key| key.verify(message, &signature))
+}
+
+fn verifier(public_key: &str) -> Option<Verifier> {
+    Verifier::new(&PublicKey::from_hex(public_key)?)
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+}
+
+#[test]
+fn our_vectors() {
+    for vector in json_lines("ed25519/signatures.jsonl") {
+        let found = holds(text(&vector, "public_key"), &bytes(text(&vector, "message")), text(&vector, "signature"));
+        assert_eq!(vector["valid"], found, "{vector}");
+    }
+}
+
+/// Also where no signature is known that only a canonical A would refuse.
+#[test]
+fn a_key_that_nothing_can_hold_under_is_refused_as_a_key() {
+    for vector in json_lines("ed25519/signatures.jsonl") {
+        let key = text(&vector, "public_key");
+        let usable = !text(&vector, "why").starts_with("a_") && key.len() == 64;
+        assert_eq!(verifier(key).is_some(), usable, "{vector}");
+        assert_eq!(PublicKey::parse(key).is_ok(), usable, "{vector}");
+    }
+}
+
+/// Most vectors sign the `self_hash` of one line, and are the key and the signature in it by turns.
+#[test]
+fn our_vectors_in_a_ledger() {
+    let line = fs::read_to_string(folder("chains/single_event.ndjson")).unwrap();
+    let sealed: Value = serde_json::from_str(&line).unwrap();
+    let mut codes = BTreeSet::new();
+    for vector in json_lines("ed25519/signatures.jsonl") {
+        if vector["message"] != sealed["self_hash"] {
+            assert!(text(&vector, "name").starts_with("valid_message_of_"), "{vector}");
+            continue;
+        }
+        let line = line
+            .replace(text(&sealed, "signature"), text(&vector, "signature"))
+            .replace(text(&sealed, "signer_pubkey"), text(&vector, "public_key"));
+        let expected: Value = match text(&vector, "why") {
+            "holds" => Value::Null,
+            "length" => "non_canonical_hex".into(),
+            _ => "bad_signature".into(),
+        };
+        for signatures in [SignatureMode::All, SignatureMode::Last] {
+            let options = Options { signatures, ..Default::default() };
+            let report = verify_lines([line.trim_end()], &options).unwrap();
+            assert_eq!(serde_json::to_value(report.code).unwrap(), expected, "{vector}");
+            assert_eq!(report.event_count, u64::from(expected.is_null()), "{vector}");
+        }
+        codes.insert(expected.to_string());
+    }
+    assert_eq!(codes.len(), 3, "{codes:?}");
+}
