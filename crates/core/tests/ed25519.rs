@@ -1,4 +1,5 @@
-//! The signature rule of `docs/format.md` against vectors that were made to tell verifiers apart.
+//! The signature rule of `docs/format.md` against vectors that were made to tell verifiers apart: our own and those of
+//! Wycheproof.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,12 +12,15 @@
 
 mod vector_files;
 
+use sealwright_core::hash::encode_hex;
 use sealwright_core::key::{PublicKey, Signature, Verifier};
 use sealwright_core::verify::{Options, SignatureMode, verify_lines};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use vector_files::{folder, json_lines, text};
+use wycheproof::TestResult;
+use wycheproof::eddsa::{TestName, TestSet};
 
 /// Everything that stands between two texts of hex and the answer; a text that cannot be read is refused.
 fn holds(public_key: &str, message: &[u8], signature: &str) -> bool {
@@ -79,4 +83,28 @@ fn our_vectors_in_a_ledger() {
         codes.insert(expected.to_string());
     }
     assert_eq!(codes.len(), 3, "{codes:?}");
+}
+
+#[test]
+fn wycheproof() {
+    let set = TestSet::load(TestName::Ed25519).unwrap();
+    assert_eq!(set.number_of_tests, 151);
+    for group in set.test_groups {
+        let key = encode_hex(&group.key.pk);
+        assert_eq!(PublicKey::parse(&group.pem).unwrap().to_string(), key, "the key as PEM");
+        for test in group.tests {
+            let expected = match test.result {
+                TestResult::Valid => true,
+                TestResult::Invalid => false,
+                TestResult::Acceptable => panic!("test {} leaves to us what the rule has to decide", test.tc_id),
+            };
+            assert_eq!(
+                holds(&key, &test.msg, &encode_hex(&test.sig)),
+                expected,
+                "test {}: {}",
+                test.tc_id,
+                test.comment
+            );
+        }
+    }
 }
