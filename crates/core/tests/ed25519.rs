@@ -1,5 +1,5 @@
-//! The signature rule of `docs/format.md` against vectors that were made to tell verifiers apart: our own and those of
-//! Wycheproof.
+//! The signature rule of `docs/format.md` against vectors that were made to tell verifiers apart: our own, those of
+//! Wycheproof, and those of CCTV (C2SP), which the optional folder beside the checkout holds.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,6 +18,7 @@ use sealwright_core::verify::{Options, SignatureMode, verify_lines};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use vector_files::{folder, json_lines, text};
 use wycheproof::TestResult;
 use wycheproof::eddsa::{TestName, TestSet};
@@ -107,4 +108,21 @@ fn wycheproof() {
             );
         }
     }
+}
+
+/// `cctv.strict.json` says which of the 914 cases of `cctv.json` hold by this rule.
+#[test]
+#[ignore = "needs shared"]
+fn the_914_cases_of_cctv() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors/ed25519");
+    let read = |name| -> Value { serde_json::from_str(&fs::read_to_string(folder.join(name)).unwrap()).unwrap() };
+    let (cases, strict) = (read("cctv.json"), read("cctv.strict.json"));
+    let cases = cases.as_array().unwrap();
+    assert_eq!(cases.len(), 914);
+    let accepted: Vec<_> = cases
+        .iter()
+        .filter(|case| holds(text(case, "key"), text(case, "msg").as_bytes(), text(case, "sig")))
+        .map(|case| case["number"].clone())
+        .collect();
+    assert_eq!(Value::from(accepted), strict["accepted"]);
 }
