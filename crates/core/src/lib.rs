@@ -21,6 +21,7 @@
 //! | hold a key | [`key::KeyPair`], [`keyfile`] |
 //! | make an event | [`event::Event::parse`] |
 //! | record | [`ledger::Session`] |
+//! | take over a ledger that another program wrote | [`ledger::Import`] |
 //! | seal without a file | [`seal::seal`], [`seal::self_hash`] |
 //! | verify | [`verify::verify_file`], [`verify::Verifier`], [`verify::verify_lines`] |
 //! | read | [`verify::Reader`] |

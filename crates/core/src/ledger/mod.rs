@@ -21,6 +21,7 @@
 //! ```
 
 mod append;
+mod import;
 mod keeper;
 mod options;
 mod queue;
@@ -28,6 +29,7 @@ mod recover;
 mod registry;
 mod writer;
 
+pub use import::Import;
 pub use options::{
     DEFAULT_QUEUE_BYTES, HeadOption, RecoveredTail, Recovery, SeqRange, SessionOptions, TailReason, TornTailPolicy,
     VerifyOnOpen,

@@ -300,7 +300,7 @@ fn prepare(file: LedgerFile, options: &SessionOptions, key: &Arc<KeyPair>) -> Re
 }
 
 /// Compares the ledger with what a head store knows of it; gives the head that it knows.
-fn check_head(
+pub(super) fn check_head(
     store: &dyn HeadStore,
     file: &LedgerFile,
     inspection: &Inspection,
