@@ -19,6 +19,24 @@ export declare class NativeFileHeads {
   advance(id: string, head: NativeHead): void
 }
 
+/** A verified ledger. As long as it is held no session can open it. */
+export declare class NativeImport {
+  /** Verifies a ledger in place, or while it is copied. */
+  static verify(path: string, copyTo: string | undefined | null, options: string, cancel: CancelFlag): Promise<NativeImport>
+  /** Where the ledger is to be, with every link resolved. */
+  get path(): string
+  /** The report as JSON. */
+  get report(): string
+  /** What a head store is to know of the ledger. */
+  get heads(): Array<NativeKnownHead>
+  /** Compares the ledger with what a head store knows of it and adopts it, on a pool thread. */
+  adopt(known: Array<NativeKnownHead>): Promise<void>
+  /** Takes a copy that was adopted away again, and lets go, on a pool thread. */
+  withdraw(): Promise<void>
+  /** Lets go: sessions can open the ledger. */
+  release(): void
+}
+
 /** An Ed25519 key pair. */
 export declare class NativeKey {
   /** A new key. */

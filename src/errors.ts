@@ -117,7 +117,7 @@ export class LedgerError extends SealwrightError {
   declare readonly outcome?: Outcome;
   /** The system's name of what it refused with, such as `ENOSPC`. */
   declare readonly osCode?: string;
-  /** What was found, when opening a session verified the ledger first and it is broken. */
+  /** What was found, when a ledger was verified before it was opened or imported, and refused. */
   declare readonly report?: ChainReport;
 
   /** Whether `error` is a `LedgerError`, of this or another copy of the package. */

@@ -115,6 +115,13 @@ export function resolveHeadStore(option: unknown): { readonly store: ResolvedHea
   return { store: resolve(store), wait: wait === true };
 }
 
+/** The store of a `headStore` option itself; undefined when there is none. */
+export function storeOf(option: unknown): HeadStore | undefined {
+  if (resolveHeadStore(option).store.kind === 'none') return undefined;
+  const given = option as HeadStoreOption;
+  return 'store' in given ? given.store : given;
+}
+
 /** An event named by place and hash, as an argument. */
 export function checkHead(value: unknown, name: string): Head {
   if (value === undefined || value === null) throw invalidArgument(`${name} must be {seq, hash}, found ${show(value)}`);
@@ -125,17 +132,33 @@ export function checkHead(value: unknown, name: string): Head {
 /** Asks a store of the caller's what it knows of a ledger. @throws {@link LedgerError} `ERR_HEAD_STORE` */
 export async function askStore(custom: CustomHeadStore, ledgerPath: string): Promise<CustomHeads> {
   const { firstHash, ids } = idsOf(ledgerPath);
+  return { firstHash, heads: await readHeads(custom.store, ids), identity: custom.identity };
+}
+
+/** The entries that any store has of some ids. @throws {@link LedgerError} `ERR_HEAD_STORE` */
+export async function readHeads(store: HeadStore, ids: readonly string[]): Promise<CustomHeads['heads']> {
   const heads: CustomHeads['heads'] = [];
   for (const id of ids) {
     let answer: unknown;
     try {
-      answer = await custom.store.get(id);
+      answer = await store.get(id);
     } catch (cause) {
       throw storeFailed(`the head store could not be read for ${id}`, cause);
     }
     heads.push(...checkAnswer(id, answer));
   }
-  return { firstHash, heads, identity: custom.identity };
+  return heads;
+}
+
+/** Has any store keep entries, one after the other. @throws {@link LedgerError} `ERR_HEAD_STORE` */
+export async function keepHeads(store: HeadStore, heads: CustomHeads['heads']): Promise<void> {
+  for (const { id, seq, hash } of heads) {
+    try {
+      await store.set(id, { seq, hash });
+    } catch (cause) {
+      throw storeFailed(`the head store could not keep ${id}`, cause);
+    }
+  }
 }
 
 /**

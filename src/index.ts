@@ -33,6 +33,7 @@ export {
   type UtteranceSpokenFields,
 } from './events.js';
 export { FileHeadStore, type HeadStore, type HeadStoreOption, MemoryHeadStore } from './headstore.js';
+export { type ImportedLedger, importLedger, type ImportOptions } from './import.js';
 export { type Float, float, type JsonView } from './json.js';
 export { type LoadKeyOptions, type LoadOrCreateKeyOptions, SigningKeypair } from './keys.js';
 export { type ReadOptions, readEvents } from './reader.js';

@@ -156,7 +156,7 @@ const CHECKS = [
 const BLOCK_BYTES = 1024 * 1024;
 
 /** The native side's options. */
-function checksOf(given: { readonly [Name in (typeof CHECKS)[number]]?: unknown }): string {
+export function checksOf(given: { readonly [Name in (typeof CHECKS)[number]]?: unknown }): string {
   const { signers, expectedHead, expectedFirst, signatures, events, spelling, maxLineBytes } = given;
   // JSON.stringify leaves out what is undefined.
   return JSON.stringify({
@@ -170,7 +170,8 @@ function checksOf(given: { readonly [Name in (typeof CHECKS)[number]]?: unknown 
   });
 }
 
-function reportOf(text: string): ChainReport {
+/** The report in a native call's result. */
+export function reportOf(text: string): ChainReport {
   return new ChainReport(JSON.parse(text) as ReportJson);
 }
 

@@ -1,7 +1,7 @@
 // A process that does what the test says, a command a line, and answers each: see helpers/agent.mts.
 
 import { createInterface } from 'node:readline';
-import { doctor, FileHeadStore, readEvents, Session, SigningKeypair, verifyFile } from 'sealwright';
+import { doctor, FileHeadStore, importLedger, readEvents, Session, SigningKeypair, verifyFile } from 'sealwright';
 import type { Command, Failure, Reply } from '../helpers/agent.mts';
 import { keypair, loadedAddon, numbered, otherKeypair } from '../helpers/fixture.mts';
 import { input, say } from '../helpers/talk.mts';
@@ -67,6 +67,11 @@ async function obey(command: Command): Promise<unknown> {
     case 'doctor': {
       const { do: _, ...paths } = command;
       return doctor(paths);
+    }
+    case 'import': {
+      const { path, to, at = 0 } = command;
+      while (Date.now() < at);
+      return (await importLedger(path, { to })).head;
     }
     case 'umask':
       return process.umask(command.mask);

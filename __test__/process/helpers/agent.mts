@@ -12,6 +12,7 @@ export type Command =
   | ({ readonly do: 'key'; readonly path: string } & KeyOptions)
   | { readonly do: 'saveKey' | 'verify' | 'read'; readonly path: string }
   | ({ readonly do: 'doctor' } & Paths)
+  | { readonly do: 'import'; readonly path: string; readonly to?: string; readonly at?: number }
   | { readonly do: 'umask'; readonly mask: number }
   | { readonly do: 'become'; readonly id: number }
   | { readonly do: 'fault'; readonly name: 'panic-export' | 'panic-task' | 'panic-commit' };

@@ -9,6 +9,7 @@
 
 mod failure;
 mod heads;
+mod import;
 mod key;
 mod probe;
 mod session;

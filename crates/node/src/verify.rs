@@ -28,7 +28,7 @@ const BATCH_BYTES: usize = 1 << 20;
 /// Stops a verification from outside.
 #[napi]
 pub struct CancelFlag {
-    flag: Arc<AtomicBool>,
+    pub(crate) flag: Arc<AtomicBool>,
 }
 
 #[napi]
@@ -231,7 +231,7 @@ fn progress_callback(function: &ProgressFunction<'_>) -> Result<ProgressCallback
 }
 
 /// The options as TypeScript writes them. Every verification begins here.
-fn parse_options(text: &str) -> Result<Options> {
+pub(crate) fn parse_options(text: &str) -> Result<Options> {
     self_tested()?;
     let fields = parse_object(text)?;
     let mut options = Options::default();

@@ -1,0 +1,135 @@
+//! Moving over: a ledger of another program is verified, held, and adopted or let go.
+
+use crate::failure::{contained, misuse, throw};
+use crate::heads::NativeHead;
+use crate::session::{CloseTask, NativeKnownHead};
+use crate::task::Work;
+use crate::text::number;
+use crate::verify::{CancelFlag, parse_options};
+use napi::bindgen_prelude::{AsyncTask, ClassInstance};
+use napi::{Env, Result, Task};
+use napi_derive::napi;
+use sealwright_core::chain::Head;
+use sealwright_core::heads::{HeadStore as _, MemoryHeads};
+use sealwright_core::ledger::Import;
+use sealwright_core::verify::{Options, Watch};
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A verified ledger. As long as it is held no session can open it.
+#[napi]
+pub struct NativeImport {
+    import: Arc<Mutex<Option<Import>>>,
+    path: String,
+    report: String,
+    heads: Vec<(String, Head)>,
+}
+
+/// What [`NativeImport::verify`] does on a pool thread.
+pub struct VerifyImport {
+    path: PathBuf,
+    copy_to: Option<PathBuf>,
+    options: Options,
+    cancel: Arc<AtomicBool>,
+}
+
+impl Task for VerifyImport {
+    type Output = (Import, String);
+    type JsValue = NativeImport;
+
+    fn compute(&mut self) -> Result<Self::Output> {
+        contained(|| {
+            let mut watch = Watch { progress: None, cancel: Some(&self.cancel) };
+            let import = Import::verify(&self.path, self.copy_to.as_deref(), &self.options, &mut watch)
+                .map_err(|error| throw(&error))?;
+            let report = import.report().to_json().map_err(|error| throw(&error))?;
+            Ok((import, report))
+        })
+    }
+
+    fn resolve(&mut self, _env: Env, (import, report): Self::Output) -> Result<NativeImport> {
+        contained(|| {
+            let (path, heads) = (import.path().to_string_lossy().into_owned(), import.heads());
+            Ok(NativeImport { import: Arc::new(Mutex::new(Some(import))), path, report, heads })
+        })
+    }
+}
+
+#[napi]
+impl NativeImport {
+    /// Verifies a ledger in place, or while it is copied.
+    #[napi(catch_unwind, ts_return_type = "Promise<NativeImport>")]
+    pub fn verify(
+        path: String,
+        copy_to: Option<String>,
+        options: String,
+        cancel: ClassInstance<'_, CancelFlag>,
+    ) -> Result<AsyncTask<VerifyImport>> {
+        Ok(AsyncTask::new(VerifyImport {
+            path: PathBuf::from(path),
+            copy_to: copy_to.map(PathBuf::from),
+            options: parse_options(&options)?,
+            cancel: Arc::clone(&cancel.flag),
+        }))
+    }
+
+    /// Where the ledger is to be, with every link resolved.
+    #[napi(getter, catch_unwind)]
+    pub fn path(&self) -> String {
+        self.path.clone()
+    }
+
+    /// The report as JSON.
+    #[napi(getter, catch_unwind)]
+    pub fn report(&self) -> String {
+        self.report.clone()
+    }
+
+    /// What a head store is to know of the ledger.
+    #[napi(getter, catch_unwind)]
+    pub fn heads(&self) -> Vec<NativeKnownHead> {
+        let entry = |(id, head): &(String, Head)| NativeKnownHead {
+            id: id.clone(),
+            seq: number(head.seq),
+            hash: head.hash.to_string(),
+        };
+        self.heads.iter().map(entry).collect()
+    }
+
+    /// Compares the ledger with what a head store knows of it and adopts it, on a pool thread.
+    #[napi(catch_unwind, ts_return_type = "Promise<void>")]
+    pub fn adopt(&self, known: Vec<NativeKnownHead>) -> Result<AsyncTask<CloseTask>> {
+        let store = MemoryHeads::default();
+        for NativeKnownHead { id, seq, hash } in known {
+            let head = NativeHead { seq, hash }.to_core()?;
+            store.advance(&[(id, head)]).map_err(|error| throw(&error))?;
+        }
+        let import = Arc::clone(&self.import);
+        Ok(AsyncTask::new(Work::new(Box::new(move || {
+            let mut import = lock(&import);
+            let import = import.as_mut().ok_or_else(|| misuse("an import that was let go"))?;
+            import.adopt(Some(&store)).map_err(|error| throw(&error))
+        }))))
+    }
+
+    /// Takes a copy that was adopted away again, and lets go, on a pool thread.
+    #[napi(catch_unwind, ts_return_type = "Promise<void>")]
+    pub fn withdraw(&self) -> AsyncTask<CloseTask> {
+        let import = Arc::clone(&self.import);
+        AsyncTask::new(Work::new(Box::new(move || {
+            let import = lock(&import).take();
+            import.map_or(Ok(()), |import| import.withdraw().map_err(|error| throw(&error)))
+        })))
+    }
+
+    /// Lets go: sessions can open the ledger.
+    #[napi(catch_unwind)]
+    pub fn release(&self) {
+        *lock(&self.import) = None;
+    }
+}
+
+fn lock(import: &Mutex<Option<Import>>) -> MutexGuard<'_, Option<Import>> {
+    import.lock().unwrap_or_else(PoisonError::into_inner)
+}
