@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { peerPython } from './peer.mjs';
 
 const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -21,6 +22,8 @@ const detectors = {
   // to enter the folder of the project.
   unprivileged: () => process.getuid?.() === 0 && succeeds('test', ['-x', projectRoot], { uid: 65534, gid: 65534 }),
   mount: () => unshareArguments() !== undefined,
+  // Made the first time, which needs Python 3.11 and a package index that answers.
+  peer: () => peerPython() !== undefined,
   // An optional folder beside the checkout with data of other systems.
   shared: () => existsSync(join(projectRoot, '..', 'shared', 'vectors')),
 };
@@ -28,10 +31,12 @@ const detectors = {
 /** Every part there is, in the order of the report. */
 export const partNames = Object.keys(detectors);
 
-/** The parts of this machine. Takes a few hundred milliseconds. */
+/** The parts of this machine. Takes a few hundred milliseconds, and some seconds more where the peer is to be made. */
 export function detectParts() {
   return partNames.filter((name) => detectors[name]());
 }
+
+export { peerPython };
 
 /**
  * The arguments that make `unshare` give a program its own mounts: `['-m']` as root, `['-rm']` where a user may,

@@ -40,17 +40,54 @@ export const doubles: fc.Arbitrary<Double> = fc
   )
   .map((value) => new Double(value));
 
-/** JSON values a few levels deep. */
-export const jsonValues: fc.Arbitrary<Json> = fc.letrec<{ value: Json }>((tie) => ({
-  value: fc.oneof(
-    { depthSize: 'small', withCrossShrink: true },
-    fc.constantFrom<Json>(null, true, false),
-    strings,
-    integers,
-    doubles,
-    fc.array(tie('value'), { maxLength: 5 }),
-    fc
-      .uniqueArray(fc.tuple(keys, tie('value')), { maxLength: 5, selector: ([key]) => key })
-      .map((entries) => new Map(entries)),
-  ),
-})).value;
+/** JSON values a few levels deep, with doubles of a kind. */
+export function jsonValuesWith(numbers: fc.Arbitrary<Double>): fc.Arbitrary<Json> {
+  return fc.letrec<{ value: Json }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      fc.constantFrom<Json>(null, true, false),
+      strings,
+      integers,
+      numbers,
+      fc.array(tie('value'), { maxLength: 5 }),
+      fc
+        .uniqueArray(fc.tuple(keys, tie('value')), { maxLength: 5, selector: ([key]) => key })
+        .map((entries) => new Map(entries)),
+    ),
+  })).value;
+}
+
+/** JSON values with any doubles. */
+export const jsonValues: fc.Arbitrary<Json> = jsonValuesWith(doubles);
+
+const digests = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('hex'));
+const unsigned = (bits: bigint) =>
+  fc.oneof(fc.bigInt({ min: 0n, max: 2n ** bits - 1n }), fc.constantFrom(0n, 2n ** bits - 1n));
+const digestsOrNone = fc.oneof(digests, fc.constant(''));
+
+/** Events of all core kinds as JSON, their fields in the order in which they are written. */
+export function eventsWith(free: fc.Arbitrary<Json>): fc.Arbitrary<Json> {
+  const kind = (type: string, fields: Record<string, fc.Arbitrary<Json>>) =>
+    fc.tuple(...Object.values(fields)).map((values) => {
+      const payload = new Map(Object.keys(fields).map((name, index) => [name, values[index] ?? null]));
+      return new Map<string, Json>([
+        ['type', type],
+        ['payload', payload],
+      ]);
+    });
+  return fc.oneof(
+    kind('SessionStarted', { agent_id: strings, model_id: strings, session_id: strings }),
+    kind('UtteranceCaptured', { audio_sha256: digests, transcript: strings, lang: strings, duration_ms: unsigned(64n) }),
+    kind('ToolCalled', { tool_name: strings, args_sha256: digests, args_redacted: free }),
+    kind('ToolReturned', { tool_name: strings, result_sha256: digests, latency_ms: unsigned(64n), success: fc.boolean() }),
+    kind('ModelInvoked', {
+      model_id: strings,
+      prompt_sha256: digests,
+      response_sha256: digests,
+      prompt_tokens: unsigned(32n),
+      response_tokens: unsigned(32n),
+    }),
+    kind('UtteranceSpoken', { text_sha256: digests, text: strings, audio_sha256: digestsOrNone }),
+    kind('SessionEnded', { reason: strings, summary_sha256: digestsOrNone }),
+  );
+}

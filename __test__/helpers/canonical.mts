@@ -14,12 +14,24 @@ export type Json = null | boolean | string | bigint | Double | readonly Json[] |
 
 /** The canonical form: keys ascending by their UTF-8 bytes, no white space. */
 export function canonicalText(json: Json): string {
-  if (json === null || typeof json === 'boolean' || typeof json === 'bigint') return String(json);
-  if (typeof json === 'string') return stringText(json);
-  if (json instanceof Double) return doubleText(json.value);
-  if (isArray(json)) return `[${json.map(canonicalText).join(',')}]`;
-  const keys = [...json.keys()].toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  return `{${keys.map((key) => `${stringText(key)}:${canonicalText(json.get(key) ?? null)}`).join(',')}}`;
+  return textWith(json, (keys) => keys.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
+}
+
+/** The same with the keys as they come, as an event's free values stand on a line. */
+export function givenText(json: Json): string {
+  return textWith(json, (keys) => keys);
+}
+
+function textWith(json: Json, inOrder: (keys: string[]) => string[]): string {
+  const text = (value: Json): string => {
+    if (value === null || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+    if (typeof value === 'string') return stringText(value);
+    if (value instanceof Double) return doubleText(value.value);
+    if (isArray(value)) return `[${value.map(text).join(',')}]`;
+    const keys = inOrder([...value.keys()]);
+    return `{${keys.map((key) => `${stringText(key)}:${text(value.get(key) ?? null)}`).join(',')}}`;
+  };
+  return text(json);
 }
 
 /** The same value as JavaScript hands it to the package. */

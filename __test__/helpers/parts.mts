@@ -7,11 +7,21 @@ import { pathToFileURL } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 
 /** A name of scripts/parts.mjs. */
-export type Part = 'clippy' | 'rustfmt' | 'python' | 'cryptography' | 'strace' | 'unprivileged' | 'mount' | 'shared';
+export type Part =
+  | 'clippy'
+  | 'rustfmt'
+  | 'python'
+  | 'cryptography'
+  | 'strace'
+  | 'unprivileged'
+  | 'mount'
+  | 'peer'
+  | 'shared';
 
 interface PartsModule {
   detectParts(): string[];
   unshareArguments(): string[] | undefined;
+  peerPython(): string | undefined;
 }
 
 type Implementation = (t: ExecutionContext) => unknown;
@@ -32,6 +42,11 @@ export function part(name: Part): boolean {
 /** The arguments with which `unshare` gives a program mounts of its own; only with the part `mount`. */
 export function unshareArguments(): string[] {
   return partsModule.unshareArguments() ?? [];
+}
+
+/** The Python program that has the peer's package; only with the part `peer`. */
+export function peerPython(): string {
+  return partsModule.peerPython() ?? '';
 }
 
 /** Registers a test that needs `parts`; where one is absent it is skipped, its title ending in `[needs <part>]`. */
