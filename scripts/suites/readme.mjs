@@ -1,12 +1,24 @@
-// The README's examples: every block marked ts or js is compiled and run by bare Node, each in an empty folder of its
-// own. A block marked `no-run` is checked only. Blocks in other languages are not looked at.
+// The examples of the README and of the guides: every block marked ts or js is compiled and run by bare Node, each in a
+// folder of its own, which is empty or holds the files that its page is about. A block marked `no-run` is checked only.
+// Blocks in other languages are not looked at.
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { inProject, run, runTool } from '../run.mjs';
 import { failedOnce, passedOnce, sum } from './result.mjs';
 import { compiledSources } from './typescript.mjs';
 
+/** Each page, and what its blocks find: the file in their folder, and the one it is a copy of. */
+const pages = [
+  { page: 'README.md', files: {} },
+  {
+    page: 'docs/from-provedex.md',
+    files: {
+      '.provedex/keys/ed25519.key': 'vectors/peers/provedex/key.bin',
+      '.provedex/ledger.ndjson': 'vectors/peers/provedex/ledger_200.ndjson',
+    },
+  },
+];
 // Inside the project, so that `import 'sealwright'` finds the package itself.
 const folder = inProject('snippets');
 const timeLimit = 60_000;
@@ -15,8 +27,9 @@ const untyped = /^([cm]?js|javascript)$/;
 
 /** One test a block. */
 export async function readme() {
-  const blocks = codeBlocks(readFileSync(inProject('README.md'), 'utf8'));
-  if (blocks.length === 0) return failedOnce('README.md has no block marked ts or js\n');
+  const blocks = pages.flatMap(codeBlocks);
+  const empty = pages.filter(({ page }) => !blocks.some((block) => block.page === page));
+  if (empty.length > 0) return failedOnce(`${empty[0].page} has no block marked ts or js\n`);
   await compiledSources();
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
@@ -27,11 +40,11 @@ export async function readme() {
   return sum(results);
 }
 
-/** The fenced blocks of a Markdown text in the two languages. */
-function codeBlocks(markdown) {
+/** The fenced blocks of a page in the two languages. */
+function codeBlocks({ page, files }) {
   const blocks = [];
   let open;
-  for (const [index, line] of markdown.split(/\r?\n/).entries()) {
+  for (const [index, line] of readFileSync(inProject(page), 'utf8').split(/\r?\n/).entries()) {
     const [, indent, fence, information] = /^(\s*)(`{3,}|~{3,})(.*)$/.exec(line) ?? [];
     if (open === undefined) {
       if (fence !== undefined) open = { indent, fence, words: information.trim().split(/\s+/), line: index + 1, code: [] };
@@ -42,21 +55,24 @@ function codeBlocks(markdown) {
       open.code.push(line.startsWith(open.indent) ? line.slice(open.indent.length) : line);
     }
   }
-  if (open !== undefined) throw new Error(`README.md:${open.line}: the block has no end`);
-  return blocks.filter(({ words }) => typed.test(words[0]) || untyped.test(words[0])).map(describe);
+  if (open !== undefined) throw new Error(`${page}:${open.line}: the block has no end`);
+  return blocks.filter(({ words }) => typed.test(words[0]) || untyped.test(words[0])).map((block) => describe(block, page, files));
 }
 
-function describe({ words: [language, ...marks], line, code }) {
+function describe({ words: [language, ...marks], line, code }, page, files) {
   const text = code.join('\n');
   // A block that calls require and imports nothing is CommonJS.
   const kind = /\brequire\(/.test(text) && !/^\s*(import|export)\b/m.test(text) ? 'c' : 'm';
+  const name = `${basename(page, '.md')}-${line}`;
   return {
-    title: `README.md:${line}`,
+    page,
+    files,
+    title: `${page}:${line}`,
     typed: typed.test(language),
     runs: !marks.includes('no-run'),
-    source: `line-${line}.${kind}${typed.test(language) ? 'ts' : 'js'}`,
-    script: `line-${line}.${kind}js`,
-    // As many empty lines as stand above it in the README: the lines that messages name are then those of the README.
+    source: `${name}.${kind}${typed.test(language) ? 'ts' : 'js'}`,
+    script: `${name}.${kind}js`,
+    // As many empty lines as stand above it on its page: the lines that messages name are then those of the page.
     text: `${'\n'.repeat(line)}${text}\n`,
   };
 }
@@ -85,6 +101,7 @@ async function check(block, typeErrors) {
   const script = join(folder, block.script);
   const cwd = `${script}.cwd`;
   mkdirSync(cwd);
+  for (const [file, original] of Object.entries(block.files)) cpSync(inProject(original), join(cwd, file));
   const { code, output } = await run(process.execPath, block.runs ? [script] : ['--check', script], {
     cwd,
     timeout: timeLimit,
