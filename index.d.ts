@@ -245,3 +245,6 @@ export declare function verifyFileSync(path: string, options: string): string
 
 /** Verifies lines without their LFs; gives the report as JSON. */
 export declare function verifyLines(lines: Array<string>, options: string): string
+
+/** The version of the package that this addon belongs to; the loader takes no other. */
+export declare function version(): string

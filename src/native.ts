@@ -2,7 +2,8 @@
  * Finds and loads the native addon.
  *
  * Each platform has its own literal `require`, so that bundlers can trace it. The addon beside this package (a local
- * build) comes first, the platform package `@sealwright/<triple>` second. Nothing is spawned and nothing is fetched.
+ * build) comes first, the platform package `@sealwright/<triple>` second. An addon of another version than this package
+ * is refused: what it does may differ. Nothing is spawned, nothing is fetched, and no environment variable is read.
  */
 
 import { join } from 'node:path';
@@ -57,9 +58,14 @@ export const native: Addon = load();
 
 type Libc = 'gnu' | 'musl' | 'unknown';
 
+interface Failed {
+  readonly tried: string;
+  readonly error: unknown;
+}
+
 function load(): Addon {
   const libc = process.platform === 'linux' ? linuxLibc() : undefined;
-  const failures: { readonly tried: string; readonly error: unknown }[] = [];
+  const failures: Failed[] = [];
   for (const triple of triples(process.platform, process.arch, libc)) {
     const loader = LOADERS[triple];
     if (loader === undefined) continue;
@@ -69,7 +75,7 @@ function load(): Addon {
     ];
     for (const [tried, attempt] of attempts) {
       try {
-        return attempt() as Addon;
+        return ofThisVersion(attempt());
       } catch (error) {
         failures.push({ tried, error });
       }
@@ -77,6 +83,15 @@ function load(): Addon {
   }
   const errors = failures.map(({ error }) => error);
   throw new SealwrightError('ERR_ADDON_LOAD', explain(libc, failures), { cause: new AggregateError(errors) });
+}
+
+/** An addon, unless it is a leftover: a package manager may keep an optional dependency of an earlier install. */
+function ofThisVersion(loaded: unknown): Addon {
+  const { version: wanted } = require('../package.json') as { readonly version: string };
+  const addon = loaded as Addon | undefined;
+  const found = typeof addon?.version === 'function' ? addon.version() : undefined;
+  if (addon !== undefined && found === wanted) return addon;
+  throw new Error(`it is of ${found === undefined ? 'an unknown version' : `version ${found}`}, this package of ${wanted}`);
 }
 
 /** Names of the addons that may fit, best first; some may have no loader. */
@@ -100,15 +115,15 @@ function linuxLibc(): Libc {
     };
     if (header?.glibcVersionRuntime !== undefined) return 'gnu';
     return sharedObjects?.some((file) => file.includes('musl')) === true ? 'musl' : 'unknown';
+  } catch {
+    // A runtime may have the function and no report. Both libcs are tried then.
+    return 'unknown';
   } finally {
     if (excludeNetwork !== undefined) report.excludeNetwork = excludeNetwork;
   }
 }
 
-function explain(
-  libc: Libc | undefined,
-  failures: readonly { readonly tried: string; readonly error: unknown }[],
-): string {
+function explain(libc: Libc | undefined, failures: readonly Failed[]): string {
   const where = `platform ${process.platform}, arch ${process.arch}, libc ${libc ?? 'of the system'}`;
   if (failures.length === 0) {
     return `there is no sealwright addon for ${where}; it exists for ${Object.keys(LOADERS).join(', ')}`;
@@ -117,8 +132,8 @@ function explain(
   return [
     `no sealwright addon could be loaded for ${where}; tried`,
     ...attempts,
-    'remedy: install again on this machine with "npm install --include=optional". If a lock file made on another',
-    'platform left the platform package out, delete node_modules and package-lock.json first. A bundler must leave',
+    'remedy: install again on this machine with "npm install --include=optional". If a lock file from another platform',
+    'or of an earlier version is in the way, delete node_modules and package-lock.json first. A bundler must leave',
     '"sealwright" external. In a clone of the repository, build the addon with "npm run build".',
   ].join('\n');
 }

@@ -16,3 +16,11 @@ mod session;
 mod task;
 mod text;
 mod verify;
+
+use napi_derive::napi;
+
+/// The version of the package that this addon belongs to; the loader takes no other.
+#[napi(catch_unwind)]
+pub fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
