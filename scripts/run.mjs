@@ -2,8 +2,8 @@
 // scripts/ must work before `npm ci` has run.
 
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The folder of package.json, without a slash at its end. */
@@ -91,3 +91,11 @@ export function toolPath(packageName, binary) {
 /** Runs such a tool; the result is that of `run`. */
 export const runTool = (packageName, binary, args, options) =>
   run(process.execPath, [toolPath(packageName, binary), ...args], options);
+
+/** Runs npm, with the Node that runs this; the result is that of `run`. */
+export function runNpm(args, options) {
+  const onPath = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'npm'));
+  const found = [process.env.npm_execpath ?? '', ...onPath].filter((path) => existsSync(path)).map((path) => realpathSync(path));
+  const script = found.find((path) => basename(path) === 'npm-cli.js');
+  return script === undefined ? run('npm', args, options) : run(process.execPath, [script, ...args], options);
+}

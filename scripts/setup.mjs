@@ -2,8 +2,9 @@
 // nothing it depends on has changed. Nothing is written outside the project, the caches of npm and cargo aside.
 
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { duration, inProject, projectRoot, run, runTool, temporaryFolder } from './run.mjs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { duration, inProject, projectRoot, run, runNpm, runTool, temporaryFolder } from './run.mjs';
 
 /** A step of the set-up that did not succeed. `output` is what the failing command printed. */
 export class SetupError extends Error {
@@ -94,10 +95,7 @@ async function installDependencies() {
   if (complete && modified(installed) >= modified(lock)) return;
   // NODE_ENV=production or a user's `omit=dev` would leave the tools out.
   const args = ['ci', '--include=dev', '--no-audit', '--no-fund'];
-  const npm = process.env.npm_execpath ?? '';
-  await step('npm ci', () =>
-    basename(npm) === 'npm-cli.js' ? run(process.execPath, [npm, ...args]) : run('npm', args),
-  );
+  await step('npm ci', () => runNpm(args));
 }
 
 function addonIsStale() {
@@ -111,8 +109,9 @@ async function buildAddon() {
   const args = ['build', '--platform', '--release', '--manifest-path', 'crates/node/Cargo.toml', '--output-dir', '.'];
   const outcome = ['--no-js', '--dts', 'target/index.d.ts', '--', '--locked'];
   mkdirSync(inProject('target'), { recursive: true });
+  const shortened = await shortPaths();
   await step('native addon (the first build takes a minute or two)', () =>
-    runTool('@napi-rs/cli', 'napi', [...args, ...outcome]),
+    runTool('@napi-rs/cli', 'napi', [...args, ...outcome, ...shortened]),
   );
   const built = findAddons();
   if (built.length === 0) throw new SetupError('napi build left no addon for this platform in the project folder');
@@ -120,7 +119,24 @@ async function buildAddon() {
   for (const file of [generatedTypes, ...built]) utimesSync(file, started, started);
 }
 
-function findAddons() {
+/**
+ * Arguments of `cargo build` that keep this machine's folders out of an addon: the places that panics name would show
+ * them. An environment variable RUSTFLAGS takes precedence over these.
+ */
+export async function shortPaths() {
+  const { stdout } = await run('rustc', ['--print', 'sysroot']);
+  const folders = [
+    [projectRoot, 'sealwright'],
+    [join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src'), 'crates'],
+    [join(stdout.trim(), 'lib', 'rustlib', 'src', 'rust'), '/rust'],
+  ];
+  const flags = folders.map(([folder, name]) => `--remap-path-prefix=${folder}=${name}`);
+  // JSON strings are TOML strings.
+  return ['--config', `target.'cfg(all())'.rustflags=${JSON.stringify(flags)}`];
+}
+
+/** Addons of this platform in the project folder; there may be one for each libc. */
+export function findAddons() {
   const prefix = `sealwright.${process.platform}-${process.arch}`;
   const names = readdirSync(projectRoot).filter((name) => name.startsWith(prefix) && name.endsWith('.node'));
   return names.map((name) => inProject(name));
