@@ -9,7 +9,7 @@ import { wrap } from './errors.js';
 import { type JsonView, readJson, writeJson } from './json.js';
 import { native } from './native.js';
 
-/** What may be recorded: an event, or its plain form, which is converted as by {@link events.fromJSON}. */
+/** What may be recorded: an event, or its plain form, which is converted as by {@link events | events.fromJSON}. */
 export type EventInput = LedgerEvent | { readonly type: string; readonly payload: unknown };
 
 /** Makes an event of its text, which the native side has checked. */
@@ -39,7 +39,7 @@ export class LedgerEvent {
     return this.#viewed().payload as Readonly<Record<string, JsonView>>;
   }
 
-  /** Its exact JSON text, for {@link events.parse}. */
+  /** Its exact JSON text, for {@link events | events.parse}. */
   toString(): string {
     return this.#text;
   }
@@ -49,6 +49,7 @@ export class LedgerEvent {
     return readJson(this.#text, (digits) => digits) as { type: string; payload: JsonView };
   }
 
+  /** What `console.log` shows of it. */
   [inspect.custom](): unknown {
     return this.#viewed();
   }
@@ -67,7 +68,7 @@ export class LedgerEvent {
   }
 }
 
-/** Arguments of {@link events.sessionStarted}. */
+/** Arguments of {@link events | events.sessionStarted}. */
 export interface SessionStartedFields {
   readonly agentId: string;
   readonly modelId: string;
@@ -75,7 +76,7 @@ export interface SessionStartedFields {
   readonly sessionId: string;
 }
 
-/** Arguments of {@link events.utteranceCaptured}. */
+/** Arguments of {@link events | events.utteranceCaptured}. */
 export interface UtteranceCapturedFields {
   /** SHA-256 of the audio: 64 lower-case hex digits. */
   readonly audioSha256: string;
@@ -87,7 +88,7 @@ export interface UtteranceCapturedFields {
   readonly durationMs: number | bigint;
 }
 
-/** Arguments of {@link events.toolCalled}. */
+/** Arguments of {@link events | events.toolCalled}. */
 export interface ToolCalledFields {
   readonly toolName: string;
   /** SHA-256 of the whole arguments, as by {@link canonicalSha256}: 64 lower-case hex digits. */
@@ -96,7 +97,7 @@ export interface ToolCalledFields {
   readonly argsRedacted: unknown;
 }
 
-/** Arguments of {@link events.toolReturned}. */
+/** Arguments of {@link events | events.toolReturned}. */
 export interface ToolReturnedFields {
   readonly toolName: string;
   /** SHA-256 of the result: 64 lower-case hex digits. */
@@ -106,7 +107,7 @@ export interface ToolReturnedFields {
   readonly success: boolean;
 }
 
-/** Arguments of {@link events.modelInvoked}. */
+/** Arguments of {@link events | events.modelInvoked}. */
 export interface ModelInvokedFields {
   readonly modelId: string;
   /** SHA-256 of the prompt: 64 lower-case hex digits. */
@@ -119,7 +120,7 @@ export interface ModelInvokedFields {
   readonly responseTokens: number | bigint;
 }
 
-/** Arguments of {@link events.utteranceSpoken}. */
+/** Arguments of {@link events | events.utteranceSpoken}. */
 export interface UtteranceSpokenFields {
   /** SHA-256 of the text: 64 lower-case hex digits. */
   readonly textSha256: string;
@@ -129,14 +130,14 @@ export interface UtteranceSpokenFields {
   readonly audioSha256: string;
 }
 
-/** Arguments of {@link events.sessionEnded}. */
+/** Arguments of {@link events | events.sessionEnded}. */
 export interface SessionEndedFields {
   readonly reason: string;
   /** SHA-256 of a summary, or empty when there is none. */
   readonly summarySha256: string;
 }
 
-/** Arguments of {@link events.custom}. */
+/** Arguments of {@link events | events.custom}. */
 export interface CustomFields {
   /** A reverse-domain name such as `com.example.refund`, at most 255 bytes. */
   readonly name: string;
@@ -153,7 +154,7 @@ export interface CustomFields {
  *   wrong type), `ERR_JSON_UNSUPPORTED`, `ERR_JSON_STRING` (not JSON)
  * - RangeError `ERR_OUT_OF_RANGE`, `ERR_JSON_NUMBER`, `ERR_DEPTH_EXCEEDED`, `ERR_LINE_TOO_LONG` (a line of 16 MiB)
  * - {@link SigningError} `ERR_EVENT_DIGEST` (not 64 lower-case hex digits), `ERR_EVENT_KIND` (an unknown kind),
- *   `ERR_JSON_SYNTAX`, `ERR_JSON_DUPLICATE_KEY` (of {@link events.parse})
+ *   `ERR_JSON_SYNTAX`, `ERR_JSON_DUPLICATE_KEY` (of {@link events | events.parse})
  */
 export const events = Object.freeze({
   /** A conversation or run begins. */
@@ -205,7 +206,7 @@ export const events = Object.freeze({
 
   /**
    * The event of its plain form. Lossy for whole-number doubles: what `JSON.parse` read as `1` may have been `1.0`,
-   * which has another hash. For text use {@link events.parse}.
+   * which has another hash. For text use {@link events | events.parse}.
    */
   fromJSON(event: { readonly type: string; readonly payload: unknown }): LedgerEvent {
     const text = textOfEvent(event);

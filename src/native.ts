@@ -91,7 +91,8 @@ function ofThisVersion(loaded: unknown): Addon {
   const addon = loaded as Addon | undefined;
   const found = typeof addon?.version === 'function' ? addon.version() : undefined;
   if (addon !== undefined && found === wanted) return addon;
-  throw new Error(`it is of ${found === undefined ? 'an unknown version' : `version ${found}`}, this package of ${wanted}`);
+  const its = found === undefined ? 'an unknown version' : `version ${found}`;
+  throw new Error(`it is of ${its}, this package of ${wanted}`);
 }
 
 /** Names of the addons that may fit, best first; some may have no loader. */

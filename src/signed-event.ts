@@ -114,6 +114,7 @@ export class SignedEvent {
     };
   }
 
+  /** What `console.log` shows of it. */
   [inspect.custom](): SignedEventJson {
     return this.toJSON();
   }
