@@ -7,6 +7,7 @@ import { devNull } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { peerPython } from './peer.mjs';
+import { hasZig } from './package/release-addon.mjs';
 
 const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -24,6 +25,8 @@ const detectors = {
   mount: () => unshareArguments() !== undefined,
   // Made the first time, which needs Python 3.11 and a package index that answers.
   peer: () => peerPython() !== undefined,
+  // The linker of release builds. Large, so that only `npm run build:release` and scripts/ci-setup install it.
+  zig: () => hasZig(),
   // An optional folder beside the checkout with data of other systems.
   shared: () => existsSync(join(projectRoot, '..', 'shared', 'vectors')),
 };

@@ -16,6 +16,7 @@ export type Part =
   | 'unprivileged'
   | 'mount'
   | 'peer'
+  | 'zig'
   | 'shared';
 
 interface PartsModule {
