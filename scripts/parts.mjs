@@ -6,8 +6,9 @@ import { existsSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { peerPython } from './peer.mjs';
+import { hasHosts } from './package/hosts.mjs';
 import { hasZig } from './package/release-addon.mjs';
+import { peerPython } from './peer.mjs';
 
 const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -27,6 +28,8 @@ const detectors = {
   peer: () => peerPython() !== undefined,
   // The linker of release builds. Large, so that only `npm run build:release` and scripts/ci-setup install it.
   zig: () => hasZig(),
+  // Installed by the first test that needs them, if the registry of npm answers.
+  hosts: () => hasHosts() || succeeds('npm', ['ping', '--fetch-retries=0', '--fetch-timeout=10000']),
   // An optional folder beside the checkout with data of other systems.
   shared: () => existsSync(join(projectRoot, '..', 'shared', 'vectors')),
 };

@@ -8,13 +8,27 @@ import { join } from 'node:path';
 import { detectParts, partNames } from './parts.mjs';
 import { duration, temporaryFolder } from './run.mjs';
 import { prepare, reportSetupError, requireRust } from './setup.mjs';
+import { api } from './suites/api.mjs';
+import { packageSuite } from './suites/package.mjs';
 import { readme } from './suites/readme.mjs';
 import { failedOnce, sum } from './suites/result.mjs';
 import { cargoTests, clippy, rustfmt } from './suites/rust.mjs';
 import { ava, nativeTypes, oxlint, types } from './suites/typescript.mjs';
 import { vectors } from './suites/vectors.mjs';
 
-const suites = { rustfmt, clippy, cargo: cargoTests, types, oxlint, 'index.d.ts': nativeTypes, vectors, ava, readme };
+const suites = {
+  rustfmt,
+  clippy,
+  cargo: cargoTests,
+  types,
+  oxlint,
+  'index.d.ts': nativeTypes,
+  vectors,
+  ava,
+  readme,
+  api,
+  package: packageSuite,
+};
 
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => !Object.hasOwn(suites, name));
@@ -62,5 +76,6 @@ async function runAll() {
 function report(result, time = '') {
   results.push(result);
   console.log(`${result.passed} passed, ${result.failed} failed, ${result.skipped.length} skipped${time}`);
+  if (result.table) console.log(`\n${result.table.trimEnd().replaceAll(/^/gm, '  ')}\n`);
   if (result.failed > 0) console.log(`\n${result.output.trimEnd().replaceAll(/^/gm, '  ')}\n`);
 }

@@ -17,6 +17,7 @@ export type Part =
   | 'mount'
   | 'peer'
   | 'zig'
+  | 'hosts'
   | 'shared';
 
 interface PartsModule {

@@ -4,6 +4,7 @@
 
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { exampleList, listDifference } from '../package/lists.mjs';
 import { inProject, run, runTool } from '../run.mjs';
 import { failedOnce, passedOnce, sum } from './result.mjs';
 import { compiledSources } from './typescript.mjs';
@@ -25,29 +26,36 @@ const timeLimit = 60_000;
 const typed = /^([cm]?ts|typescript)$/;
 const untyped = /^([cm]?js|javascript)$/;
 
-/** One test a block. */
+/** One test a block, and one that no block was lost or added unnoticed. */
 export async function readme() {
-  const blocks = pages.flatMap(codeBlocks);
-  const empty = pages.filter(({ page }) => !blocks.some((block) => block.page === page));
-  if (empty.length > 0) return failedOnce(`${empty[0].page} has no block marked ts or js\n`);
+  const blocks = examples();
+  const lost = listDifference(exampleList(blocks));
   await compiledSources();
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   for (const block of blocks) writeFileSync(join(folder, block.source), block.text);
   const typeErrors = await compile(blocks);
-  const results = [];
+  const results = [lost === '' ? passedOnce() : failedOnce(lost)];
   for (const block of blocks) results.push(await check(block, typeErrors));
   return sum(results);
+}
+
+/** The examples of all pages, each with the heading that it stands under. */
+export function examples() {
+  return pages.flatMap(codeBlocks);
 }
 
 /** The fenced blocks of a page in the two languages. */
 function codeBlocks({ page, files }) {
   const blocks = [];
+  let heading = '';
   let open;
   for (const [index, line] of readFileSync(inProject(page), 'utf8').split(/\r?\n/).entries()) {
     const [, indent, fence, information] = /^(\s*)(`{3,}|~{3,})(.*)$/.exec(line) ?? [];
     if (open === undefined) {
-      if (fence !== undefined) open = { indent, fence, words: information.trim().split(/\s+/), line: index + 1, code: [] };
+      heading = /^#+ (.+)$/.exec(line)?.[1] ?? heading;
+      const words = information?.trim().split(/\s+/);
+      if (fence !== undefined) open = { heading, indent, fence, words, line: index + 1, code: [] };
     } else if (fence?.startsWith(open.fence) && information.trim() === '') {
       blocks.push(open);
       open = undefined;
@@ -59,7 +67,8 @@ function codeBlocks({ page, files }) {
   return blocks.filter(({ words }) => typed.test(words[0]) || untyped.test(words[0])).map((block) => describe(block, page, files));
 }
 
-function describe({ words: [language, ...marks], line, code }, page, files) {
+function describe({ heading, words, line, code }, page, files) {
+  const [language, ...marks] = words;
   const text = code.join('\n');
   // A block that calls require and imports nothing is CommonJS.
   const kind = /\brequire\(/.test(text) && !/^\s*(import|export)\b/m.test(text) ? 'c' : 'm';
@@ -67,6 +76,8 @@ function describe({ words: [language, ...marks], line, code }, page, files) {
   return {
     page,
     files,
+    heading,
+    words,
     title: `${page}:${line}`,
     typed: typed.test(language),
     runs: !marks.includes('no-run'),

@@ -5,9 +5,10 @@ import { inProject, runTool } from '../run.mjs';
 import { compileSources, generatedTypes } from '../setup.mjs';
 import { failedOnce, oneTest, passedOnce, sum, withExitCode } from './result.mjs';
 
-const once = (action) => {
+/** An action that is done once a run, however often it is asked for. */
+export const once = (action) => {
   let result;
-  return () => (result ??= action());
+  return (...args) => (result ??= action(...args));
 };
 
 /** dist/, compiled once a run: the type check, ava and the README's examples all need it. */

@@ -1,0 +1,27 @@
+// npm run api: writes what is committed about the package anew, see package/lists.mjs.
+
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { apiLists, exampleList, fileList, licenseList, writeList } from './package/lists.mjs';
+import { packPackage } from './package/tarball.mjs';
+import { temporaryFolder } from './run.mjs';
+import { compileSources, findAddons, prepare, reportSetupError, step } from './setup.mjs';
+import { examples } from './suites/readme.mjs';
+
+try {
+  await prepare();
+  await step('TypeScript', compileSources);
+  // First, because it is one of the package's files.
+  const licenses = await licenseList();
+  writeList(licenses);
+  const folder = join(temporaryFolder, 'api');
+  const { files } = await packPackage(folder, findAddons()[0]);
+  rmSync(folder, { recursive: true });
+  const titles = exampleList(examples());
+  const lists = [...(await apiLists()), fileList(files), titles];
+  for (const list of lists) writeList(list);
+  console.log(`api: wrote ${[licenses, ...lists].map(([path]) => path).join(', ')}`);
+} catch (error) {
+  reportSetupError(error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,52 @@
+// What is committed about the package, so that a change of it is a decision: the public API and the files of the tarball
+// in api/, the titles of the documentation's examples there too, and THIRD_PARTY.md. `npm run api` writes all of it.
+
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { inProject } from '../run.mjs';
+import { difference } from './difference.mjs';
+import { exportedApi } from './exports.mjs';
+import { isAddon } from './tarball.mjs';
+import { thirdPartyText } from './third-party.mjs';
+
+/** The lists of the public API: a `[path, text]` for each subpath that is exported. dist/ must be compiled. */
+export async function apiLists() {
+  const entries = await exportedApi();
+  return entries.map(({ specifier, text }) => [`api/${specifier.replaceAll('/', '-')}.txt`, text]);
+}
+
+/** The list of a tarball's files, where any one addon stands for that of each platform. */
+export function fileList(files) {
+  const names = files.map(({ path }) => (isAddon(path) ? 'sealwright.PLATFORM.node' : path));
+  return ['api/package-files.txt', `${names.toSorted().join('\n')}\n`];
+}
+
+/** The list of the documentation's examples: page, the heading each stands under, its language and marks. */
+export function exampleList(examples) {
+  const titles = examples.map(({ page, heading, words }) => `${page}, ${heading}: ${words.join(' ')}\n`);
+  return ['api/examples.txt', titles.join('')];
+}
+
+/** The licences of what is in the addon. */
+export const licenseList = async () => ['THIRD_PARTY.md', await thirdPartyText()];
+
+/** What a committed list lacks and has too much, empty when it is the one given. */
+export function listDifference([path, text]) {
+  const committed = existsSync(inProject(path)) ? readFileSync(inProject(path), 'utf8') : '';
+  if (committed === text) return '';
+  return `${path} is not up to date (after an intended change: \`npm run api\`)\n${difference(committed, text)}`;
+}
+
+/** Lists of the API in api/ that no subpath stands for. */
+export function abandonedLists(lists) {
+  const known = new Set([...lists.map(([path]) => path), 'api/package-files.txt', 'api/examples.txt']);
+  return readdirSync(inProject('api'))
+    .map((name) => `api/${name}`)
+    .filter((path) => !known.has(path));
+}
+
+/** Writes a list into the project. */
+export function writeList([path, text]) {
+  mkdirSync(dirname(inProject(path)), { recursive: true });
+  writeFileSync(inProject(path), text);
+}

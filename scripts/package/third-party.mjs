@@ -1,0 +1,101 @@
+// THIRD_PARTY.md: what others wrote that is inside the addon, under which licence, with the texts that go with it. Made
+// from Cargo's own list of what is linked on the platforms that are released; build scripts and macros are not in it.
+
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { run } from '../run.mjs';
+import { SetupError } from '../setup.mjs';
+
+const platforms = ['x86_64-unknown-linux-gnu'];
+const addon = 'sealwright-node';
+
+/** The text of THIRD_PARTY.md. */
+export async function thirdPartyText() {
+  const crates = new Map();
+  for (const platform of platforms) {
+    for (const crate of await linkedCrates(platform)) crates.set(`${crate.name} ${crate.version}`, crate);
+  }
+  const sorted = [...crates.values()].toSorted((a, b) => (`${a.name} ${a.version}` < `${b.name} ${b.version}` ? -1 : 1));
+  const table = sorted.map(({ name, version, license, taken }) => {
+    const choice = taken === license ? '' : ` (taken: ${taken})`;
+    return `| ${name} | ${version} | ${license}${choice} |`;
+  });
+  const texts = sorted.filter(({ taken }) => taken !== 'Apache-2.0').map((crate) => section(crate.name, licenseText(crate)));
+  return `# Third parties
+
+The native addon contains these crates, compiled. The text of Apache-2.0 is in the file \`LICENSE\`; the other licences
+follow below.
+
+| crate | version | licence |
+|---|---|---|
+${table.join('\n')}
+
+It also contains parts of the Rust standard library with the crates built into it (Apache-2.0 OR MIT), and, in released
+packages for Linux, of LLVM's libunwind (Apache-2.0 WITH LLVM-exception) and of zig's compiler_rt (MIT).
+
+${[...texts, section('compiler_rt', mitText('Zig contributors'))].join('\n')}`;
+}
+
+async function linkedCrates(platform) {
+  const args = ['metadata', '--format-version', '1', '--locked', '--filter-platform', platform];
+  const { code, stdout, stderr } = await run('cargo', args);
+  if (code !== 0) throw new SetupError('cargo metadata failed', stderr);
+  const { packages, resolve } = JSON.parse(stdout);
+  const packageOf = new Map(packages.map((found) => [found.id, found]));
+  const nodeOf = new Map(resolve.nodes.map((node) => [node.id, node]));
+  const linked = new Set();
+  const visit = (id) => {
+    const isMacro = packageOf.get(id).targets.some(({ kind }) => kind.includes('proc-macro'));
+    if (isMacro || linked.has(id)) return;
+    linked.add(id);
+    for (const { pkg, dep_kinds: kinds } of nodeOf.get(id).deps) {
+      // Neither for building nor for tests only.
+      if (kinds.some(({ kind }) => kind === null)) visit(pkg);
+    }
+  };
+  visit(packages.find(({ name }) => name === addon).id);
+  return (
+    [...linked]
+      .map((id) => packageOf.get(id))
+      // The crates of this project have no source.
+      .filter(({ source }) => source !== null)
+      .map((found) => ({ ...found, taken: takenLicense(found) }))
+  );
+}
+
+/** Of several licences to choose from, Apache-2.0 before MIT: its text is in the package anyway. */
+function takenLicense({ name, license }) {
+  const choices = (license ?? '').split(/ OR |\//);
+  const taken = choices.length === 1 ? license : ['Apache-2.0', 'MIT'].find((choice) => choices.includes(choice));
+  if (!taken || / AND /.test(taken)) throw new Error(`${name}: which of its licences is taken? ${license}`);
+  return taken;
+}
+
+function licenseText({ name, taken, authors, manifest_path: manifest }) {
+  const folder = dirname(manifest);
+  const names = readdirSync(folder);
+  const file = [`LICENSE-${taken}`, 'LICENSE', 'LICENSE.md', 'LICENSE.txt'].find((candidate) => names.includes(candidate));
+  if (file !== undefined) return readFileSync(join(folder, file), 'utf8');
+  if (taken !== 'MIT') throw new Error(`${name}: its package has no text of ${taken}`);
+  return mitText(authors.map((author) => author.replace(/ <.*>$/, '')).join(', '));
+}
+
+function section(title, text) {
+  const lines = text.replaceAll('\r\n', '\n').trim().split('\n');
+  return `## ${title}\n\n${lines.map((line) => `    ${line}`.trimEnd()).join('\n')}\n`;
+}
+
+const mitText = (holder) => `Copyright (c) ${holder}
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
+persons to whom the Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;

@@ -1,0 +1,34 @@
+// The public API: what is exported is what is committed in api/, and its documentation has no loose end.
+
+import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runHostTool } from '../package/hosts.mjs';
+import { abandonedLists, apiLists, listDifference } from '../package/lists.mjs';
+import { requireSuccess, runTests } from './result.mjs';
+import { compiledSources } from './typescript.mjs';
+
+/** Two tests, and one for each subpath that is exported. */
+export async function api({ parts, folder }) {
+  await compiledSources();
+  const lists = await apiLists();
+  const comparisons = lists.map((list) => [
+    `the exported names and signatures are those of ${list[0]}`,
+    [],
+    () => assert.equal(listDifference(list), '', listDifference(list)),
+  ]);
+  return runTests(
+    [
+      ...comparisons,
+      ['api/ has no list of a subpath that is not exported', [], () => assert.deepEqual(abandonedLists(lists), [])],
+      ['typedoc has no warning', ['hosts'], () => documentation(join(folder, 'typedoc'))],
+    ],
+    parts,
+  );
+}
+
+async function documentation(folder) {
+  const outcome = await runHostTool('typedoc', 'typedoc', ['--options', 'typedoc.json', '--out', folder]);
+  requireSuccess(outcome, 'typedoc');
+  assert.match(readFileSync(join(folder, 'index.html'), 'utf8'), /Sealwright/i);
+}

@@ -1,0 +1,98 @@
+// The tarball that is published: what is in it, what its addon asks of a system, and what the usual checkers say of it.
+
+import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compareVersions, neededGlibc } from '../package/elf.mjs';
+import { runHostTool } from '../package/hosts.mjs';
+import { fileList, licenseList, listDifference } from '../package/lists.mjs';
+import { buildReleaseAddon, largestAddon, oldestGlibc } from '../package/release-addon.mjs';
+import { packPackage } from '../package/tarball.mjs';
+import { projectRoot } from '../run.mjs';
+import { findAddons } from '../setup.mjs';
+import { requireSuccess, runTests } from './result.mjs';
+import { compiledSources, once } from './typescript.mjs';
+
+/**
+ * The package of this run: what npm says of it, with `path` of the tarball, `folder` of what is in it, and `addon`. That
+ * is the one that is released where zig is there, and the local build elsewhere.
+ */
+export const packed = once(async ({ parts, folder }) => {
+  await compiledSources();
+  const addon = parts.has('zig') ? await buildReleaseAddon() : findAddons()[0];
+  const place = join(folder, 'packed');
+  return { ...(await packPackage(place, addon)), addon, folder: join(place, 'package') };
+});
+
+/** Eight tests. */
+export async function packageSuite({ parts, folder }) {
+  const made = await packed({ parts, folder });
+  const manifest = JSON.parse(readFileSync(join(made.folder, 'package.json'), 'utf8'));
+  const addon = readFileSync(made.addon);
+  const files = made.files.map(({ path }) => path);
+  const result = await runTests(
+    [
+      ['THIRD_PARTY.md is that of the crates in the addon', [], async () => sameAsCommitted(await licenseList())],
+      ['the tarball has the files of api/package-files.txt', [], () => sameAsCommitted(fileList(made.files))],
+      ['every file that package.json names is in the tarball', [], () => namedFiles(manifest, files)],
+      ['nothing is run when it is installed', [], () => noScripts(manifest, files)],
+      ['the addon names no folder of this machine', [], () => noFolders(addon)],
+      [`the addon that is released needs no glibc after ${oldestGlibc}, and is small`, ['zig'], () => oldSystem(addon)],
+      ['attw has nothing to say', ['hosts'], () => attw(made)],
+      ['publint has nothing to say', ['hosts'], () => publint(made)],
+    ],
+    parts,
+  );
+  const glibc = process.platform === 'linux' ? `, needs glibc ${neededGlibc(addon) ?? 'of no version'}` : '';
+  const bytes = (count) => `${count.toLocaleString('en')} bytes`;
+  return { ...result, table: `tarball: ${bytes(made.size)}\naddon: ${bytes(addon.length)}${glibc}` };
+}
+
+function sameAsCommitted(list) {
+  const text = listDifference(list);
+  if (text !== '') throw Object.assign(new Error('drift'), { output: text });
+}
+
+function namedFiles({ main, types, exports }, files) {
+  const named = [main, types, ...Object.values(exports).flatMap((target) => Object.values(Object(target)))];
+  const paths = named.filter((path) => typeof path === 'string' && path.startsWith('./')).map((path) => path.slice(2));
+  assert.ok(paths.length >= 4);
+  assert.deepEqual(
+    paths.filter((path) => !files.includes(path)),
+    [],
+  );
+}
+
+/** npm runs these of a package that is installed, and builds one that has a binding.gyp. */
+function noScripts({ scripts = {}, gypfile }, files) {
+  const run = ['preinstall', 'install', 'postinstall', 'preprepare', 'prepare', 'postprepare', 'prepublish'];
+  assert.deepEqual(
+    run.filter((name) => Object.hasOwn(scripts, name)),
+    [],
+  );
+  assert.equal(gypfile, undefined);
+  assert.ok(!files.includes('binding.gyp'));
+}
+
+function noFolders(addon) {
+  const folders = [projectRoot, homedir(), tmpdir(), process.env.CARGO_HOME ?? '', process.env.RUSTUP_HOME ?? ''];
+  // As paths begin with it; the home of a user without one is `/`.
+  const found = folders.filter((folder) => folder.length > 1 && addon.includes(`${folder}/`));
+  assert.deepEqual(found, []);
+}
+
+function oldSystem(addon) {
+  const needed = neededGlibc(addon);
+  assert.ok(compareVersions(needed, oldestGlibc) <= 0, `it needs glibc ${needed}`);
+  assert.ok(addon.length <= largestAddon, `it has ${addon.length} bytes, at most ${largestAddon} are allowed`);
+}
+
+/** Types for the resolutions that Node 20 and bundlers have; that of Node 10 knows no subpaths. */
+async function attw({ path }) {
+  requireSuccess(await runHostTool('@arethetypeswrong/cli', 'attw', [path, '--profile', 'node16', '--no-emoji']), 'attw');
+}
+
+async function publint({ folder }) {
+  requireSuccess(await runHostTool('publint', 'publint', ['run', folder, '--strict', '--pack', 'false']), 'publint');
+}
