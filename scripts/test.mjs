@@ -9,6 +9,7 @@ import { detectParts, partNames } from './parts.mjs';
 import { duration, temporaryFolder } from './run.mjs';
 import { prepare, reportSetupError, requireRust } from './setup.mjs';
 import { api } from './suites/api.mjs';
+import { install } from './suites/install.mjs';
 import { packageSuite } from './suites/package.mjs';
 import { readme } from './suites/readme.mjs';
 import { failedOnce, sum } from './suites/result.mjs';
@@ -28,6 +29,7 @@ const suites = {
   readme,
   api,
   package: packageSuite,
+  install,
 };
 
 const chosen = process.argv.slice(2);

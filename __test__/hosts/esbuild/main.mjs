@@ -1,0 +1,6 @@
+// Bundled with everything but the package, which a bundler must leave external.
+
+import * as sealwright from 'sealwright';
+import smoke from '../smoke.cjs';
+
+await smoke(sealwright);

@@ -1,0 +1,33 @@
+// What every host does with the package that was installed: makes a key, records two events, verifies the ledger and a
+// copy with one word changed. Nothing here ends the process: it must end by itself.
+
+const { strict: assert } = require('node:assert');
+const { mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
+
+/** Takes the package as the host has loaded it. */
+module.exports = async function smoke({ events, Session, SigningKeypair, verifyFile }) {
+  const folder = mkdtempSync(join(tmpdir(), 'host-'));
+  try {
+    const ledger = join(folder, 'ledger.ndjson');
+    const keypair = SigningKeypair.loadOrCreate(join(folder, 'signing.key'));
+    const session = await Session.open({ keypair, ledgerPath: ledger, sessionId: 'smoke' });
+    await session.record(events.sessionStarted({ agentId: 'agent', modelId: 'model', sessionId: 'smoke' }));
+    const last = await session.record(events.sessionEnded({ reason: 'completed', summarySha256: '' }));
+    const expectedHead = { seq: last.seq, hash: last.selfHash };
+    await session.close();
+
+    const report = await verifyFile(ledger, { signers: keypair.publicKeyHex, expectedHead });
+    assert.equal(report.verdict, 'verified');
+    assert.equal(report.eventCount, 2);
+
+    const copy = join(folder, 'copy.ndjson');
+    writeFileSync(copy, readFileSync(ledger, 'utf8').replace('completed', 'cancelled'));
+    const tampered = await verifyFile(copy, { signers: keypair.publicKeyHex });
+    assert.equal(tampered.verdict, 'broken');
+    assert.equal(tampered.code, 'hash_mismatch');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};

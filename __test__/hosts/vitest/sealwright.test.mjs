@@ -1,0 +1,4 @@
+import * as sealwright from 'sealwright';
+import smoke from '../smoke.cjs';
+
+test('the package records and verifies', () => smoke(sealwright));
