@@ -30,11 +30,12 @@ export function exampleList(examples) {
 /** The licences of what is in the addon. */
 export const licenseList = async () => ['THIRD_PARTY.md', await thirdPartyText()];
 
-/** What a committed list lacks and has too much, empty when it is the one given. */
-export function listDifference([path, text]) {
+/** Throws unless a committed list is the one given; `output` of the error is the difference. */
+export function requireCommitted([path, text]) {
   const committed = existsSync(inProject(path)) ? readFileSync(inProject(path), 'utf8') : '';
-  if (committed === text) return '';
-  return `${path} is not up to date (after an intended change: \`npm run api\`)\n${difference(committed, text)}`;
+  if (committed === text) return;
+  const error = new Error(`${path} is not up to date (after an intended change: \`npm run api\`)`);
+  throw Object.assign(error, { output: difference(committed, text) });
 }
 
 /** Lists of the API in api/ that no subpath stands for. */

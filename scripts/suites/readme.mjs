@@ -4,9 +4,9 @@
 
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { exampleList, listDifference } from '../package/lists.mjs';
+import { exampleList, requireCommitted } from '../package/lists.mjs';
 import { inProject, run, runTool } from '../run.mjs';
-import { failedOnce, passedOnce, sum } from './result.mjs';
+import { failedOnce, passedOnce, runTests, sum } from './result.mjs';
 import { compiledSources } from './typescript.mjs';
 
 /** Each page, and what its blocks find: the file in their folder, and the one it is a copy of. */
@@ -27,15 +27,15 @@ const typed = /^([cm]?ts|typescript)$/;
 const untyped = /^([cm]?js|javascript)$/;
 
 /** One test a block, and one that no block was lost or added unnoticed. */
-export async function readme() {
+export async function readme({ parts }) {
   const blocks = examples();
-  const lost = listDifference(exampleList(blocks));
   await compiledSources();
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   for (const block of blocks) writeFileSync(join(folder, block.source), block.text);
   const typeErrors = await compile(blocks);
-  const results = [lost === '' ? passedOnce() : failedOnce(lost)];
+  const title = 'the examples are those of api/readme-examples.txt';
+  const results = [await runTests([[title, [], () => requireCommitted(exampleList(blocks))]], parts)];
   for (const block of blocks) results.push(await check(block, typeErrors));
   return sum(results);
 }
