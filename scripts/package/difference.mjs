@@ -3,7 +3,7 @@
 
 /** The difference of two texts, empty when there is none. Takes time and memory in the product of their lines. */
 export function difference(before, after) {
-  const [old, now] = [before, after].map((text) => text.replace(/\n$/, '').split('\n'));
+  const [old, now] = [before, after].map((text) => (text === '' ? [] : text.replace(/\n$/, '').split('\n')));
   const longest = commonLengths(old, now);
   const shown = [];
   let place = '';

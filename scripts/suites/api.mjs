@@ -3,6 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { subpaths } from '../package/exports.mjs';
 import { runHostTool } from '../package/hosts.mjs';
 import { abandonedLists, apiLists, requireCommitted } from '../package/lists.mjs';
 import { requireSuccess, runTests } from './result.mjs';
@@ -28,7 +29,8 @@ export async function api({ parts, folder }) {
 }
 
 async function documentation(folder) {
-  const outcome = await runHostTool('typedoc', 'typedoc', ['--options', 'typedoc.json', '--out', folder]);
+  const sources = subpaths().map(({ types }) => types.replace('./dist/', 'src/').replace(/\.d\.ts$/, '.ts'));
+  const outcome = await runHostTool('typedoc', 'typedoc', ['--options', 'typedoc.json', '--out', folder, ...sources]);
   requireSuccess(outcome, 'typedoc');
   assert.match(readFileSync(join(folder, 'index.html'), 'utf8'), /Sealwright/i);
 }

@@ -112,6 +112,7 @@ async function jest(project) {
   assert.doesNotMatch(outcome.output, /did not exit|open handle|failed to exit/i, outcome.output);
 }
 
+/** Vitest ends its own workers, whatever they still have open: that a test leaves nothing behind is seen under jest. */
 async function vitest(project, pool) {
   const root = join(project, 'vitest');
   const args = ['run', '--root', root, '--globals', '--pool', pool];
