@@ -34,7 +34,7 @@ export async function readme({ parts }) {
   mkdirSync(folder);
   for (const block of blocks) writeFileSync(join(folder, block.source), block.text);
   const typeErrors = await compile(blocks);
-  const title = 'the examples are those of api/readme-examples.txt';
+  const title = 'the examples are those of api/examples.txt';
   const results = [await runTests([[title, [], () => requireCommitted(exampleList(blocks))]], parts)];
   for (const block of blocks) results.push(await check(block, typeErrors));
   return sum(results);
