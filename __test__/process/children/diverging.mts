@@ -9,6 +9,7 @@ import {
   doctor,
   events,
   GENESIS_PARENT_HASH,
+  importLedger,
   readEvents,
   SealwrightError,
   SelfTestError,
@@ -42,6 +43,7 @@ const operations: Record<string, () => unknown> = {
   verifyFileSync: () => verifyFileSync(ledgerPath),
   verifyStream: () => verifyStream(nothing()),
   verifyChain: () => verifyChain([]),
+  importLedger: () => importLedger(ledgerPath),
   readEvents: () => readEvents(ledgerPath).next(),
 };
 
