@@ -95,13 +95,17 @@ class Package {
   }
 }
 
-/** The whole text of the error for these attempts. */
-function failureText(where: string, attempts: readonly (readonly [tried: string, reason: string])[]): string {
-  return `no sealwright addon could be loaded for ${where}; tried
-${attempts.map(([tried, reason]) => `  ${tried}: ${reason}\n`).join('')}\
+const installAgain = `\
 remedy: install again on this machine with "npm install --include=optional". If a lock file from another platform
 or of an earlier version is in the way, delete node_modules and package-lock.json first. A bundler must leave
 "sealwright" external. In a clone of the repository, build the addon with "npm run build".`;
+
+type Attempts = readonly (readonly [tried: string, reason: string])[];
+
+/** The whole text of the error for these attempts. */
+function failureText(where: string, attempts: Attempts, remedy = installAgain): string {
+  const tried = attempts.map(([path, reason]) => `  ${path}: ${reason}\n`).join('');
+  return `no sealwright addon could be loaded for ${where}; tried\n${tried}${remedy}`;
 }
 
 /** What the system says of a file that it cannot load. */
@@ -212,6 +216,21 @@ for (const [title, damage] of damages) {
     t.is(error?.message, failureText('platform linux, arch x64, libc gnu', attempts));
   });
 }
+
+test('addons are not allowed: the error names the option that allows them', async (t) => {
+  const copy = new Package(t);
+  const path = copy.local('linux-x64-gnu');
+  copyFileSync(builtAddon, path);
+  const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
+  const { error } = await copy.load(glibc, flag, '--allow-fs-read=*');
+  const attempts = [
+    [path, 'Cannot load native addon because loading addons is disabled.'],
+    ['@sealwright/linux-x64-gnu', "Cannot find module '@sealwright/linux-x64-gnu'"],
+  ] as const;
+  const remedy = 'remedy: start Node.js with --allow-addons, without which its permission model loads no addon.';
+  t.is(error?.message, failureText('platform linux, arch x64, libc gnu', attempts, remedy));
+  t.deepEqual(await copy.load(glibc, flag, '--allow-fs-read=*', '--allow-addons'), { addon: 'sealwright.linux-x64-gnu.node' });
+});
 
 test('a damaged local build does not hide a good platform package', async (t) => {
   const copy = new Package(t);

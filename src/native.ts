@@ -130,9 +130,15 @@ function explain(libc: Libc | undefined, failures: readonly Failed[]): string {
     return `there is no sealwright addon for ${where}; it exists for ${Object.keys(LOADERS).join(', ')}`;
   }
   const attempts = failures.map(({ tried, error }) => `  ${tried}: ${firstLine(error)}`);
+  return [`no sealwright addon could be loaded for ${where}; tried`, ...attempts, remedy(failures)].join('\n');
+}
+
+function remedy(failures: readonly Failed[]): string {
+  const codes = failures.map(({ error }) => (error as { readonly code?: unknown } | null)?.code);
+  if (codes.includes('ERR_DLOPEN_DISABLED')) {
+    return 'remedy: start Node.js with --allow-addons, without which its permission model loads no addon.';
+  }
   return [
-    `no sealwright addon could be loaded for ${where}; tried`,
-    ...attempts,
     'remedy: install again on this machine with "npm install --include=optional". If a lock file from another platform',
     'or of an earlier version is in the way, delete node_modules and package-lock.json first. A bundler must leave',
     '"sealwright" external. In a clone of the repository, build the addon with "npm run build".',
