@@ -28,8 +28,9 @@ const detectors = {
   peer: () => peerPython() !== undefined,
   // The linker of release builds. Large, so that only `npm run build:release` and scripts/ci-setup install it.
   zig: () => hasZig(),
-  // Installed by the first test that needs them, if the registry of npm answers.
-  hosts: () => hasHosts() || succeeds('npm', ['ping', '--fetch-retries=0', '--fetch-timeout=10000']),
+  // Large too: only `npm run hosts` and scripts/ci-setup install them.
+  hosts: () => hasHosts(),
+  chromium: () => chromiumPath() !== undefined,
   // An optional folder beside the checkout with data of other systems.
   shared: () => existsSync(join(projectRoot, '..', 'shared', 'vectors')),
 };
@@ -50,6 +51,16 @@ export { peerPython };
  */
 export function unshareArguments() {
   return [['-m'], ['-rm']].find((args) => succeeds('unshare', [...args, 'true']));
+}
+
+/** Where the browser is, by the names that Linux and macOS give it; undefined where there is none. */
+export function chromiumPath() {
+  return [
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+    '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  ].find(existsSync);
 }
 
 function succeeds(command, args, options = {}) {

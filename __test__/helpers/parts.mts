@@ -18,11 +18,13 @@ export type Part =
   | 'peer'
   | 'zig'
   | 'hosts'
+  | 'chromium'
   | 'shared';
 
 interface PartsModule {
   detectParts(): string[];
   unshareArguments(): string[] | undefined;
+  chromiumPath(): string | undefined;
   peerPython(): string | undefined;
 }
 
@@ -49,6 +51,11 @@ export function unshareArguments(): string[] {
 /** The Python program that has the peer's package; only with the part `peer`. */
 export function peerPython(): string {
   return partsModule.peerPython() ?? '';
+}
+
+/** Where the browser is; only with the part `chromium`. */
+export function chromiumPath(): string {
+  return partsModule.chromiumPath() ?? '';
 }
 
 /** Registers a test that needs `parts`; where one is absent it is skipped, its title ending in `[needs <part>]`. */

@@ -31,7 +31,7 @@ export async function install({ parts, folder }) {
     needs,
     () => timed(rows, [title, node.name], check),
   ];
-  const nodes = parts.has('hosts') ? await hostNodes() : [];
+  const nodes = parts.has('hosts') ? hostNodes() : [];
   const programs = (nodes.length === 0 ? [ownNode] : nodes).flatMap((node) => [
     host('import', [], node, () => program(project, node, 'esm/main.mjs')),
     host('require', [], node, () => program(project, node, 'cjs/main.cjs')),
