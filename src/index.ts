@@ -32,9 +32,10 @@ export {
   type UtteranceCapturedFields,
   type UtteranceSpokenFields,
 } from './events.js';
+export { type Float, float } from './float.js';
 export { FileHeadStore, type HeadStore, type HeadStoreOption, MemoryHeadStore } from './headstore.js';
 export { type ImportedLedger, importLedger, type ImportOptions } from './import.js';
-export { type Float, float, type JsonView } from './json.js';
+export type { JsonView } from './json.js';
 export { type LoadKeyOptions, type LoadOrCreateKeyOptions, SigningKeypair } from './keys.js';
 export { type ReadOptions, readEvents } from './reader.js';
 export {

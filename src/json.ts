@@ -17,8 +17,9 @@
  */
 
 import { types } from 'node:util';
-import { invalidArgument, isWellFormed, show } from './args.js';
+import { isWellFormed } from './args.js';
 import { type ErrorCode, SealwrightRangeError, SealwrightTypeError } from './errors.js';
+import { isFloat } from './float.js';
 
 /** JSON read from a ledger: integers beyond 2^53-1 are bigint, every other number is a number. Frozen. */
 export type JsonView =
@@ -29,49 +30,6 @@ export type JsonView =
   | string
   | readonly JsonView[]
   | { readonly [key: string]: JsonView };
-
-let newFloat: (value: number) => Float;
-let isFloat: (value: object) => value is Float;
-
-/** A number that is written as a double even when it is whole. Made by {@link float}. */
-export class Float {
-  readonly #value: number;
-
-  private constructor(value: number) {
-    // The constructor of a value can be reached from JavaScript; what it takes is written without quotes.
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw new TypeError('float() takes a finite number');
-    this.#value = value;
-    Object.freeze(this);
-  }
-
-  /** The number. */
-  valueOf(): number {
-    return this.#value;
-  }
-
-  /** As it is written in a ledger: always with a fraction or an exponent. */
-  toString(): string {
-    const text = Object.is(this.#value, -0) ? '-0' : String(this.#value);
-    return Number.isInteger(this.#value) && !text.includes('e') ? `${text}.0` : text;
-  }
-
-  static {
-    newFloat = (value) => new Float(value);
-    isFloat = (value): value is Float => #value in value;
-  }
-}
-
-/**
- * A number to be written as a double: `float(1)` is `1.0`, which has another hash than `1`.
- *
- * @throws TypeError `ERR_INVALID_ARGUMENT` when it is not a number
- * @throws RangeError `ERR_JSON_NUMBER` for NaN and the infinities
- */
-export function float(value: number): Float {
-  if (typeof value !== 'number') throw invalidArgument(`float takes a number, found ${show(value)}`);
-  if (!Number.isFinite(value)) throw new SealwrightRangeError('ERR_JSON_NUMBER', `JSON has no ${value}`);
-  return newFloat(value);
-}
 
 /**
  * The JSON text of a value. At most `maxDepth` containers may be inside each other, and the text may have at most
