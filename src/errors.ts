@@ -283,6 +283,17 @@ export function ledgerError(code: ErrorCode, message: string, details: LedgerErr
   return withDetails(new LedgerError(code, message, cause === undefined ? undefined : { cause }), rest);
 }
 
+/** A {@link ChainError} of a verification that is not native. */
+export function chainError(code: ErrorCode, message: string, details: ChainErrorDetails): ChainError {
+  return withDetails(new ChainError(code, message), { ...details });
+}
+
+interface ChainErrorDetails {
+  readonly line: number | null;
+  readonly byteOffset: number;
+  readonly report: ChainReport;
+}
+
 interface LedgerErrorDetails {
   readonly cause?: unknown;
   readonly outcome?: Outcome;

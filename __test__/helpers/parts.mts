@@ -1,10 +1,12 @@
 // Tests that need something a machine may not have (strace, root, another system's data) say so with `testWith`. They
 // are skipped by name where it is absent; scripts/parts.mjs tells what the parts are.
 
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
+import { projectRoot } from './project.mts';
+
+export { projectRoot };
 
 /** A name of scripts/parts.mjs. */
 export type Part =
@@ -29,9 +31,6 @@ interface PartsModule {
 }
 
 type Implementation = (t: ExecutionContext) => unknown;
-
-/** The folder of package.json; the compiled tests lie one folder deeper than their sources. */
-export const projectRoot = dirname(createRequire(import.meta.url).resolve('sealwright/package.json'));
 
 const partsModule = (await import(pathToFileURL(join(projectRoot, 'scripts', 'parts.mjs')).href)) as PartsModule;
 

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { FaultCode, Head, ReportJson, Verdict, VerifyChecks } from 'sealwright';
-import { projectRoot } from './parts.mts';
+import { projectRoot } from './project.mts';
 
 /** Where every vector is read from. */
 export const vectorsFolder = join(projectRoot, 'vectors');
