@@ -112,8 +112,7 @@ export function sealedLine(place: Omit<Place, 'event'> & { readonly eventText: s
 
 /** The key of a seed, as `node:crypto` has it: RFC 8410, the seed behind a fixed prefix. */
 export function privateKey(seed: Uint8Array): KeyObject {
-  const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
-  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  return keysOf(seed).privateKey;
 }
 
 /** PEM text of the public key of a seed. */
@@ -123,8 +122,26 @@ export function publicKeyPem(seed: Uint8Array): string {
 
 /** The 32 bytes of the public key of a seed, in hex. */
 export function publicKeyHex(seed: Uint8Array): string {
-  const der = createPublicKey(privateKey(seed)).export({ format: 'der', type: 'spki' });
-  return der.subarray(-32).toString('hex');
+  return keysOf(seed).publicHex;
+}
+
+interface Keys {
+  readonly privateKey: KeyObject;
+  readonly publicHex: string;
+}
+
+/** By seed: making a key takes longer than signing with it. */
+const keysBySeed = new Map<string, Keys>();
+
+function keysOf(seed: Uint8Array): Keys {
+  const name = Buffer.from(seed).toString('hex');
+  const known = keysBySeed.get(name);
+  if (known !== undefined) return known;
+  const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
+  const made = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  const publicHex = createPublicKey(made).export({ format: 'der', type: 'spki' }).subarray(-32).toString('hex');
+  keysBySeed.set(name, { privateKey: made, publicHex });
+  return { privateKey: made, publicHex };
 }
 
 /** SHA-256 as 64 hex digits. */
