@@ -204,6 +204,7 @@ test('what is no ledger, and kinds that are mixed, are refused', async (t) => {
   structuredClone(given, { transfer: [given.buffer] });
   const wrong: unknown[] = [
     undefined, null, 1, {}, new ArrayBuffer(1), new Blob([bytes]), [1], [null], [JSON.parse(line)], new Uint16Array(1), [line, bytes], [bytes, line],
+    Object.defineProperty(new Float64Array(2), Symbol.toStringTag, { value: 'Uint8Array' }),
     [`${line}\n${line}`], ['\n\n'], given, [given], chain,
   ];
   for (const ledger of wrong) await rejectsError(t, () => verifyLines(ledger as Ledger), invalid, inspect(ledger));

@@ -4,7 +4,7 @@
 
 /** Bytes of this or another realm. */
 export function isBytes(value: unknown): value is Uint8Array {
-  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]';
+  return typedArrayName.call(value) === 'Uint8Array';
 }
 
 /** Whether the memory of bytes was given away: they would pass for no bytes. */
@@ -43,6 +43,11 @@ export function copyOf(text: string): string {
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(new TextEncoder().encode(text));
 }
 
+// What a typed array is called whatever its realm and its properties; undefined of anything else.
+const { get: typedArrayName } = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+) as { get(this: unknown): string | undefined };
 // With the flag u, a surrogate of a pair is part of its character.
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
