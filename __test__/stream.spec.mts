@@ -200,3 +200,13 @@ test('a line in memory is never longer than the limit, however long it is in the
     line: 7,
   });
 });
+
+test('bytes that were given away are refused, not taken for none', async (t) => {
+  const given = Uint8Array.from(bytes);
+  structuredClone(given, { transfer: [given.buffer] });
+  async function* pieces() {
+    yield given;
+  }
+  const expected = { instanceOf: SealwrightTypeError, code: 'ERR_INVALID_ARGUMENT' } as const;
+  await rejectsError(t, () => verifyStream(pieces()), expected);
+});

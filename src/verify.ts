@@ -10,6 +10,7 @@ import {
   checkSignal,
   checkString,
   invalidArgument,
+  isBytes,
   isWellFormed,
   type PathLike,
   show,
@@ -22,6 +23,7 @@ import { native } from './native.js';
 import { ChainReport, type Head, type ReportJson } from './report.js';
 import { lineOf, SignedEvent } from './signed-event.js';
 import { resolveSigners, type SignerInput } from './signers.js';
+import { untilAborted } from './until-aborted.js';
 
 /** What is compared with a ledger. Without any of it a ledger can only be consistent with itself. */
 export interface VerifyChecks {
@@ -184,7 +186,7 @@ async function verifyPieces(
   const block = Buffer.allocUnsafe(BLOCK_BYTES);
   let filled = 0;
   let decided = false;
-  for await (const piece of untilAborted(source, signal)) {
+  for await (const piece of untilAborted(() => source[Symbol.asyncIterator](), signal)) {
     const bytes = bytesOf(piece);
     for (let taken = 0; taken < bytes.length && !decided; ) {
       const part = bytes.subarray(taken, taken + BLOCK_BYTES - filled);
@@ -207,7 +209,7 @@ async function verifyPieces(
 }
 
 function bytesOf(piece: unknown): Uint8Array {
-  if (piece instanceof Uint8Array) return piece;
+  if (isBytes(piece)) return piece;
   if (typeof piece !== 'string') {
     throw invalidArgument(`a piece of the stream must be bytes or a string, found ${show(piece)}`);
   }
@@ -249,40 +251,5 @@ class Progress {
   /** The verification has settled: what its thread still has to tell comes too late. */
   end(): void {
     this.#ended = true;
-  }
-}
-
-/** The items of a source; an abort is heard while the next one is still awaited. */
-async function* untilAborted<Item>(
-  source: AsyncIterable<Item>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Item, void, undefined> {
-  if (signal === undefined) {
-    yield* source;
-    return;
-  }
-  signal.throwIfAborted();
-  let abort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason);
-  });
-  // Heard in the race below, if there is one when it fires.
-  aborted.catch(() => undefined);
-  signal.addEventListener('abort', abort);
-  const items = source[Symbol.asyncIterator]();
-  let ended = false;
-  try {
-    for (;;) {
-      const next = await Promise.race([items.next(), aborted]);
-      if (next.done) {
-        ended = true;
-        return;
-      }
-      yield next.value;
-    }
-  } finally {
-    signal.removeEventListener('abort', abort);
-    // Not awaited: a source that is stuck in `next` would not answer. The abort is what the caller hears of.
-    if (!ended) void Promise.resolve().then(() => items.return?.()).catch(() => undefined);
   }
 }

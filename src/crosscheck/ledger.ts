@@ -3,6 +3,7 @@
  */
 
 import { SealwrightTypeError } from '../errors.js';
+import { untilAborted } from '../until-aborted.js';
 import { invalidArgument, show } from './arguments.js';
 import { isBytes, isDetached, isWellFormed } from './bytes.js';
 import { BLOCK_BYTES } from './file.js';
@@ -124,33 +125,4 @@ function readingOf(stream: ByteStream): AsyncIterator<unknown, unknown, undefine
       return { done: true, value: undefined };
     },
   };
-}
-
-async function* untilAborted(
-  source: Source,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<unknown, void, undefined> {
-  const parts = source();
-  let fail: (reason: unknown) => void = () => {};
-  const abort = () => fail(signal?.reason);
-  signal?.addEventListener('abort', abort);
-  let hasEnded = false;
-  try {
-    for (;;) {
-      signal?.throwIfAborted();
-      const next = await new Promise<IteratorResult<unknown, unknown>>((resolve, reject) => {
-        fail = reject;
-        parts.next().then(resolve, reject);
-      });
-      if (next.done === true) {
-        hasEnded = true;
-        return;
-      }
-      yield next.value;
-    }
-  } finally {
-    signal?.removeEventListener('abort', abort);
-    // Not awaited: a source that is stuck in `next` would not answer, and the caller hears of something else anyway.
-    if (!hasEnded) void Promise.resolve(parts.return?.()).catch(() => undefined);
-  }
 }
