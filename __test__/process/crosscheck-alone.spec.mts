@@ -6,6 +6,7 @@ import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { builtinModules, createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import test from 'ava';
+import { build } from 'esbuild';
 import { newFolder } from '../helpers/folders.mts';
 import { projectRoot } from '../helpers/project.mts';
 import { peerPath } from '../helpers/vectors.mts';
@@ -55,6 +56,29 @@ test('a copy without addon, where none can be loaded, verifies', (t) => {
   );
 });
 
+test('bundled for Node.js into one file it verifies, with no package beside it', async (t) => {
+  const folder = newFolder(t);
+  const bundle = join(folder, 'crosscheck.cjs');
+  const entry = join(dist, 'crosscheck', 'index.js');
+  const { warnings } = await build({
+    entryPoints: [entry],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    logLevel: 'silent',
+  });
+  t.deepEqual(warnings, []);
+  const program = `
+    // Nothing is found above this folder either.
+    require('node:module').createRequire = () => () => { throw new Error('not found'); };
+    require(process.argv[1]).verifyFile(process.argv[2]).then(({ verdict }) => console.log(verdict));
+  `;
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', program, bundle, peerPath('ledger_200.ndjson')], {
+    encoding: 'utf8',
+  });
+  t.is(stdout, 'intact\n', stderr);
+});
+
 test('its static imports lead to no module of Node.js and to no addon', (t) => {
   const seen = new Set<string>();
   const packages = new Set<string>();
@@ -72,7 +96,7 @@ test('its static imports lead to no module of Node.js and to no addon', (t) => {
   visit(join(dist, 'crosscheck', 'index.js'));
   t.deepEqual([...packages].toSorted(), ['json-canonicalize', 'libsodium-wrappers']);
   const outside = [...seen].map((file) => relative(dist, file)).filter((file) => !file.startsWith('crosscheck'));
-  t.deepEqual(outside.toSorted(), ['errors.js', 'float.js', 'report.js']);
+  t.deepEqual(outside.toSorted(), ['errors.js', 'float.js', 'report.js', 'until-aborted.js']);
 });
 
 test('it exports what it promises, and nothing else', (t) => {

@@ -5,6 +5,7 @@
 
 interface Builtins {
   readonly 'node:fs': typeof import('node:fs');
+  readonly 'node:module': typeof import('node:module');
   readonly 'node:url': typeof import('node:url');
   readonly 'node:util': typeof import('node:util');
 }

@@ -11,8 +11,9 @@ const packages = join(project, 'node_modules');
 const own = [join(packages, 'sealwright'), join(packages, '@sealwright')];
 
 async function main() {
-  await smoke(require('sealwright'));
+  const sealwright = require('sealwright');
   expectLoaded((file) => !file.startsWith(packages) || own.some((folder) => file.startsWith(folder + sep)));
+  await smoke(sealwright, require('sealwright/crosscheck'));
   for (const subpath of subpaths) {
     if (Object.keys(require(subpath)).length === 0) throw new Error(`${subpath} exports nothing`);
   }

@@ -2,4 +2,4 @@
 
 const smoke = require('../smoke.cjs');
 
-test('the package records and verifies', () => smoke(require('sealwright')));
+test('the package records and verifies', () => smoke(require('sealwright'), require('sealwright/crosscheck')));

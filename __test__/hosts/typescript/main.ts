@@ -15,6 +15,7 @@ import {
   type Verdict,
   verifyFile,
 } from 'sealwright';
+import { verifyFile as crosscheckFile } from 'sealwright/crosscheck';
 import { loaded } from './subpaths.js';
 
 async function main(): Promise<void> {
@@ -36,6 +37,8 @@ async function main(): Promise<void> {
   const report: ChainReport = await verifyFile(ledgerPath, { signers: keypair.publicKeyHex });
   const verdict: Verdict = report.verdict;
   assert.equal(verdict, 'intact');
+  const second: ChainReport = await crosscheckFile(ledgerPath, { signers: keypair.publicKeyHex });
+  assert.deepEqual(second.toJSON(), report.toJSON());
   const kinds: string[] = [];
   for await (const { event } of readEvents(ledgerPath)) kinds.push(event.type);
   assert.deepEqual(kinds, ['SessionStarted', 'SessionEnded']);
