@@ -30,7 +30,7 @@ export {
 } from '../report.js';
 export type { SignerInput } from '../signers.js';
 export type { VerifyChecks, VerifyOptions, VerifyProgress, VerifyStreamOptions } from '../verify.js';
-export type { ByteStream, Ledger } from './ledger.js';
+export type { ByteReader, ByteStream, Ledger } from './ledger.js';
 export { verifyFile, verifyLines } from './verify.js';
 
 /**

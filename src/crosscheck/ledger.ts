@@ -10,10 +10,16 @@ import { BLOCK_BYTES } from './file.js';
 
 /** A stream of bytes, such as a `ReadableStream`, which not every browser can iterate. */
 export interface ByteStream {
-  getReader(): {
-    read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
-    cancel(reason?: unknown): Promise<void>;
-  };
+  /** Locks the stream for one reader. */
+  getReader(): ByteReader;
+}
+
+/** The reader of a {@link ByteStream}. */
+export interface ByteReader {
+  /** The next bytes; `done` without any at the end. */
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+  /** Gives the rest up. */
+  cancel(reason?: unknown): Promise<void>;
 }
 
 /**
