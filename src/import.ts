@@ -47,12 +47,13 @@ export interface ImportedLedger {
  *
  * Without `signers` the ledger itself says who signed it: name the key that you know.
  *
- * Rejects, leaving no copy and in place every byte as it was, with {@link LedgerError} `ERR_LEDGER_TAMPERED` (broken), `ERR_TORN_TAIL` (bytes at
- * its end that are no event), `ERR_EVENT_SET` (other than core kinds), `ERR_LEDGER_NOT_FOUND` (no file, or one without
- * events), these with a `report` where there is a file; `ERR_LEDGER_LOCKED` (a session has it open),
- * `ERR_LEDGER_CHANGED` (written to meanwhile), `ERR_LEDGER_IO` (`osCode` `EEXIST`: something is at `to`),
- * `ERR_LEDGER_NOT_A_FILE`, `ERR_ROLLBACK_DETECTED`, `ERR_HEAD_STORE`; {@link ChainError} where it could not be read;
- * TypeError `ERR_INVALID_ARGUMENT`, `ERR_PUBLIC_KEY`; RangeError `ERR_OUT_OF_RANGE`; `signal.reason`.
+ * Rejects, leaving no copy and in place every byte as it was, with {@link LedgerError} `ERR_LEDGER_TAMPERED` (broken),
+ * `ERR_TORN_TAIL` (bytes at its end that are no event), `ERR_EVENT_SET` (other than core kinds),
+ * `ERR_LEDGER_NOT_FOUND` (no file, or one without events), these with a `report` where there is a file;
+ * `ERR_LEDGER_LOCKED` (a session has it open), `ERR_LEDGER_CHANGED` (written to meanwhile), `ERR_LEDGER_IO` (`osCode`
+ * `EEXIST`: something is at `to`), `ERR_LEDGER_NOT_A_FILE`, `ERR_ROLLBACK_DETECTED`, `ERR_HEAD_STORE`;
+ * {@link ChainError} where it could not be read; TypeError `ERR_INVALID_ARGUMENT`, `ERR_PUBLIC_KEY`; RangeError
+ * `ERR_OUT_OF_RANGE`; `signal.reason`.
  */
 export async function importLedger(path: PathLike, options?: ImportOptions): Promise<ImportedLedger> {
   const source = toPath(path, 'path');

@@ -12,6 +12,7 @@ import { compiledSources } from './typescript.mjs';
 /** Each page, and what its blocks find: the file in their folder, and the one it is a copy of. */
 const pages = [
   { page: 'README.md', files: {} },
+  { page: 'docs/crosscheck.md', files: { 'ledger.ndjson': 'vectors/chains/all_kinds.ndjson' } },
   {
     page: 'docs/from-provedex.md',
     files: {
