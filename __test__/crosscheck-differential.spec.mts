@@ -3,13 +3,13 @@
 
 import test from 'ava';
 import { compare, everyAnswer } from '../fuzz/differential.mts';
+import { tableRow } from './helpers/table.mts';
 
 const LEDGERS = 1500;
 const SEED = 20_261_121;
 
 test('native and crosscheck agree on mutated ledgers, and every answer occurs', async (t) => {
   const { counts, difference } = await compare({ ledgers: LEDGERS, seed: SEED });
-  t.log(`${counts.ledgers} ledgers of seed ${SEED}`);
   for (const table of [counts.answers, counts.warnings, counts.mutations]) {
     t.log(
       Object.entries(table)
@@ -19,6 +19,7 @@ test('native and crosscheck agree on mutated ledgers, and every answer occurs', 
   }
   t.deepEqual(difference?.crosscheck, difference?.native, `ledger ${difference?.number}`);
   t.is(counts.ledgers, LEDGERS);
+  t.log(tableRow('native = crosscheck', `${LEDGERS} mutated ledgers, seed ${SEED}`, 'the same report or error'));
   t.deepEqual(
     everyAnswer.filter((name) => !Object.hasOwn(counts.answers, name)),
     [],

@@ -10,6 +10,7 @@ import { verifyFile } from 'sealwright';
 import type * as Crosscheck from 'sealwright/crosscheck';
 import { chromiumPath, testWith } from '../helpers/parts.mts';
 import { projectRoot } from '../helpers/project.mts';
+import { tableRow } from '../helpers/table.mts';
 import { chains, mutations, type VectorOptions, variants } from '../helpers/vectors.mts';
 
 /** What the bundle leaves in the page. */
@@ -110,7 +111,8 @@ testWith(['chromium'], 'every golden vector has the report that the native verif
   for (const [place, { name, path, options }] of cases.entries()) {
     t.deepEqual(answers[place], await here(path, options), `${name} ${JSON.stringify(options)}`);
   }
-  t.log(`${cases.length} verifications in Chromium ${page.context().browser()?.version()}`);
+  const version = page.context().browser()?.version();
+  t.log(tableRow('native = crosscheck', `${cases.length} verifications in Chromium ${version}`, 'the same report or error'));
 });
 
 testWith(['chromium'], 'a file that a user has chosen is verified as it streams', async (t) => {

@@ -26,6 +26,7 @@ import { rejectsError } from '../helpers/errors.mts';
 import { newFolder } from '../helpers/folders.mts';
 import { linesOf } from '../helpers/ledgers.mts';
 import { testWith } from '../helpers/parts.mts';
+import { tableRow } from '../helpers/table.mts';
 import { runChild } from './helpers/child.mts';
 import { keypair } from './helpers/fixture.mts';
 import { Peer, type PeerLedger } from './helpers/peer.mts';
@@ -98,8 +99,9 @@ async function isGoodToBoth(t: ExecutionContext, peer: Peer, path: string, count
   t.like(ours, { verdict: 'verified', eventCount: count, rootHash: theirs.root_hash, tail: null });
 }
 
+/** A row of the table: who wrote and who read, what, and how it went. */
 function row(t: ExecutionContext, direction: string, exchanged: string, result: string): void {
-  t.log(`| ${direction.padEnd(28)} | ${exchanged.padEnd(44)} | ${result}`);
+  t.log(tableRow(direction, exchanged, result));
 }
 
 testWith(['peer'], 'a ledger that sessions and threads recorded here is valid there, with its count and root hash', async (t) => {
@@ -110,7 +112,7 @@ testWith(['peer'], 'a ledger that sessions and threads recorded here is valid th
   await recordHere(ledger, texts);
   const count = 9 * 12 + texts.length;
   await isGoodToBoth(t, peer, ledger.path, count);
-  row(t, 'here -> there', `${count} events, 12 sessions, 3 threads`, 'valid there, verified here');
+  row(t, 'sealwright -> provedex', `${count} events, 12 sessions, 3 threads`, 'valid to it, verified by us');
 });
 
 testWith(['peer'], 'a ledger that threads and three processes recorded there is verified here', async (t) => {
@@ -125,7 +127,7 @@ testWith(['peer'], 'a ledger that threads and three processes recorded there is 
   const recorded = linesOf(ledger.path).map((line) => SignedEvent.parse(line).event.toString());
   t.deepEqual(recorded.slice(0, 100), texts.slice(0, 100), 'values and their order are those that were recorded');
   t.deepEqual(recorded.toSorted(), texts.toSorted());
-  row(t, 'there -> here', `${texts.length} events, 3 processes, up to 7 threads`, 'valid there, verified here');
+  row(t, 'provedex -> sealwright', `${texts.length} events, 3 processes, up to 7 threads`, 'valid to it, verified by us');
 });
 
 testWith(['peer'], 'each goes on with the ledger of the other, by turns', async (t) => {
@@ -138,7 +140,7 @@ testWith(['peer'], 'each goes on with the ledger of the other, by turns', async 
     await (turn % 2 === 0 ? recordHere(ledger, part, { headStore }) : peer.record(ledger, part));
     await isGoodToBoth(t, peer, ledger.path, (turn + 1) * 20);
   }
-  row(t, 'here -> there -> here -> ...', '6 turns of 20 events', 'valid there, verified here after each');
+  row(t, 'sealwright -> provedex -> sealwright', '6 turns of 20 events', 'valid to it, verified by us, after each');
 });
 
 testWith(['peer'], 'a ledger recorded there is imported, continued here, and still valid there', async (t) => {
@@ -152,7 +154,7 @@ testWith(['peer'], 'a ledger recorded there is imported, continued here, and sti
   await recordHere({ ...ledger, path }, texts);
   await isGoodToBoth(t, peer, path, 2 * texts.length);
   await isGoodToBoth(t, peer, ledger.path, texts.length);
-  row(t, 'there -> import -> there', `${texts.length} events, then as many here`, 'valid there, verified here');
+  row(t, 'provedex -> importLedger -> provedex', `${texts.length} events, then as many of ours`, 'valid to it, verified by us');
 });
 
 testWith(['peer'], 'line by line the bytes are the same, any doubles included', async (t) => {
@@ -178,8 +180,8 @@ testWith(['peer'], 'line by line the bytes are the same, any doubles included', 
   await recordHere(ours, texts);
   const lines = linesOf(ours.path);
   t.deepEqual(await peer.selfHashes(lines), lines.map((line) => SignedEvent.parse(line).selfHash));
-  row(t, 'there = here', `${texts.length} lines, sealed again at their times`, 'identical bytes');
-  row(t, 'here = there', `${texts.length} hashes, computed again there`, 'identical');
+  row(t, 'provedex = sealwright', `${texts.length} lines, sealed again at their times`, 'identical bytes');
+  row(t, 'sealwright = provedex', `${texts.length} hashes, computed again by it`, 'identical');
 });
 
 testWith(['peer'], 'canonical JSON of random values is the same', async (t) => {
@@ -192,7 +194,7 @@ testWith(['peer'], 'canonical JSON of random values is the same', async (t) => {
     t.is(canonicalText(value), text);
     t.is(canonicalSha256(toValue(value)), sha256Hex(text));
   }
-  row(t, 'there = here', `canonical JSON of ${values.length} values`, 'identical');
+  row(t, 'provedex = sealwright', `canonical JSON of ${values.length} values`, 'identical');
 });
 
 for (const kind of ['uniform', 'bits'] as const) {
@@ -202,7 +204,7 @@ for (const kind of ['uniform', 'bits'] as const) {
     const [count, seed] = [10_000, Math.floor(Math.random() * 2 ** 31)];
     const misread = await peer.doubles(ledger, { scratch: `${ledger.path}.single`, kind, count, seed });
     const rate = misread.length / count;
-    row(t, 'there -> there', `${count} doubles (${kind}), seed ${seed}`, `${misread.length} misread: ${(100 * rate).toFixed(1)} %`);
+    row(t, 'provedex -> provedex', `${count} doubles (${kind}), seed ${seed}`, `${misread.length} misread: ${(100 * rate).toFixed(1)} %`);
     const [least, most] = kind === 'uniform' ? [0.09, 0.14] : [0.26, 0.34];
     t.true(rate > least && rate < most, `${rate}`);
 
@@ -210,14 +212,14 @@ for (const kind of ['uniform', 'bits'] as const) {
     const [[first, value] = [0, '0']] = misread;
     t.like(await peer.verify(ledger.path), { ok: false, broken_at: first });
     await isVerified(t, ledger.path, count);
-    row(t, 'there -> here', `${count} events, one double each (${kind})`, `broken there at ${first}, verified here`);
+    row(t, 'provedex -> sealwright', `${count} events, one double each (${kind})`, `broken to it at ${first}, verified by us`);
 
     // The same double, recorded here: the bytes are right, and the peer misreads them all the same.
     const own = newLedger(t);
     await recordHere(own, [HARD[0] ?? '', toolCalledWith(value), HARD[0] ?? '']);
     t.like(await peer.verify(own.path), { ok: false, broken_at: 1 });
     await isVerified(t, own.path, 3);
-    row(t, 'here -> there', `3 events, one with ${value}`, 'broken there at 1, verified here');
+    row(t, 'sealwright -> provedex', `3 events, one with ${value}`, 'broken to it at 1, verified by us');
   });
 }
 
@@ -250,7 +252,7 @@ testWith(['peer'], '0.1.1 asks for no lock: both can open a ledger, and a sessio
   t.like(await peer.verify(ledger.path), { ok: false, broken_at: 2, event_count: 4 });
   t.like(await verifyFile(ledger.path), { verdict: 'broken', code: 'seq_mismatch', line: 4 });
   await rejectsError(t, () => importLedger(ledger.path), { instanceOf: LedgerError, code: 'ERR_LEDGER_TAMPERED' });
-  row(t, 'here and there at once', 'one ledger, open in both', 'noticed here, broken by there');
+  row(t, 'both at once', 'one ledger, open in both', 'noticed by us, its chain breaks');
 });
 
 testWith(['peer'], '0.1.1 does not read a ledger with extended kinds', async (t) => {
@@ -260,5 +262,5 @@ testWith(['peer'], '0.1.1 does not read a ledger with extended kinds', async (t)
   await session.close();
   await t.throwsAsync(new Peer(t).verify(ledger.path), { message: /^ChainError: / });
   await isVerified(t, ledger.path, 1);
-  row(t, 'here -> there', '1 event of an extended kind', 'not readable there, verified here');
+  row(t, 'sealwright -> provedex', '1 event of an extended kind', 'not readable to it, verified by us');
 });

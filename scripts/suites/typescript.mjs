@@ -44,12 +44,19 @@ export async function ava({ parts }) {
   const env = { SEALWRIGHT_PARTS: [...parts].join(','), TERM: 'xterm-256color' };
   const outcome = await runTool('ava', 'ava', [], { env });
   const result = readReport(outcome.stdout);
+  result.table = tableRows(outcome.stdout);
   if (result.failed > 0) {
     const lines = outcome.stdout.split('\n').filter((line) => !/^ {2}(✔|- \[skip\]) /.test(line));
     // What the tests printed themselves may explain a failure.
     result.output = [...lines, outcome.stderr].join('\n');
   }
   return withExitCode(result, outcome);
+}
+
+/** What tests logged to be read by whoever runs them: rows of a table, by their first sign. Sorted, as tests are not. */
+function tableRows(text) {
+  const rows = [...text.matchAll(/^ {4}ℹ (\| .*)$/gm)].map(([, row]) => row);
+  return rows.toSorted().join('\n');
 }
 
 /**
