@@ -7,6 +7,7 @@ import test from 'ava';
 import { native } from './helpers/addon.mts';
 import { room } from './helpers/crosscheck.mts';
 import { projectRoot, testWith } from './helpers/parts.mts';
+import { jsonLines } from './helpers/vectors.mts';
 
 const { isUsableKey, loadEd25519, verifySignature } = room('ed25519');
 
@@ -23,6 +24,24 @@ interface Case {
 
 const sharedJson = <Content,>(name: string) =>
   JSON.parse(readFileSync(join(projectRoot, '..', 'shared', 'vectors', 'ed25519', name), 'utf8')) as Content;
+
+interface Edge {
+  readonly public_key: string;
+  readonly message: string;
+  readonly signature: string;
+  readonly valid: boolean;
+  readonly why: string;
+}
+
+test('ed25519/signatures.jsonl: signatures and keys at the edges of the rule', (t) => {
+  const edges = jsonLines<Edge>('ed25519', 'signatures.jsonl');
+  t.true(edges.length > 300);
+  for (const edge of edges) {
+    const key = hex(edge.public_key);
+    t.is(verifySignature(key, hex(edge.message), hex(edge.signature)), edge.valid, JSON.stringify(edge));
+    t.is(isUsableKey(key), key.length === 32 && !edge.why.startsWith('a_'), JSON.stringify(edge));
+  }
+});
 
 testWith(['shared'], 'every case of the CCTV vectors', (t) => {
   const cases = sharedJson<Case[]>('cctv.json');
