@@ -2,7 +2,7 @@
  * doctor(): looks at a machine and at the files that a recorder will use, before or while it records.
  *
  * Each check ends with a code and a remedy, or with neither when nothing is wrong. Nothing is changed: a file of 4 KiB
- * is written beside the ledger, synced and removed, and the ledger's lock is taken for a moment. The addon is loaded
+ * is written beside the ledger, synced and removed, and the ledger's lock is shared for a moment. The addon is loaded
  * here and not when this module is, so that a missing one is a finding.
  */
 

@@ -27,6 +27,17 @@ test('a ledger that another process records in', async (t) => {
   t.deepEqual(await look(other, 'lock', { ledgerPath }), OK);
 });
 
+test('two that look at the same time do not take each other for a recorder', async (t) => {
+  const ledgerPath = newPath(t);
+  const [agent, other] = await Promise.all([Agent.start(t), Agent.start(t, 'other')]);
+  await agent.open(ledgerPath);
+  await agent.close();
+  for (let round = 0; round < 50; round += 1) {
+    const both = await Promise.all([agent, other].map((one) => look(one, 'lock', { ledgerPath })));
+    t.deepEqual(both, [OK, OK]);
+  }
+});
+
 test('records go on while another process looks again and again', async (t) => {
   const ledgerPath = newPath(t);
   const [agent, other] = await Promise.all([Agent.start(t), Agent.start(t, 'other')]);

@@ -110,8 +110,7 @@ impl LedgerFile {
     pub(crate) fn try_lock(&mut self) -> io::Result<bool> {
         #[cfg(windows)]
         let target = {
-            let mut name = self.path.clone().into_os_string();
-            name.push(".lock");
+            let name = self.sidecar_name();
             self.sidecar.insert(OpenOptions::new().read(true).write(true).create(true).truncate(false).open(name)?)
         };
         #[cfg(not(windows))]
@@ -124,6 +123,30 @@ impl LedgerFile {
             Err(fs::TryLockError::WouldBlock) => Ok(false),
             Err(fs::TryLockError::Error(error)) => Err(error),
         }
+    }
+
+    /// Whether someone else holds the lock. To know it the lock is shared for a moment, so that those who only look do
+    /// not meet each other.
+    pub(crate) fn is_locked(&self) -> io::Result<bool> {
+        #[cfg(windows)]
+        let target = &match File::open(self.sidecar_name()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            opened => opened?,
+        };
+        #[cfg(not(windows))]
+        let target = &self.file;
+        match target.try_lock_shared() {
+            Ok(()) => target.unlock().map(|()| false),
+            Err(fs::TryLockError::WouldBlock) => Ok(true),
+            Err(fs::TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    #[cfg(windows)]
+    fn sidecar_name(&self) -> OsString {
+        let mut name = self.path.clone().into_os_string();
+        name.push(".lock");
+        name
     }
 }
 

@@ -277,7 +277,7 @@ pub enum LockState {
     Elsewhere,
 }
 
-/// Who writes a ledger now. The lock is taken for a moment: a process that opens the ledger just then may be told that
+/// Who writes a ledger now. The lock is shared for a moment: a process that opens the ledger just then may be told that
 /// it is locked.
 pub fn lock_state(path: &Path) -> Result<LockState> {
     registry::lock_state(path)

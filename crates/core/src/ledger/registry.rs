@@ -185,18 +185,18 @@ impl Gate {
     }
 }
 
-/// Who writes a ledger now. To know it of other processes the lock is taken for a moment.
+/// Who writes a ledger now.
 pub(super) fn lock_state(path: &Path) -> Result<LockState> {
-    let mut file = LedgerFile::open(&durable::resolve(path)?)?;
+    let file = LedgerFile::open(&durable::resolve(path)?)?;
     match claim(file.id()) {
         Claim::Taken(_) => Ok(LockState::Here),
         Claim::Ours(claim) => {
-            let locked = file.try_lock();
-            // Unlocked before the claim ends and others of this process look.
+            let locked = file.is_locked();
+            // Closed before the claim ends and others of this process look.
             drop(file);
             drop(claim);
-            let free = locked.map_err(|error| Error::io(ErrorCode::LedgerIo, "cannot lock the ledger", &error))?;
-            Ok(if free { LockState::Free } else { LockState::Elsewhere })
+            let locked = locked.map_err(|error| Error::io(ErrorCode::LedgerIo, "cannot lock the ledger", &error))?;
+            Ok(if locked { LockState::Elsewhere } else { LockState::Free })
         }
     }
 }
