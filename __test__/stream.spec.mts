@@ -210,3 +210,25 @@ test('bytes that were given away are refused, not taken for none', async (t) => 
   const expected = { instanceOf: SealwrightTypeError, code: 'ERR_INVALID_ARGUMENT' } as const;
   await rejectsError(t, () => verifyStream(pieces()), expected);
 });
+
+test('a source that is left early has ended when the report is there', async (t) => {
+  let closed = false;
+  async function* source() {
+    try {
+      for (;;) yield 'garbage\n'.repeat(1 << 18);
+    } finally {
+      await new Promise((resolve) => void setTimeout(resolve, 20));
+      closed = true;
+    }
+  }
+  for (const signal of [undefined, new AbortController().signal]) {
+    closed = false;
+    await rejectsError(t, () => verifyStream(source(), { signal }), {
+      instanceOf: ChainError,
+      code: 'ERR_LEDGER_MALFORMED',
+      line: 1,
+      byteOffset: 0,
+    });
+    t.true(closed);
+  }
+});
