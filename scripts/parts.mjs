@@ -2,7 +2,7 @@
 // SEALWRIGHT_REQUIRE lists the part.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +24,7 @@ const detectors = {
   // to enter the folder of the project.
   unprivileged: () => process.getuid?.() === 0 && succeeds('test', ['-x', projectRoot], { uid: 65534, gid: 65534 }),
   mount: () => unshareArguments() !== undefined,
+  loop: hasLoopDevices,
   // Made the first time, which needs Python 3.11 and a package index that answers.
   peer: () => peerPython() !== undefined,
   // The linker of release builds. Large, so that only `npm run build:release` and scripts/ci-setup install it.
@@ -61,6 +62,19 @@ export function chromiumPath() {
     '/usr/bin/google-chrome',
     '/Applications/Chromium.app/Contents/MacOS/Chromium',
   ].find(existsSync);
+}
+
+/** Whether an image can be mounted as a disk with ext4, which takes root and a loop device. */
+function hasLoopDevices() {
+  if (process.getuid?.() !== 0) return false;
+  const folder = join(projectRoot, 'tmp', `loop-${process.pid}`);
+  mkdirSync(join(folder, 'disk'), { recursive: true });
+  const script = 'truncate -s 4M "$0/img" && mkfs.ext4 -q -F "$0/img" && mount -o loop "$0/img" "$0/disk" && umount "$0/disk"';
+  try {
+    return succeeds('unshare', ['-m', 'sh', '-c', script, folder]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 function succeeds(command, args, options = {}) {

@@ -17,6 +17,7 @@ export type Part =
   | 'strace'
   | 'unprivileged'
   | 'mount'
+  | 'loop'
   | 'peer'
   | 'zig'
   | 'hosts'
