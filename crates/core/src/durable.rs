@@ -20,6 +20,17 @@ pub(crate) type FileId = (u64, u64);
 #[cfg(not(unix))]
 pub(crate) type FileId = PathBuf;
 
+/// Names a storage that is no file. No file system has this device.
+#[cfg(unix)]
+pub(crate) fn unlisted_id(number: u64) -> FileId {
+    (u64::MAX, number)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn unlisted_id(number: u64) -> FileId {
+    PathBuf::from(format!("unlisted {number}"))
+}
+
 /// Opens a ledger to read it: a regular file, and how long it is now. A FIFO or device is refused without waiting.
 pub(crate) fn open_to_read(path: &Path) -> Result<(File, u64)> {
     refuse_other_types(path)?;

@@ -91,7 +91,7 @@ impl Import {
     pub fn adopt(&mut self, store: Option<&dyn HeadStore>) -> Result<()> {
         self.check_unchanged()?;
         if let Some(store) = store {
-            check_head(store, self.target.file(), &self.inspection, self.report.first_hash)?;
+            check_head(store, self.target.file(), self.path(), &self.inspection, self.report.first_hash)?;
         }
         match &mut self.target {
             Target::InPlace(file) => {

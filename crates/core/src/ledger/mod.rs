@@ -42,6 +42,7 @@ use crate::error::{Error, ErrorCode, Outcome, Result};
 use crate::event::{Event, EventSet};
 use crate::hash::Hash;
 use crate::key::{KeyPair, PublicKey};
+use crate::storage::Storage;
 use queue::{Job, Reply, Slot, Waited, lines_size};
 use recover::GROUP_LIMIT;
 use std::path::{Path, PathBuf};
@@ -80,15 +81,31 @@ impl Session {
 
     /// The same, for a caller who submits and is told later.
     pub fn open_with_sink(options: &SessionOptions, key: &Arc<KeyPair>, sink: Arc<dyn Sink>) -> Result<Self> {
-        let writer = registry::writer_for(options, key)?;
-        Ok(Self {
+        Ok(Self::on_writer(registry::writer_for(options, key)?, options, sink))
+    }
+
+    /// Opens a ledger on a storage that is no file and nobody else has, for crash tests. From here on everything is as
+    /// with a file; the path only names it for a head store. The number tells one storage from another.
+    #[doc(hidden)]
+    pub fn open_on_storage(
+        storage: Box<dyn Storage>,
+        number: u64,
+        options: &SessionOptions,
+        key: &Arc<KeyPair>,
+        sink: Arc<dyn Sink>,
+    ) -> Result<Self> {
+        Ok(Self::on_writer(registry::writer_on(storage, number, options, key)?, options, sink))
+    }
+
+    fn on_writer(writer: Arc<Writer>, options: &SessionOptions, sink: Arc<dyn Sink>) -> Self {
+        Self {
             writer,
             events: options.events,
             sink,
             pending: Arc::default(),
             closed: AtomicBool::new(false),
             released: AtomicBool::new(false),
-        })
+        }
     }
 
     /// Records one event and waits until it is on stable storage; gives its line, without LF.

@@ -17,7 +17,7 @@ use crate::hash::Hash;
 use crate::heads::{HeadStore, ledger_id, path_id};
 use crate::key::KeyPair;
 use crate::limits::as_u64;
-use crate::storage::Storage as _;
+use crate::storage::Storage;
 use crate::verify;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
@@ -81,7 +81,8 @@ pub(super) fn writer_for(options: &SessionOptions, key: &Arc<KeyPair>) -> Result
                 }
                 // Locked, but the path may name another file by now.
                 if file.is_linked().map_err(unusable)? {
-                    let writer = Writer::start(prepare(file, options, key)?)?;
+                    let place = Place { id: file.id(), path: file.path().to_owned() };
+                    let writer = Writer::start(prepare(Box::new(file), place, options, key)?)?;
                     claim.publish(&writer);
                     return Ok(writer);
                 }
@@ -255,9 +256,28 @@ fn join(writer: &Writer, options: &SessionOptions, key: &KeyPair) -> Result<()> 
     Ok(())
 }
 
+/// The writer of a storage that has no place in the file system. Who calls this keeps others away from it.
+pub(super) fn writer_on(
+    storage: Box<dyn Storage>,
+    number: u64,
+    options: &SessionOptions,
+    key: &Arc<KeyPair>,
+) -> Result<Arc<Writer>> {
+    let place = Place { id: durable::unlisted_id(number), path: options.path.clone() };
+    Writer::start(prepare(storage, place, options, key)?)
+}
+
+/// Which ledger a storage holds.
+struct Place {
+    id: FileId,
+    /// Resolved.
+    path: PathBuf,
+}
+
 /// Judges a locked file and repairs its end: afterwards events can be appended.
-fn prepare(file: LedgerFile, options: &SessionOptions, key: &Arc<KeyPair>) -> Result<Opened> {
-    let inspection = inspect(&file)?;
+fn prepare(storage: Box<dyn Storage>, place: Place, options: &SessionOptions, key: &Arc<KeyPair>) -> Result<Opened> {
+    let file = &*storage;
+    let inspection = inspect(file)?;
     let public_key = key.public();
     if let Some(signer) = inspection.last_signer.filter(|signer| *signer != public_key) {
         let message = format!("the last event is signed by {signer}, this session would sign as {public_key}");
@@ -268,28 +288,28 @@ fn prepare(file: LedgerFile, options: &SessionOptions, key: &Arc<KeyPair>) -> Re
     }
     let first = match (&options.head_store, inspection.hashes.first()) {
         (_, Some((0, hash))) => Some(*hash),
-        (Some(_), _) => first_hash(StorageReader { storage: &file, at: 0 }),
+        (Some(_), _) => first_hash(StorageReader { storage: file, at: 0 }),
         (None, _) => None,
     };
     let known = match &options.head_store {
-        Some(head) => check_head(&*head.store, &file, &inspection, first)?,
+        Some(head) => check_head(&*head.store, file, &place.path, &inspection, first)?,
         None => None,
     };
     if options.verify_on_open == VerifyOnOpen::All {
-        let source = StorageReader { storage: &file, at: 0 };
+        let source = StorageReader { storage: file, at: 0 };
         verify_all(source, inspection.good_end, options.events)?;
     }
     let torn_tail = options.torn_tail.unwrap_or_default();
-    let tail = cut_tail(&file, &inspection, torn_tail)?;
+    let tail = cut_tail(file, &inspection, torn_tail)?;
     let last = inspection.state.head();
     let waited_for = known.filter(|_| options.head_store.as_ref().is_some_and(|head| head.wait)).map(Some);
-    let doubted = remembered(&file.id(), &inspection).or(waited_for);
+    let doubted = remembered(&place.id, &inspection).or(waited_for);
     let recovery = Recovery { tail, unacknowledged: doubted.and_then(|known| unacknowledged(known, last)) };
-    let keeper = options.head_store.as_ref().map(|head| Keeper::new(head, file.path()));
+    let keeper = options.head_store.as_ref().map(|head| Keeper::new(head, &place.path));
     Ok(Opened {
-        id: file.id(),
+        id: place.id,
         public_key,
-        appender: Appender::new(Box::new(file), Arc::clone(key), &inspection, first),
+        appender: Appender::new(storage, Arc::clone(key), &inspection, first),
         keeper,
         recovery,
         acknowledged: doubted.unwrap_or(last),
@@ -302,7 +322,8 @@ fn prepare(file: LedgerFile, options: &SessionOptions, key: &Arc<KeyPair>) -> Re
 /// Compares the ledger with what a head store knows of it; gives the head that it knows.
 pub(super) fn check_head(
     store: &dyn HeadStore,
-    file: &LedgerFile,
+    file: &dyn Storage,
+    path: &Path,
     inspection: &Inspection,
     first: Option<Hash>,
 ) -> Result<Option<Head>> {
@@ -311,10 +332,10 @@ pub(super) fn check_head(
     if first.is_none() && last.is_some() {
         return Err(Error::new(ErrorCode::LedgerTampered, "the first event cannot be read: nothing is appended"));
     }
-    if let Some(known) = store.read(&path_id(file.path()))?
+    if let Some(known) = store.read(&path_id(path))?
         && first != Some(known.hash)
     {
-        let path = file.path().display();
+        let path = path.display();
         return rollback(format!(
             "the head store knows a ledger at {path} that begins with {}: it is not this one",
             known.hash
@@ -337,7 +358,7 @@ pub(super) fn check_head(
 }
 
 /// Keeps an unsynced tail beside the ledger, durably, and only then cuts it off, durably.
-fn cut_tail(file: &LedgerFile, inspection: &Inspection, policy: TornTailPolicy) -> Result<Option<RecoveredTail>> {
+fn cut_tail(file: &dyn Storage, inspection: &Inspection, policy: TornTailPolicy) -> Result<Option<RecoveredTail>> {
     let Some(tail) = &inspection.tail else { return Ok(None) };
     if policy == TornTailPolicy::Error {
         let message = format!(
