@@ -120,6 +120,34 @@ fn a_hole_at_any_page_leaves_the_longest_good_prefix() {
 }
 
 #[test]
+fn a_whole_event_in_front_of_a_hole_stays() {
+    let (_folder, path) = new_folder();
+    ledger(&path, 3, 1);
+    let whole = fs::read(&path).unwrap();
+    let event_end = whole.len() - 1;
+    let next_line = [&whole[..event_end], &[0; 600], b"\n{\"seq\":4,\"x\n"].concat();
+    for torn in [[&whole[..event_end], &[0]].concat(), next_line] {
+        fs::write(&path, &torn).unwrap();
+        let session = open(&path).unwrap();
+        let tail = session.recovery().tail.clone().unwrap();
+        assert_eq!((tail.offset, tail.reason), (event_end as u64, TailReason::Hole));
+        assert_eq!(fs::read(&tail.path).unwrap(), &torn[event_end..]);
+        fs::remove_file(&tail.path).unwrap();
+        session.record(event("again")).unwrap();
+        session.close();
+        assert_eq!(verified(&path).event_count, 4);
+    }
+    // Not its signature's event: nothing of the line is kept.
+    let mut forged = [&whole[..event_end], &[0]].concat();
+    let digit = whole.windows(13).rposition(|text| text == b"\"signature\":\"").unwrap() + 13;
+    forged[digit] = if forged[digit] == b'0' { b'1' } else { b'0' };
+    fs::write(&path, &forged).unwrap();
+    let session = open(&path).unwrap();
+    let last = whole[..event_end].iter().rposition(|&b| b == b'\n').unwrap() + 1;
+    assert_eq!(session.recovery().tail.clone().unwrap().offset, last as u64);
+}
+
+#[test]
 fn quarantined_bytes_of_an_earlier_crash_stay() {
     let (folder, path) = new_folder();
     ledger(&path, 1, 1);

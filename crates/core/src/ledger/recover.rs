@@ -4,8 +4,8 @@
 //! is synced. So only the *window* can be unsynced: from the start of the line that holds the byte [`GROUP_LIMIT`]
 //! before the end, to the end. A power failure may have kept any subset of its pages, as zeros where they are missing.
 //!
-//! The longest good prefix of the window stays. What follows is an unsynced tail if its first bad line is unterminated
-//! or holds a NUL; anything else is no crash, and refused.
+//! The longest good prefix of the window stays; it may end with an event whose LF is missing. What follows is an unsynced
+//! tail if its first bad line is unterminated or holds a NUL; anything else is no crash, and refused.
 
 use super::options::TailReason;
 use crate::chain::{ChainState, SignatureState};
@@ -153,11 +153,9 @@ impl Scan {
             let end = rest.iter().position(|&b| b == b'\n');
             let text = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
             if !line::is_blank(text) {
-                let read = line::read(text, limits::MAX_LINE, &mut self.canonical).and_then(|line| match end {
-                    Some(_) => Ok(line),
-                    None => check_signature(line),
-                });
-                if let Err(error) = read.and_then(|line| self.accept(line)) {
+                let accepted = if end.is_some() { self.whole_line(text) } else { self.unterminated_line(text) };
+                if let Err(error) = accepted {
+                    rest = self.before_hole(rest, text);
                     return self.judge_tail(rest, end.is_some(), text, &error).map(Some);
                 }
                 self.found.unterminated = end.is_none();
@@ -170,6 +168,29 @@ impl Scan {
             rest = rest.get(length..).unwrap_or_default();
         }
         Ok(None)
+    }
+
+    fn whole_line(&mut self, text: &[u8]) -> Result<(), LineError> {
+        let line = line::read(text, limits::MAX_LINE, &mut self.canonical)?;
+        self.accept(line)
+    }
+
+    fn unterminated_line(&mut self, text: &[u8]) -> Result<(), LineError> {
+        let line = line::read(text, limits::MAX_LINE, &mut self.canonical).and_then(check_signature)?;
+        self.accept(line)
+    }
+
+    /// Keeps a whole event that NULs follow, and gives what is behind it. When the LF of a line is written behind a
+    /// ledger that ended without one, a crash can leave the longer file without the LF: the event is acknowledged.
+    fn before_hole<'w>(&mut self, rest: &'w [u8], bad: &[u8]) -> &'w [u8] {
+        let Some(length) = bad.iter().position(|&b| b == 0) else { return rest };
+        let event = bad.get(..length).unwrap_or_default();
+        if self.unterminated_line(event).is_err() {
+            return rest;
+        }
+        self.found.unterminated = true;
+        self.found.good_end = self.found.good_end.saturating_add(as_u64(length));
+        rest.get(length..).unwrap_or_default()
     }
 
     fn accept(&mut self, line: Line) -> Result<(), LineError> {
