@@ -24,6 +24,8 @@
 mod disk;
 mod faults;
 mod medium;
+#[cfg(target_os = "linux")]
+mod replay;
 mod writers;
 
 use disk::{Chance, Disk, Step};
