@@ -29,6 +29,8 @@ pub(crate) enum Step {
     },
     /// Someone was told that this line is durable.
     Acknowledged(String),
+    /// Someone was told that the event with this reason was not written, and never will be.
+    Denied(String),
 }
 
 /// A file, as it is read and as it may be found after a crash.
@@ -99,7 +101,7 @@ impl Disk {
             Step::Sync => self.sync(),
             Step::SyncFailed => self.open.values_mut().for_each(|page| page.dirty = false),
             Step::SyncFolder => self.named = true,
-            Step::Quarantined { .. } | Step::Acknowledged(_) => {}
+            Step::Quarantined { .. } | Step::Acknowledged(_) | Step::Denied(_) => {}
         }
     }
 

@@ -13,8 +13,8 @@ use std::io::ErrorKind;
 const EIO: ErrorKind = ErrorKind::Other;
 
 /// A failed record: its code, and what is said of the event.
-fn failure(medium: &Medium, session: &Session) -> (ErrorCode, Option<Outcome>) {
-    let error = medium.record(session, &format!("lost{}", "x".repeat(5_000))).unwrap_err();
+fn failure(medium: &Medium, session: &Session, reason: &str) -> (ErrorCode, Option<Outcome>) {
+    let error = medium.record(session, &format!("{reason}{}", "x".repeat(5_000))).unwrap_err();
     (error.code, error.outcome)
 }
 
@@ -25,10 +25,10 @@ fn survives(name: &str, faults: &[(&'static str, Fault)], expected: (ErrorCode, 
         let mut session = medium.open().unwrap();
         medium.record(&session, "before").unwrap();
         faults.iter().for_each(|(call, fault)| medium.fail(call, *fault));
-        assert_eq!(failure(medium, &session), (expected.0, Some(expected.1)), "{name}");
+        assert_eq!(failure(medium, &session, "failed"), (expected.0, Some(expected.1)), "{name}");
         if expected.0 == ErrorCode::SessionPoisoned {
             let notice = (ErrorCode::SessionPoisoned, Some(Outcome::NotWritten));
-            assert_eq!(failure(medium, &session), notice, "{name}: a poisoned session stays so");
+            assert_eq!(failure(medium, &session, "refused"), notice, "{name}: a poisoned session stays so");
             session.close();
             session = medium.open().unwrap();
         }
@@ -76,12 +76,12 @@ fn a_window_that_cannot_be_synced_survives() {
         let session = medium.open().unwrap();
         medium.record(&session, "before").unwrap();
         medium.fail("sync", Fault::Fail(EIO));
-        assert_eq!(failure(medium, &session), (ErrorCode::SessionPoisoned, Some(Outcome::Unknown)));
+        assert_eq!(failure(medium, &session, "failed"), (ErrorCode::SessionPoisoned, Some(Outcome::Unknown)));
         for call in ["sync", "sync_folder", "sync"] {
             let session = medium.open().unwrap();
             medium.fail(call, Fault::Fail(EIO));
             let unwritten = (ErrorCode::SessionPoisoned, Some(Outcome::NotWritten));
-            assert_eq!(failure(medium, &session), unwritten, "{call}");
+            assert_eq!(failure(medium, &session, "refused"), unwritten, "{call}");
         }
         let session = medium.open().unwrap();
         assert_eq!(session.recovery().unacknowledged.map(|seqs| (seqs.from, seqs.to)), Some((1, 1)));

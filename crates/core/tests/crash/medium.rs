@@ -1,6 +1,7 @@
 //! A storage in memory for the real writer. It writes down each call, and fails where a test says so.
 
 use crate::disk::Step;
+use sealwright_core::error::Outcome;
 use sealwright_core::event::Event;
 use sealwright_core::key::KeyPair;
 use sealwright_core::ledger::{Batch, GroupMeasures, Session, SessionOptions, Sink};
@@ -52,11 +53,17 @@ impl Medium {
         Session::open_on_storage(storage, self.number, &options, &key(), Arc::new(self.clone()))
     }
 
-    /// Records an event, and writes down that it was acknowledged.
+    /// Records an event, and writes down what was said of it.
     pub(crate) fn record(&self, session: &Session, reason: &str) -> Result<String, Error> {
-        let line = session.record(event(reason))?;
-        self.state().steps.push(Step::Acknowledged(line.clone()));
-        Ok(line)
+        let result = session.record(event(reason));
+        match &result {
+            Ok(line) => self.state().steps.push(Step::Acknowledged(line.clone())),
+            Err(error) if error.outcome == Some(Outcome::NotWritten) => {
+                self.state().steps.push(Step::Denied(reason.to_owned()));
+            }
+            Err(_) => {}
+        }
+        result
     }
 
     /// Records a batch, and writes down that it was acknowledged.
