@@ -137,8 +137,8 @@ impl Disk {
         self.past = vec![self.live.clone()];
     }
 
-    /// Files that a crash may leave now, each once: all of them if they are at most so many. Otherwise every single page
-    /// lost, every single page kept, every beginning and every end of the pages, with the longest and the shortest
+    /// Files that a crash may leave now, each once: all of them if they are at most so many. Otherwise the pages as they
+    /// were at one time, every single page lost, every single page kept, every beginning and every end of the pages, with the longest and the shortest
     /// length, every length; and the rest by chance.
     pub(crate) fn images(&self, limit: usize, chance: &mut Chance) -> Vec<Vec<u8>> {
         let pages: Vec<(usize, &Page)> = self.open.iter().map(|(number, page)| (*number, page)).collect();
@@ -163,6 +163,11 @@ impl Disk {
         let (old, new) =
             (vec![0; pages.len()], pages.iter().map(|(_, page)| page.versions.len() - 1).collect::<Vec<_>>());
         let (shortest, longest) = (lengths[0], lengths[lengths.len() - 1]);
+        // As everything was at one time.
+        for version in (0..=new.iter().max().copied().unwrap_or(0)).rev() {
+            let then: Vec<usize> = new.iter().map(|last| version.min(*last)).collect();
+            found.add(&pages, &then, longest);
+        }
         for base in [&new, &old] {
             lengths.iter().for_each(|length| found.add(&pages, base, *length));
         }
