@@ -137,9 +137,9 @@ impl Disk {
         self.past = vec![self.live.clone()];
     }
 
-    /// Files that a crash may leave now, each once: all of them if they are at most so many. Otherwise the pages as they
-    /// were at one time, every single page lost, every single page kept, every beginning and every end of the pages, with the longest and the shortest
-    /// length, every length; and the rest by chance.
+    /// Files that a crash may leave now, each once: all of them if they are at most so many. Otherwise the pages as
+    /// they were at one time, each page lost or kept alone, each beginning and each end of the pages, with the longest
+    /// and the shortest length; every length; and the rest by chance.
     pub(crate) fn images(&self, limit: usize, chance: &mut Chance) -> Vec<Vec<u8>> {
         let pages: Vec<(usize, &Page)> = self.open.iter().map(|(number, page)| (*number, page)).collect();
         let mut lengths = self.lengths.clone();

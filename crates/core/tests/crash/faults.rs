@@ -59,8 +59,8 @@ fn a_write_that_fails_survives() {
     survives("EIO on write and on the sync of the cut", &unsynced, POISONED);
 }
 
-/// Linux keeps readable what a failed sync did not write, and forgets that it has to be written. Unless the next opening
-/// writes the window again, what follows is acknowledged behind a hole.
+/// Linux keeps readable what a failed sync did not write, and forgets that it has to be written. Unless the next
+/// opening writes the window again, what follows is acknowledged behind a hole.
 #[test]
 fn a_sync_that_fails_survives() {
     survives("EIO on sync", &[("sync", Fault::Fail(EIO))], POISONED);

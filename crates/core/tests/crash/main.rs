@@ -9,8 +9,8 @@
 //! * the next event is recorded and the verifier accepts all of it,
 //! * and all of this again when the power fails behind each call of that repair.
 //!
-//! `SEALWRIGHT_CRASH_IMAGES` is how many files to try at most for a crash and a page size, and a third as many for a second
-//! crash; 7 by default. `cargo test --test crash -- --nocapture` shows how many there were.
+//! `SEALWRIGHT_CRASH_IMAGES` is how many files to try at most for a crash and a page size, and a third as many for a
+//! second crash; 7 by default. `cargo test --test crash -- --nocapture` shows how many there were.
 
 #![allow(
     clippy::unwrap_used,
