@@ -1,11 +1,10 @@
 /*
  * Checks of arguments: JavaScript types, names of options, safe integers. What a value means is checked by the
  * native side. A wrong type or an unknown name is a TypeError `ERR_INVALID_ARGUMENT`, an integer out of its range
- * a RangeError `ERR_OUT_OF_RANGE`.
+ * a RangeError `ERR_OUT_OF_RANGE`. Nothing here is of Node.js alone: crosscheck checks its options with it, too.
  */
 
-import { fileURLToPath } from 'node:url';
-import { inspect, types } from 'node:util';
+import { isDetached, isUint8Array, isWellFormed } from './bytes.js';
 import { type ErrorCode, SealwrightRangeError, SealwrightTypeError } from './errors.js';
 
 /** Where a file is: a path, or a `file:` URL. */
@@ -14,13 +13,6 @@ export type PathLike = string | URL;
 /** A failed check of an argument. */
 export function invalidArgument(message: string): SealwrightTypeError {
   return new SealwrightTypeError('ERR_INVALID_ARGUMENT', message);
-}
-
-/** A path as a string. Refused: an empty one, one with a NUL or a lone surrogate, a URL that is not `file:`. */
-export function toPath(value: unknown, name: string): string {
-  const path = value instanceof URL ? pathOfUrl(value, name) : checkString(value, name, 'a path or a file: URL');
-  if (path === '' || path.includes('\0')) throw invalidArgument(`${name} must be a path, found ${show(path)}`);
-  return path;
 }
 
 /**
@@ -98,37 +90,15 @@ export function checkSignal(value: unknown, name: string): AbortSignal | undefin
   return value;
 }
 
-/** Whether a string has no lone surrogate. */
-export function isWellFormed(text: string): boolean {
-  // In every supported runtime, but newer than the library that the types are taken from.
-  return (text as string & { isWellFormed(): boolean }).isWellFormed();
-}
-
 /** A value in an error text: short, and without running code of the value's own. */
 export function show(value: unknown): string {
-  if (typeof value === 'function') return 'a function';
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
-  return inspect(value, { maxStringLength: 80 });
-}
-
-function pathOfUrl(url: URL, name: string): string {
-  try {
-    return fileURLToPath(url);
-  } catch (error) {
-    throw invalidArgument(`${name} must be a file: URL, found ${url.href} (${(error as Error).message})`);
-  }
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
+  return typeof value === 'bigint' ? `${value}n` : String(value);
 }
 
 /** Bytes, of this or another realm; not those whose memory was given away, which would pass for no bytes. */
 export function isBytes(value: unknown): value is Uint8Array {
-  return types.isUint8Array(value) && !isDetached(value);
-}
-
-function isDetached({ buffer, byteLength }: Uint8Array): boolean {
-  if (byteLength > 0) return false;
-  try {
-    return new Uint8Array(buffer).byteLength < 0;
-  } catch {
-    return true;
-  }
+  return isUint8Array(value) && !isDetached(value);
 }

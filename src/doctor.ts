@@ -8,11 +8,12 @@
 
 import { accessSync, constants, lstatSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { checkOptions, type PathLike, toPath } from './args.js';
+import { checkOptions, type PathLike } from './args.js';
 import { type DoctorCode, REMEDIES } from './doctor-codes.js';
 import { isSealwrightError, wrap, wrapAsync } from './errors.js';
 import { fileSystemOf } from './file-systems.js';
 import type { Addon } from './native.js';
+import { toPath } from './paths.js';
 
 /** Options of {@link doctor}: what is not named is not looked at. Paths need not exist yet. */
 export interface DoctorOptions {

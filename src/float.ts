@@ -2,7 +2,8 @@
  * float(): a number that is a double even when it is whole. JavaScript has one number type, the ledger two.
  */
 
-import { SealwrightRangeError, SealwrightTypeError } from './errors.js';
+import { invalidArgument, show } from './args.js';
+import { SealwrightRangeError } from './errors.js';
 
 let newFloat: (value: number) => Float;
 
@@ -44,15 +45,7 @@ export class Float {
  * @throws RangeError `ERR_JSON_NUMBER` for NaN and the infinities
  */
 export function float(value: number): Float {
-  if (typeof value !== 'number') {
-    throw new SealwrightTypeError('ERR_INVALID_ARGUMENT', `float takes a number, found ${nameOf(value)}`);
-  }
+  if (typeof value !== 'number') throw invalidArgument(`float takes a number, found ${show(value)}`);
   if (!Number.isFinite(value)) throw new SealwrightRangeError('ERR_JSON_NUMBER', `JSON has no ${value}`);
   return newFloat(value);
-}
-
-/** A value's type, for an error text: no code of the value runs. */
-function nameOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

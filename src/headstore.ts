@@ -10,9 +10,10 @@
 
 import { threadId } from 'node:worker_threads';
 import type { NativeFileHeads, NativeMemoryHeads, NativeOpenOptions } from '../index.js';
-import { checkInteger, checkOptions, checkString, invalidArgument, type PathLike, show, toPath } from './args.js';
+import { checkInteger, checkOptions, checkString, invalidArgument, type PathLike, show } from './args.js';
 import { ledgerError, wrap } from './errors.js';
 import { native } from './native.js';
+import { toPath } from './paths.js';
 import type { Head } from './report.js';
 
 /**

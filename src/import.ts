@@ -5,10 +5,11 @@
  * in between, since it may be JavaScript. docs/from-provedex.md is the guide.
  */
 
-import { checkOptions, checkSignal, type PathLike, toPath } from './args.js';
+import { checkOptions, checkSignal, type PathLike } from './args.js';
 import { isRequest, SealwrightError, wrap, wrapAsync } from './errors.js';
 import { type HeadStoreOption, keepHeads, readHeads, storeOf } from './headstore.js';
 import { native } from './native.js';
+import { toPath } from './paths.js';
 import type { ChainReport, Head } from './report.js';
 import { checksOf, reportOf, type VerifyChecks } from './verify.js';
 

@@ -17,7 +17,7 @@
  */
 
 import { types } from 'node:util';
-import { isWellFormed } from './args.js';
+import { isWellFormed } from './bytes.js';
 import { type ErrorCode, SealwrightRangeError, SealwrightTypeError } from './errors.js';
 import { isFloat } from './float.js';
 

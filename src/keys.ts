@@ -5,9 +5,10 @@
 
 import { inspect } from 'node:util';
 import type { NativeKey } from '../index.js';
-import { checkBoolean, checkOptions, invalidArgument, isBytes, type PathLike, show, toPath } from './args.js';
+import { checkBoolean, checkOptions, invalidArgument, isBytes, type PathLike, show } from './args.js';
 import { wrap } from './errors.js';
 import { native } from './native.js';
+import { toPath } from './paths.js';
 
 /** Options of {@link SigningKeypair.load}. */
 export interface LoadKeyOptions {

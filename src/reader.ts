@@ -2,18 +2,10 @@
  * Reading the events of a ledger in order.
  */
 
-import {
-  checkInteger,
-  checkOptions,
-  checkSignal,
-  checkString,
-  invalidArgument,
-  type PathLike,
-  show,
-  toPath,
-} from './args.js';
+import { checkInteger, checkOptions, checkSignal, checkString, invalidArgument, type PathLike, show } from './args.js';
 import { wrap, wrapAsync } from './errors.js';
 import { native } from './native.js';
+import { toPath } from './paths.js';
 import { type SignedEvent, signedEventFromLine } from './signed-event.js';
 
 /** Options of {@link readEvents}. */

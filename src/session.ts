@@ -17,7 +17,6 @@ import {
   invalidArgument,
   type PathLike,
   show,
-  toPath,
 } from './args.js';
 import { recordsAreWatched, tellOfGroup } from './diagnostics.js';
 import { errorFromText, failureCode, isFailure, isRequest, LedgerError, ledgerError, wrap, wrapAsync } from './errors.js';
@@ -34,6 +33,7 @@ import {
 } from './headstore.js';
 import { nativeKeyOf, type SigningKeypair } from './keys.js';
 import { native } from './native.js';
+import { toPath } from './paths.js';
 import { Pending, WITHDRAWN } from './pending.js';
 import type { Head } from './report.js';
 import { type SignedEvent, signedEventFromLine } from './signed-event.js';

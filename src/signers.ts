@@ -3,9 +3,10 @@
  */
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { checkString, invalidArgument, type PathLike, show, toPath } from './args.js';
+import { checkString, invalidArgument, type PathLike, show } from './args.js';
 import { ledgerError, SealwrightTypeError, wrap } from './errors.js';
 import { native } from './native.js';
+import { toPath } from './paths.js';
 
 /** 64 hex digits, PEM text (SPKI), or the path or `file:` URL of a file of at most 16 KiB that holds one of both. */
 export type SignerInput = PathLike;

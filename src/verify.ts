@@ -11,15 +11,15 @@ import {
   checkString,
   invalidArgument,
   isBytes,
-  isWellFormed,
   type PathLike,
   show,
-  toPath,
 } from './args.js';
+import { isWellFormed } from './bytes.js';
 import { watchVerification, watchVerificationSync } from './diagnostics.js';
 import { isRequest, SealwrightTypeError, wrap, wrapAsync } from './errors.js';
 import { checkHead } from './headstore.js';
 import { native } from './native.js';
+import { toPath } from './paths.js';
 import { ChainReport, type Head, type ReportJson } from './report.js';
 import { lineOf, SignedEvent } from './signed-event.js';
 import { resolveSigners, type SignerInput } from './signers.js';

@@ -2,9 +2,9 @@
  * The options of a verification that say what a ledger is compared with.
  */
 
+import { checkInteger, checkOneOf, checkOptions, checkString, invalidArgument, show } from '../args.js';
 import { SealwrightTypeError } from '../errors.js';
 import type { Head } from '../report.js';
-import { checkInteger, checkOneOf, checkOptions, checkString, invalidArgument, show } from './arguments.js';
 import { fromHex, toHex } from './bytes.js';
 import { isUsableKey } from './ed25519.js';
 import { isHex } from './fields.js';

@@ -3,8 +3,8 @@
  * file. What is read of a ledger is the length that it has when it is opened.
  */
 
+import { checkString, invalidArgument, show } from '../args.js';
 import { ledgerError, SealwrightTypeError } from '../errors.js';
-import { checkString, invalidArgument, show } from './arguments.js';
 import { builtin } from './runtime.js';
 
 /** A ledger file that is open. */

@@ -2,10 +2,10 @@
  * A ledger that a caller has: what it may be, and its bytes in blocks.
  */
 
+import { invalidArgument, show } from '../args.js';
+import { isDetached, isUint8Array, isWellFormed } from '../bytes.js';
 import { SealwrightTypeError } from '../errors.js';
 import { untilAborted } from '../until-aborted.js';
-import { invalidArgument, show } from './arguments.js';
-import { isBytes, isDetached, isWellFormed } from './bytes.js';
 import { BLOCK_BYTES } from './file.js';
 
 /** A stream of bytes, such as a `ReadableStream`, which not every browser can iterate. */
@@ -44,7 +44,7 @@ export function sourceOf(ledger: unknown): Source {
     if (!isWellFormed(ledger)) throw loneSurrogate('the ledger');
     return inTurn([new TextEncoder().encode(ledger)]);
   }
-  if (isBytes(ledger)) return inTurn([ledger]);
+  if (isUint8Array(ledger)) return inTurn([ledger]);
   if (typeof ledger === 'object' && ledger !== null) {
     const given = ledger as Partial<Iterable<unknown> & AsyncIterable<unknown> & ByteStream>;
     if (typeof given[Symbol.asyncIterator] === 'function') {
@@ -96,7 +96,7 @@ async function* bytesOf(parts: AsyncIterable<unknown>): AsyncGenerator<Uint8Arra
     kind ??= isLine ? 'line' : 'piece';
     if (isLine && kind === 'line') {
       yield encoder.encode(`${lineOf(part, `line ${count}`)}\n`);
-    } else if (isBytes(part) && kind === 'piece') {
+    } else if (isUint8Array(part) && kind === 'piece') {
       if (isDetached(part)) throw invalidArgument(`piece ${count} was given away: its bytes are elsewhere`);
       // Memory that other threads share could change between two looks at it.
       yield part.buffer instanceof ArrayBuffer ? part : part.slice();

@@ -8,7 +8,7 @@
 
 import { type ErrorCode, SealwrightRangeError, SealwrightTypeError } from '../errors.js';
 import { isFloat } from '../float.js';
-import { isWellFormed } from './bytes.js';
+import { isWellFormed } from '../bytes.js';
 import { GREATEST_INTEGER, type JsonObject, type JsonValue, LEAST_INTEGER, MAX_DEPTH, pathOf } from './json.js';
 import { builtin } from './runtime.js';
 

@@ -3,10 +3,9 @@
  * its turn.
  */
 
-import type { PathLike } from '../args.js';
+import { checkOptions, checkSignal, invalidArgument, type PathLike, show } from '../args.js';
 import type { ChainReport } from '../report.js';
 import type { VerifyOptions, VerifyStreamOptions } from '../verify.js';
-import { checkOptions, checkSignal, invalidArgument, show } from './arguments.js';
 import { toHex } from './bytes.js';
 import { Chain } from './chain.js';
 import { type Checks, CHECKS, checksOf } from './checks.js';
@@ -30,7 +29,7 @@ export async function verifyFile(path: PathLike, options?: VerifyOptions): Promi
   const file = toPath(path, 'path');
   const given = checkOptions(options, [...CHECKS, 'signal', 'onProgress'], 'verifyFile');
   const checks = await checksOf(given);
-  const signal = checkSignal(given.signal);
+  const signal = checkSignal(given.signal, 'signal');
   const progress = new Progress(given.onProgress);
   signal?.throwIfAborted();
   await loadEd25519();
@@ -61,7 +60,7 @@ export async function verifyFile(path: PathLike, options?: VerifyOptions): Promi
 export async function verifyLines(ledger: Ledger, options?: VerifyStreamOptions): Promise<ChainReport> {
   const given = checkOptions(options, [...CHECKS, 'signal'], 'verifyLines');
   const checks = await checksOf(given);
-  const signal = checkSignal(given.signal);
+  const signal = checkSignal(given.signal, 'signal');
   const source = sourceOf(ledger);
   signal?.throwIfAborted();
   await loadEd25519();
