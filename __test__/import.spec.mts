@@ -4,6 +4,7 @@
 import {
   appendFileSync,
   chmodSync,
+  existsSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -24,7 +25,7 @@ import {
   Session,
 } from 'sealwright';
 import { reasonOf, rejectsError } from './helpers/errors.mts';
-import { newFolder } from './helpers/folders.mts';
+import { danglingLink, newFolder } from './helpers/folders.mts';
 import {
   bytes,
   expectedHead,
@@ -93,6 +94,17 @@ test('a last event without its LF is imported as it is, and continued behind an 
   await importLedger(path, { to });
   t.true(readFileSync(to).equals(bytes.subarray(0, -1)));
   await isContinued(t, to);
+});
+
+test('that there is no place for a copy is not said as if there were no ledger', async (t) => {
+  const { path } = peerLedger(t);
+  const { link, target } = danglingLink(t);
+  const expected = { instanceOf: LedgerError, code: 'ERR_LEDGER_IO' } as const;
+  await rejectsError(t, () => importLedger(path, { to: link }), expected);
+  t.false(existsSync(target));
+  // A file where a folder would have to be.
+  await rejectsError(t, () => importLedger(path, { to: join(path, 'ledger.ndjson') }), { ...expected, osCode: 'ENOTDIR' });
+  t.true(readFileSync(path).equals(bytes));
 });
 
 const entries = (path: string): [string, Head][] => [

@@ -1,7 +1,7 @@
 //! A ledger that is copied: the source, held against writers, and the copy, which is in its place whole or not at all.
 
 use super::{LedgerFile, create_folders_above, ledger_error, new_file, open_to_read, temporary_name, without};
-use crate::error::Result;
+use crate::error::{Error, ErrorCode, Result};
 use crate::storage::Storage as _;
 use std::fs::{self, File};
 use std::io;
@@ -56,9 +56,9 @@ impl Draft {
     /// An empty file, 0600, beside a path that is free. Missing folders are made, as by [`LedgerFile::create`].
     pub(crate) fn create(path: &Path) -> Result<Self> {
         if fs::symlink_metadata(path).is_ok() {
-            return Err(ledger_error("cannot put a copy at", path, &already_exists()));
+            return Err(copy_error("cannot put a copy at", path, &already_exists()));
         }
-        let failed = |error: io::Error| ledger_error("cannot write a copy beside", path, &error);
+        let failed = |error: io::Error| copy_error("cannot write a copy beside", path, &error);
         create_folders_above(path).map_err(failed)?;
         let temporary = temporary_name(path).map_err(failed)?;
         let file = new_file(&temporary).map_err(failed)?;
@@ -109,6 +109,11 @@ impl Drop for Draft {
             let _ = fs::remove_file(temporary);
         }
     }
+}
+
+/// Never that there is no ledger: what is missing is a place for its copy.
+fn copy_error(doing: &str, path: &Path, error: &io::Error) -> Error {
+    Error::io(ErrorCode::LedgerIo, format!("{doing} {}", path.display()), error)
 }
 
 /// What the system says where a file is in the way.
