@@ -4,7 +4,6 @@
 import {
   appendFileSync,
   chmodSync,
-  existsSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -25,7 +24,7 @@ import {
   Session,
 } from 'sealwright';
 import { reasonOf, rejectsError } from './helpers/errors.mts';
-import { danglingLink, newFolder } from './helpers/folders.mts';
+import { newFolder } from './helpers/folders.mts';
 import {
   bytes,
   expectedHead,
@@ -96,14 +95,11 @@ test('a last event without its LF is imported as it is, and continued behind an 
   await isContinued(t, to);
 });
 
-test('that there is no place for a copy is not said as if there were no ledger', async (t) => {
+test('a place where nothing can be created is not said to be a missing ledger', async (t) => {
   const { path } = peerLedger(t);
-  const { link, target } = danglingLink(t);
-  const expected = { instanceOf: LedgerError, code: 'ERR_LEDGER_IO' } as const;
-  await rejectsError(t, () => importLedger(path, { to: link }), expected);
-  t.false(existsSync(target));
-  // A file where a folder would have to be.
-  await rejectsError(t, () => importLedger(path, { to: join(path, 'ledger.ndjson') }), { ...expected, osCode: 'ENOTDIR' });
+  // The system answers that there is no such file, of one that was to be created.
+  const to = process.platform === 'linux' ? '/proc/sealwright' : join(path, 'sealwright');
+  await rejectsError(t, () => importLedger(path, { to }), { instanceOf: LedgerError, code: 'ERR_LEDGER_IO' });
   t.true(readFileSync(path).equals(bytes));
 });
 

@@ -147,9 +147,7 @@ fn verify_in_place(path: &Path, options: &Options, watch: &mut Watch<'_>) -> Res
 
 fn verify_copying(path: &Path, copy: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<(Target, Report)> {
     let mut source = SourceFile::open(path)?.ok_or_else(|| locked(path))?;
-    let place = durable::resolve_links(copy)
-        .map_err(|error| failed(&format!("cannot put a copy at {}", copy.display()), &error))?;
-    let mut draft = Draft::create(&place)?;
+    let mut draft = Draft::create(&durable::resolve(copy)?)?;
     lock(draft.file_mut())?;
     let length = source.length().map_err(|error| failed("cannot look at the ledger", &error))?;
     let mut copying = Copying { source: &mut source, file: draft.file(), at: 0, failure: None };
