@@ -4,7 +4,7 @@
 //! seven core kinds are closed; extended kinds are registered here and in `docs/format.md`.
 
 use crate::error::{Error, ErrorCode, Result, excerpt};
-use crate::hash::Hash;
+use crate::hash::is_hex;
 use crate::json::members::{Type, member, type_of, unquote};
 use crate::json::{self, Flaw, JsonError, Keys, MAX_DEPTH, members};
 use crate::limits;
@@ -107,6 +107,18 @@ pub static KINDS: &[Kind] = {
     ]
 };
 
+/// The most fields that a kind has.
+pub(crate) const MAX_FIELDS: usize = {
+    let (mut most, mut rest) = (0, KINDS);
+    while let [kind, others @ ..] = rest {
+        if kind.fields.len() > most {
+            most = kind.fields.len();
+        }
+        rest = others;
+    }
+    most
+};
+
 /// The kind of a name, if this version knows it.
 pub fn find_kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)
@@ -167,7 +179,7 @@ impl FieldType {
 }
 
 fn is_digest(text: &str) -> bool {
-    Hash::from_hex(text).is_some()
+    text.len() == 64 && is_hex(text)
 }
 
 fn is_reverse_domain(name: &str) -> bool {

@@ -52,29 +52,35 @@ impl serde::Serialize for Hash {
 
 /// Lower-case hex of some bytes.
 pub fn encode_hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    let mut out = Vec::with_capacity(bytes.len().saturating_mul(2));
+    push_hex(bytes, &mut out);
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// Appends lower-case hex.
+pub(crate) fn push_hex(bytes: &[u8], out: &mut Vec<u8>) {
+    out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+}
+
+fn digit(nibble: u8) -> u8 {
+    nibble.wrapping_add(if nibble < 10 { b'0' } else { b'a' - 10 })
 }
 
 /// Reads exactly 2 * N lower-case hex digits: no other case, no other length.
 pub fn decode_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    if pairs.len() != N || !rest.is_empty() {
-        return None;
-    }
-    let mut out = [0; N];
-    for (byte, [high, low]) in out.iter_mut().zip(pairs) {
-        *byte = nibble(*high)? << 4 | nibble(*low)?;
-    }
-    Some(out)
+    let pairs: &[[u8; 2]; N] = pairs.try_into().ok().filter(|_| rest.is_empty() && is_hex(text))?;
+    Some(pairs.map(|[high, low]| nibble(high) << 4 | nibble(low)))
 }
 
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => digit.checked_sub(b'0'),
-        b'a'..=b'f' => digit.checked_sub(b'a')?.checked_add(10),
-        _ => None,
-    }
+/// Nothing but lower-case hex digits. All are looked at, so that the compiler needs no branch for each.
+pub(crate) fn is_hex(text: &str) -> bool {
+    text.bytes().fold(true, |hex, digit| hex & matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// The value of a lower-case hex digit.
+fn nibble(digit: u8) -> u8 {
+    digit.wrapping_sub(if digit <= b'9' { b'0' } else { b'a' - 10 })
 }
 
 #[cfg(test)]

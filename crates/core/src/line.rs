@@ -11,10 +11,11 @@
 
 use crate::chain::hash_event;
 use crate::error::{Error, ErrorCode, Fault, FaultCode, Place, excerpt};
-use crate::event::{EventSet, Kind, Misfit, find_kind, is_kind_name};
+use crate::event::{EventSet, Field, Kind, MAX_FIELDS, Misfit, find_kind, is_kind_name};
 use crate::hash::{Hash, decode_hex};
-use crate::json::members::{Type, has_keys, member, type_of, unquote};
-use crate::json::{self, Flaw, Keys, MAX_DEPTH, members};
+use crate::json::members::{Type, type_of, unquote};
+use crate::json::string::compare_keys;
+use crate::json::{self, Flaw, Keys, MAX_DEPTH, Outlined};
 use crate::key::{PublicKey, Signature};
 use crate::limits::{MAX_LINE, MAX_SEQ};
 
@@ -94,7 +95,7 @@ impl LineError {
 /// Reads one line without its LF and gives the writer's spelling of it. Its fields are checked, not its hash nor its
 /// signature.
 pub fn parse(text: &str) -> Result<String, Error> {
-    let read = read(text.as_bytes(), MAX_LINE, &mut Vec::new());
+    let read = read(text.as_bytes(), MAX_LINE, &mut Workspace::default());
     let line = read.map_err(|error| error.at(Place { line: 1, byte_offset: 0 }))?;
     if line.as_written {
         return Ok(text.to_owned());
@@ -107,51 +108,55 @@ pub(crate) fn is_blank(line: &[u8]) -> bool {
     line.iter().all(|b| matches!(b, b' ' | b'\t' | b'\r'))
 }
 
-/// Reads one line, without its LF. `canonical` is working space whose content does not matter.
-pub(crate) fn read(bytes: &[u8], max_length: usize, canonical: &mut Vec<u8>) -> Result<Line, LineError> {
+/// Working memory for one line after another.
+#[derive(Debug, Default)]
+pub(crate) struct Workspace {
+    /// The line, its outer objects in their order.
+    text: Vec<u8>,
+    /// The event in canonical form.
+    canonical: Vec<u8>,
+    json: json::Workspace,
+}
+
+/// Reads one line, without its LF.
+pub(crate) fn read(bytes: &[u8], max_length: usize, work: &mut Workspace) -> Result<Line, LineError> {
     let source = readable(bytes, max_length)?;
-    canonical.clear();
-    let seen = json::transcode(source, Keys::Sorted, MAX_DEPTH, canonical).map_err(unreadable)?;
+    work.text.clear();
+    let seen = json::outline(source, Keys::Sorted, MAX_DEPTH, &mut work.text, &mut work.json).map_err(unreadable)?;
     if let Some(path) = seen.duplicate {
         let fault =
             Fault { found: Some(excerpt(&path)), ..Fault::new(FaultCode::DuplicateKey, "an object has a key twice") };
         return Err(fault.into());
     }
-    let canonical = std::str::from_utf8(canonical)
+    let text = std::str::from_utf8(&work.text)
         .map_err(|_| LineError::Unreadable(ErrorCode::Internal, "the transcoder wrote no UTF-8".to_owned()))?;
-    let parts = Parts::of(canonical);
+    let parts = Parts::of(text, &mut work.json.outline);
     parts.check_keys()?;
     parts.check_types()?;
-    parts.check_ranges()?;
-    let line = parts.decode(seen.compact && in_written_order(source, parts.kind))?;
-    Ok(line)
+    let (seq, timestamp_nanos) = parts.check_ranges()?;
+    Ok(parts.decode(seq, timestamp_nanos, seen.compact, &mut work.canonical)?)
 }
 
 /// The writer's spelling of a line that [`read`] accepts.
 pub(crate) fn respell(source: &str) -> Option<String> {
-    let mut spelled = Vec::with_capacity(source.len());
-    json::transcode(source, Keys::AsGiven, MAX_DEPTH, &mut spelled).ok()?;
+    let (mut spelled, mut work) = (Vec::with_capacity(source.len()), json::Workspace::default());
+    json::outline(source, Keys::AsGiven, MAX_DEPTH, &mut spelled, &mut work).ok()?;
     let spelled = String::from_utf8(spelled).ok()?;
-    let parts = Parts::of(&spelled);
-    let fields: Vec<&str> =
-        parts.kind.map(|kind| kind.fields.iter().map(|field| field.name).collect()).unwrap_or_default();
-    let payload = if fields.is_empty() { parts.payload?.to_owned() } else { in_order(parts.payload?, &fields)? };
+    let parts = Parts::of(&spelled, &mut work.outline);
+    let payload = match parts.kind {
+        None => parts.payload?.to_owned(),
+        Some(kind) => object(kind.fields.iter().zip(parts.fields).map(|(field, value)| Some((field.name, value?))))?,
+    };
     let event = format!("{{\"type\":{},\"payload\":{payload}}}", parts.type_name?);
-    let mut out = String::with_capacity(spelled.len());
-    for (key, value) in KEYS.iter().zip(parts.top) {
-        out.push_str(if out.is_empty() { "{\"" } else { ",\"" });
-        out.push_str(key);
-        out.push_str("\":");
-        out.push_str(if *key == "event" { &event } else { value? });
-    }
-    out.push('}');
-    Some(out)
+    let value = |(key, value): (&'static str, _)| Some((key, if key == "event" { event.as_str() } else { value? }));
+    object(KEYS.into_iter().zip(parts.top).map(value))
 }
 
-fn in_order(object: &str, keys: &[&str]) -> Option<String> {
-    let mut out = String::with_capacity(object.len());
-    for key in keys {
-        let value = member(object, key)?;
+/// An object of these members; none if one is missing.
+fn object<'a>(members: impl Iterator<Item = Option<(&'a str, &'a str)>>) -> Option<String> {
+    let mut out = String::new();
+    for member in members {
+        let (key, value) = member?;
         out.push_str(if out.is_empty() { "{\"" } else { ",\"" });
         out.push_str(key);
         out.push_str("\":");
@@ -184,29 +189,41 @@ fn unreadable(error: json::JsonError) -> LineError {
     LineError::Unreadable(code, format!("{error} of the line"))
 }
 
-/// The values of a line, found by their keys; texts in canonical or writer's spelling.
+/// The values of a line, found by their keys; texts in the ledger's spelling.
 struct Parts<'a> {
+    text: &'a str,
     top: [Option<&'a str>; 7],
     type_name: Option<&'a str>,
     payload: Option<&'a str>,
-    /// The kind, if `type` names one that is known.
+    /// The payload's members.
+    members: &'a mut [Outlined],
+    /// The kind, if `type` names one that is known, and the values of its fields.
     kind: Option<&'static Kind>,
+    fields: [Option<&'a str>; MAX_FIELDS],
     unknown_key: Option<String>,
+    /// The keys stand in the writer's order.
+    in_order: bool,
 }
 
 impl<'a> Parts<'a> {
-    fn of(line: &'a str) -> Self {
-        let mut unknown = None;
-        let top = pick(line, KEYS, "", &mut unknown);
-        let [_, _, event, ..] = top;
+    fn of(text: &'a str, outline: &'a mut [Outlined]) -> Self {
+        let top = look_up(text, outline, |n| KEYS.get(n).copied());
         // A value that is no object has no members, so it misses none and has none too many: its type is judged later.
-        let [type_name, payload] = pick(event.unwrap_or_default(), EVENT_KEYS, "event.", &mut unknown);
+        let event = inside(text, outline, "event");
+        let Lookup { values: [type_name, payload], unknown, in_order } =
+            look_up(text, event, |n| EVENT_KEYS.get(n).copied());
+        let mut unknown_key = top.unknown.map(str::to_owned).or_else(|| unknown.map(|key| format!("event.{key}")));
+        let members = inside(text, event, "payload");
         let kind = type_name.and_then(|name| find_kind(unquote(name)));
-        if let (Some(kind), Some(payload), None) = (kind, payload, &unknown) {
-            let stranger = members(payload).find(|(key, _)| kind.fields.iter().all(|field| field.name != *key));
-            unknown = stranger.map(|(key, _)| format!("event.payload.{key}"));
+        let mut in_order = top.in_order && in_order;
+        let mut fields = [None; MAX_FIELDS];
+        if let Some(kind) = kind {
+            let found = look_up(text, members, |n| kind.fields.get(n).map(|field| field.name));
+            fields = found.values;
+            in_order &= found.in_order;
+            unknown_key = unknown_key.or_else(|| found.unknown.map(|key| format!("event.payload.{key}")));
         }
-        Self { top, type_name, payload, kind, unknown_key: unknown }
+        Self { text, top: top.values, type_name, payload, members, kind, fields, unknown_key, in_order }
     }
 
     fn check_keys(&self) -> Result<(), Fault> {
@@ -235,13 +252,14 @@ impl<'a> Parts<'a> {
         if let Some((key, _)) = inside {
             return Some(format!("event.{key}"));
         }
-        let payload = self.payload.filter(|payload| type_of(payload) == Type::Object)?;
-        let absent = self.fields().iter().find(|field| members(payload).all(|(key, _)| key != field.name))?;
+        self.payload.filter(|payload| type_of(payload) == Type::Object)?;
+        let (absent, _) = self.fields().find(|(_, value)| value.is_none())?;
         Some(format!("event.payload.{}", absent.name))
     }
 
-    fn fields(&self) -> &'static [crate::event::Field] {
-        self.kind.map_or(&[], |kind| kind.fields)
+    /// The fields of the kind, if it is known, and their values.
+    fn fields(&self) -> impl Iterator<Item = (&'static Field, Option<&'a str>)> {
+        self.kind.map_or(&[][..], |kind| kind.fields).iter().zip(self.fields)
     }
 
     fn check_types(&self) -> Result<(), Fault> {
@@ -268,84 +286,116 @@ impl<'a> Parts<'a> {
         Ok(())
     }
 
-    fn check_ranges(&self) -> Result<(), Fault> {
+    /// Gives `seq` and `timestamp_nanos`.
+    fn check_ranges(&self) -> Result<(u64, u64), Fault> {
         let [seq, timestamp, ..] = self.top.map(Option::unwrap_or_default);
-        if !seq.parse::<u64>().is_ok_and(|seq| seq <= MAX_SEQ) {
-            return Err(out_of_range("seq", "0 to 9007199254740991", seq));
-        }
-        if timestamp.parse::<u64>().is_err() {
-            return Err(out_of_range("timestamp_nanos", "0 to 18446744073709551615", timestamp));
-        }
+        let seq_number = seq.parse().ok().filter(|seq| *seq <= MAX_SEQ);
+        let seq = seq_number.ok_or_else(|| out_of_range("seq", "0 to 9007199254740991", seq))?;
+        let timestamp_nanos =
+            timestamp.parse().map_err(|_| out_of_range("timestamp_nanos", "0 to 18446744073709551615", timestamp))?;
         match self.find_misfit(Misfit::Range) {
             Some((name, described, value)) => Err(out_of_range(&format!("event.payload.{name}"), described, value)),
-            None => Ok(()),
+            None => Ok((seq, timestamp_nanos)),
         }
     }
 
     /// First payload field that does not fit in this way: name, what it should hold, value.
     fn find_misfit(&self, misfit: Misfit) -> Option<(&'static str, &'static str, &'a str)> {
-        let payload = self.payload?;
-        self.fields().iter().find_map(|field| {
-            let value = member(payload, field.name)?;
+        self.fields().find_map(|(field, value)| {
+            let value = value?;
             (field.holds.misfit(value) == Some(misfit)).then(|| (field.name, field.holds.describe(), value))
         })
     }
 
-    fn decode(&self, as_written: bool) -> Result<Line, Fault> {
-        let [seq, timestamp, event, parent, claimed, signature, signer] = self.top.map(Option::unwrap_or_default);
+    fn decode(self, seq: u64, timestamp_nanos: u64, compact: bool, canonical: &mut Vec<u8>) -> Result<Line, Fault> {
+        let [_, _, _, parent, claimed, signature, signer] = self.top.map(Option::unwrap_or_default);
         let parent = Hash::from_bytes(hex("parent_hash", parent)?);
         let claimed = Hash::from_bytes(hex("self_hash", claimed)?);
         let signature = Signature::from_bytes(hex("signature", signature)?);
         let signer = PublicKey::from_bytes(hex("signer_pubkey", signer)?);
-        // Both were checked against their ranges.
-        let seq = seq.parse().map_err(|_| out_of_range("seq", "an integer", seq))?;
-        let timestamp_nanos =
-            timestamp.parse().map_err(|_| out_of_range("timestamp_nanos", "an integer", timestamp))?;
         let kind = match self.kind {
             Some(kind) => LineKind::Known(kind.name, kind.set),
             None => LineKind::Unknown(self.type_name.map(unquote).unwrap_or_default().to_owned()),
         };
+        let malformed_digest = kind.set() == EventSet::Core && self.find_misfit(Misfit::Form).is_some();
+        let as_written = compact && self.in_order;
+        self.write_event(canonical);
         Ok(Line {
             seq,
             timestamp_nanos,
             parent,
             claimed,
-            recomputed: hash_event(event.as_bytes(), &parent, seq, timestamp_nanos),
+            recomputed: hash_event(canonical, &parent, seq, timestamp_nanos),
             signature,
             signer,
-            malformed_digest: kind.set() == EventSet::Core && self.find_misfit(Misfit::Form).is_some(),
+            malformed_digest,
             kind,
             as_written,
         })
     }
+
+    /// The event in canonical form: its own two keys and the payload's are not in order yet.
+    fn write_event(self, canonical: &mut Vec<u8>) {
+        let text = self.text;
+        let key = |member: &Outlined| member.key(text).as_bytes();
+        // The names of known fields are plain.
+        let compare = if self.kind.is_some() { <[u8] as Ord>::cmp } else { compare_keys };
+        self.members.sort_unstable_by(|a, b| compare(key(a), key(b)));
+        canonical.clear();
+        canonical.extend_from_slice(b"{\"payload\":{");
+        for (index, member) in self.members.iter().enumerate() {
+            if index > 0 {
+                canonical.push(b',');
+            }
+            canonical.extend_from_slice(member.both(text).as_bytes());
+        }
+        canonical.extend_from_slice(b"},\"type\":");
+        canonical.extend_from_slice(self.type_name.unwrap_or_default().as_bytes());
+        canonical.push(b'}');
+    }
 }
 
-/// The values of an object by name; the first key that is none of the names goes to `unknown`.
-fn pick<'a, const N: usize>(
-    object: &'a str,
-    names: [&str; N],
-    prefix: &str,
-    unknown: &mut Option<String>,
-) -> [Option<&'a str>; N] {
-    let mut found = [None; N];
-    for (key, value) in members(object) {
-        match names.iter().zip(found.iter_mut()).find(|(name, _)| **name == key) {
-            Some((_, slot)) => *slot = Some(value),
+/// The members of one object by the names that are known.
+struct Lookup<'a, const N: usize> {
+    values: [Option<&'a str>; N],
+    /// Of the keys that are none of the names, the first in canonical order.
+    unknown: Option<&'a str>,
+    in_order: bool,
+}
+
+/// Looks for the first N names among the members of the object that `outline` begins with.
+fn look_up<'a, const N: usize>(
+    text: &'a str,
+    outline: &[Outlined],
+    name: impl Fn(usize) -> Option<&'static str>,
+) -> Lookup<'a, N> {
+    let mut found = Lookup { values: [None; N], unknown: None, in_order: true };
+    let depth = outline.first().map(|member| member.depth);
+    for (index, member) in outline.iter().filter(|member| Some(member.depth) == depth).enumerate() {
+        let key = member.key(text);
+        // Most lines are in the writer's order.
+        let is_next = name(index) == Some(key);
+        let place = if is_next { Some(index) } else { (0..N).find(|&n| name(n) == Some(key)) };
+        found.in_order &= is_next;
+        match place.and_then(|place| found.values.get_mut(place)) {
+            Some(value) => *value = Some(member.value(text)),
             None => {
-                unknown.get_or_insert_with(|| format!("{prefix}{key}"));
+                let first = found.unknown.filter(|first| compare_keys(first.as_bytes(), key.as_bytes()).is_lt());
+                found.unknown = first.or(Some(key));
             }
         }
     }
     found
 }
 
-/// The keys of a line stand in the writer's order. The line itself must be spelled as the writer spells.
-fn in_written_order(source: &str, kind: Option<&Kind>) -> bool {
-    let event = member(source, "event").unwrap_or_default();
-    let payload = member(event, "payload").unwrap_or_default();
-    has_keys(source, KEYS)
-        && has_keys(event, EVENT_KEYS)
-        && kind.is_none_or(|kind| has_keys(payload, kind.fields.iter().map(|field| field.name)))
+/// What stands in the object that is a member of the object that `outline` begins with.
+fn inside<'o>(text: &str, outline: &'o mut [Outlined], name: &str) -> &'o mut [Outlined] {
+    let depth = outline.first().map_or(0, |member| member.depth);
+    let member = outline.iter().position(|member| member.depth == depth && member.key(text) == name);
+    let Some(behind) = member.map(|place| place.saturating_add(1)) else { return &mut [] };
+    let rest = outline.get_mut(behind..).unwrap_or_default();
+    let end = rest.iter().position(|member| member.depth <= depth).unwrap_or(rest.len());
+    rest.get_mut(..end).unwrap_or_default()
 }
 
 fn hex<const N: usize>(name: &str, value: &str) -> Result<[u8; N], Fault> {

@@ -12,11 +12,6 @@ pub(crate) fn member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
     members(object).find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
-/// The keys of an object, in their order, are these.
-pub(crate) fn has_keys<'n>(object: &str, names: impl IntoIterator<Item = &'n str>) -> bool {
-    members(object).map(|(key, _)| key).eq(names)
-}
-
 /// See [`members`].
 #[derive(Debug, Clone)]
 pub struct Members<'a> {
@@ -62,7 +57,7 @@ pub(crate) fn type_of(value: &str) -> Type {
         Some(b'"') => Type::String,
         Some(b't' | b'f') => Type::Bool,
         // A double is always written with a point or an exponent.
-        Some(b'-' | b'0'..=b'9') if value.contains(['.', 'e']) => Type::Double,
+        Some(b'-' | b'0'..=b'9') if value.bytes().any(|b| matches!(b, b'.' | b'e')) => Type::Double,
         Some(b'-' | b'0'..=b'9') => Type::Integer,
         _ => Type::Null,
     }

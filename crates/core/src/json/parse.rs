@@ -1,9 +1,8 @@
 //! The one JSON reader: checks a text and writes it again in one pass, without a tree.
 
 use super::path::{self, Step};
-use super::string::{compare_keys, read_escape, write_char};
+use super::string::{compare_keys, plain_length, read_escape, write_char};
 use super::{Flaw, JsonError, number};
-use std::cmp::Ordering;
 use std::ops::Range;
 
 /// In which order an object's members are written.
@@ -29,33 +28,35 @@ pub struct Transcoded {
 /// On an error `out` holds a part of the text. Time is linear in the text, but for objects whose keys are out of
 /// order, whose bytes are moved once for each level that they are nested in.
 pub fn transcode(source: &str, keys: Keys, max_depth: usize, out: &mut Vec<u8>) -> Result<Transcoded, JsonError> {
-    let mut transcoder = Transcoder {
-        source,
-        at: 0,
-        out,
-        keys,
-        depth_left: max_depth,
-        compact: true,
-        duplicate: None,
-        members: Vec::new(),
-        path: Vec::new(),
-        scratch: Vec::new(),
-    };
-    match transcoder.text() {
-        Ok(()) => Ok(Transcoded { compact: transcoder.compact, duplicate: transcoder.duplicate }),
-        Err(flaw) => Err(JsonError { flaw, offset: transcoder.at, path: path::render(&transcoder.path, source) }),
-    }
+    Transcoder::new(source, keys, max_depth, 0, out, &mut Workspace::default()).run()
 }
 
-struct Transcoder<'s, 'o> {
-    source: &'s str,
-    /// Next byte of the source; on an error, the byte that is wrong.
-    at: usize,
-    out: &'o mut Vec<u8>,
+/// The same, but the outermost objects keep their order: the text's own object, those that are its members' values, and
+/// those that are the values of their members. Where the members of all these stand in `out` is left in the workspace.
+pub(crate) fn outline(
+    source: &str,
     keys: Keys,
-    depth_left: usize,
-    compact: bool,
-    duplicate: Option<String>,
+    max_depth: usize,
+    out: &mut Vec<u8>,
+    workspace: &mut Workspace,
+) -> Result<Transcoded, JsonError> {
+    Transcoder::new(source, keys, max_depth, OUTER, out, workspace).run()
+}
+
+/// Levels of objects whose members are noted in an outline.
+const OUTER: u8 = 3;
+
+/// An object that is no outer one, such as an array's element.
+const INNER: u8 = u8::MAX;
+
+/// Objects with fewer members are looked through for a repeated key without being sorted.
+const FEW: usize = 12;
+
+/// Memory for one text after another.
+#[derive(Debug, Default)]
+pub(crate) struct Workspace {
+    /// The members of the outer objects, each in front of those of its value.
+    pub(crate) outline: Vec<Outlined>,
     /// Members of all open objects, the innermost object's last.
     members: Vec<Member>,
     path: Vec<Step>,
@@ -63,9 +64,54 @@ struct Transcoder<'s, 'o> {
     scratch: Vec<u8>,
 }
 
+/// A member of an outer object.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outlined {
+    /// 1 for members of the text's own object.
+    pub(crate) depth: u8,
+    member: Member,
+}
+
+impl Outlined {
+    /// Its key without quotes, as written.
+    pub(crate) fn key(self, text: &str) -> &str {
+        text.get(self.member.start.saturating_add(1)..self.member.key_end.saturating_sub(1)).unwrap_or_default()
+    }
+
+    /// Its value.
+    pub(crate) fn value(self, text: &str) -> &str {
+        text.get(self.member.key_end.saturating_add(1)..self.member.end).unwrap_or_default()
+    }
+
+    /// Key and value.
+    pub(crate) fn both(self, text: &str) -> &str {
+        text.get(self.member.start..self.member.end).unwrap_or_default()
+    }
+}
+
+struct Transcoder<'s, 'o> {
+    source: &'s str,
+    /// Next byte of the source; on an error, the byte that is wrong.
+    at: usize,
+    /// Bytes of the source that are in `out`. What follows, as far as `at`, is to be copied as it is.
+    copied: usize,
+    out: &'o mut Vec<u8>,
+    keys: Keys,
+    depth_left: usize,
+    /// Levels of objects that are noted in the outline.
+    outer: u8,
+    compact: bool,
+    /// A string had an escape since this was looked at last.
+    escaped: bool,
+    /// Some key has an escape in the ledger's spelling: keys are compared by what they stand for.
+    escaped_keys: bool,
+    duplicate: Option<String>,
+    work: &'o mut Workspace,
+}
+
 /// Where a member was written in `out`: key with quotes, then colon and value. A line can have millions of members, so
 /// nothing else is kept.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Member {
     start: usize,
     key_end: usize,
@@ -79,17 +125,53 @@ impl Member {
     }
 }
 
-impl<'s> Transcoder<'s, '_> {
+impl<'s, 'o> Transcoder<'s, 'o> {
+    fn new(
+        source: &'s str,
+        keys: Keys,
+        max_depth: usize,
+        outer: u8,
+        out: &'o mut Vec<u8>,
+        work: &'o mut Workspace,
+    ) -> Self {
+        work.outline.clear();
+        work.members.clear();
+        work.path.clear();
+        Self {
+            source,
+            at: 0,
+            copied: 0,
+            out,
+            keys,
+            depth_left: max_depth,
+            outer,
+            compact: true,
+            escaped: false,
+            escaped_keys: false,
+            duplicate: None,
+            work,
+        }
+    }
+
+    fn run(mut self) -> Result<Transcoded, JsonError> {
+        match self.text() {
+            Ok(()) => Ok(Transcoded { compact: self.compact, duplicate: self.duplicate }),
+            Err(flaw) => Err(JsonError { flaw, offset: self.at, path: path::render(&self.work.path, self.source) }),
+        }
+    }
+
     fn text(&mut self) -> Result<(), Flaw> {
         self.skip_white_space();
-        self.value()?;
+        self.value(1)?;
         self.skip_white_space();
+        self.copy();
         if self.at < self.source.len() { Err(Flaw::Syntax) } else { Ok(()) }
     }
 
-    fn value(&mut self) -> Result<(), Flaw> {
+    /// `depth` is that of the members it has if it is an outer object.
+    fn value(&mut self, depth: u8) -> Result<(), Flaw> {
         match self.peek() {
-            Some(b'{') => self.object(),
+            Some(b'{') => self.object(depth),
             Some(b'[') => self.array(),
             Some(b'"') => self.string().map(|_| ()),
             Some(b't') => self.literal("true"),
@@ -100,117 +182,151 @@ impl<'s> Transcoder<'s, '_> {
         }
     }
 
-    fn object(&mut self) -> Result<(), Flaw> {
+    fn object(&mut self, depth: u8) -> Result<(), Flaw> {
         self.enter()?;
-        let start = self.out.len();
-        let first_member = self.members.len();
-        let mut ascending = true;
-        self.write_next();
+        let start = self.written();
+        let first_member = self.work.members.len();
+        let moves = self.keys == Keys::Sorted && depth > self.outer;
+        let mut settled = moves;
+        self.advance(1);
         self.skip_white_space();
         if self.peek() != Some(b'}') {
             loop {
-                ascending &= self.member(first_member)?;
+                self.member(depth)?;
+                if settled {
+                    self.copy();
+                    settled = self.last_follows(first_member);
+                }
                 self.skip_white_space();
                 match self.peek() {
-                    Some(b',') => self.write_next(),
+                    Some(b',') => self.advance(1),
                     Some(b'}') => break,
                     _ => return Err(Flaw::Syntax),
                 }
                 self.skip_white_space();
             }
         }
-        self.write_next();
-        if !ascending {
-            self.settle_order(start, first_member);
+        self.advance(1);
+        self.copy();
+        if !settled && (moves || self.may_repeat_a_key(first_member)) {
+            self.settle_order(start, first_member, moves);
         }
-        self.members.truncate(first_member);
+        self.work.members.truncate(first_member);
         self.leave();
         Ok(())
     }
 
-    /// One `"key": value`. Tells whether the key comes after the key before it.
-    fn member(&mut self, first_member: usize) -> Result<bool, Flaw> {
+    /// One `"key": value`.
+    fn member(&mut self, depth: u8) -> Result<(), Flaw> {
         if self.peek() != Some(b'"') {
             return Err(Flaw::Syntax);
         }
-        let start = self.out.len();
+        let start = self.written();
+        self.escaped = false;
         let source_key = self.string()?;
-        let key_end = self.out.len();
+        self.escaped_keys |= self.escaped;
+        let key_end = self.written();
         self.skip_white_space();
         if self.peek() != Some(b':') {
             return Err(Flaw::Syntax);
         }
-        self.write_next();
+        self.advance(1);
         self.skip_white_space();
-        self.path.push(Step::Member(source_key));
-        self.value()?;
-        self.path.pop();
-        let member = Member { start, key_end, end: self.out.len() };
-        let previous = self.members.get(first_member..).and_then(<[Member]>::last);
-        let ascending = previous
-            .is_none_or(|previous| compare_keys(previous.key(self.out), member.key(self.out)) == Ordering::Less);
-        self.members.push(member);
-        Ok(ascending)
+        let noted = self.note(depth);
+        self.work.path.push(Step::Member(source_key));
+        self.value(depth.saturating_add(1))?;
+        self.work.path.pop();
+        let member = Member { start, key_end, end: self.written() };
+        if let Some(noted) = noted.and_then(|place| self.work.outline.get_mut(place)) {
+            noted.member = member;
+        }
+        self.work.members.push(member);
+        Ok(())
     }
 
-    /// The object's keys are not strictly ascending: finds a repeated one, and sorts its members if asked to.
-    fn settle_order(&mut self, start: usize, first_member: usize) {
+    /// Makes room in the outline for a member of an outer object, in front of its value's.
+    fn note(&mut self, depth: u8) -> Option<usize> {
+        (depth <= self.outer).then(|| {
+            self.work.outline.push(Outlined { depth, member: Member::default() });
+            self.work.outline.len().saturating_sub(1)
+        })
+    }
+
+    /// Whether the last member's key comes after that of the member before it.
+    fn last_follows(&self, first_member: usize) -> bool {
+        let [.., previous, last] = self.work.members.get(first_member..).unwrap_or_default() else { return true };
+        let (previous, last) = (previous.key(self.out), last.key(self.out));
+        if self.escaped_keys { compare_keys(previous, last) } else { previous.cmp(last) }.is_lt()
+    }
+
+    /// False when no two members of an object have the same key. One spelling stands for one key.
+    fn may_repeat_a_key(&self, first_member: usize) -> bool {
+        let members = self.work.members.get(first_member..).unwrap_or_default();
+        if members.len() >= FEW {
+            return true;
+        }
+        let key = |member: &Member| member.key(self.out);
+        members.iter().enumerate().any(|(n, a)| members.iter().take(n).any(|b| key(a) == key(b)))
+    }
+
+    /// The object's keys may not be strictly ascending: finds a repeated one, and if its members are to be moved, writes
+    /// them in order.
+    fn settle_order(&mut self, start: usize, first_member: usize, moves: bool) {
         let out = &*self.out;
-        let members = self.members.get_mut(first_member..).unwrap_or_default();
-        members.sort_unstable_by(|a, b| compare_keys(a.key(out), b.key(out)).then(a.start.cmp(&b.start)));
+        let members = self.work.members.get_mut(first_member..).unwrap_or_default();
+        let compare = if self.escaped_keys { compare_keys } else { <[u8] as Ord>::cmp };
+        members.sort_unstable_by(|a, b| compare(a.key(out), b.key(out)).then(a.start.cmp(&b.start)));
         if self.duplicate.is_none() {
             let twin = members.windows(2).find_map(|pair| match pair {
                 [a, b] if a.key(out) == b.key(out) => Some(b.key(out)),
                 _ => None,
             });
-            self.duplicate = twin.map(|key| path::render_member(&self.path, self.source, key));
+            self.duplicate = twin.map(|key| path::render_member(&self.work.path, self.source, key));
         }
-        if self.keys == Keys::Sorted {
-            self.scratch.clear();
+        if moves {
+            let scratch = &mut self.work.scratch;
+            scratch.clear();
             for member in members {
-                self.scratch.push(if self.scratch.is_empty() { b'{' } else { b',' });
-                self.scratch.extend_from_slice(out.get(member.start..member.end).unwrap_or_default());
+                scratch.push(if scratch.is_empty() { b'{' } else { b',' });
+                scratch.extend_from_slice(out.get(member.start..member.end).unwrap_or_default());
             }
-            self.scratch.push(b'}');
+            scratch.push(b'}');
             self.out.truncate(start);
-            self.out.append(&mut self.scratch);
+            self.out.append(scratch);
         }
     }
 
     fn array(&mut self) -> Result<(), Flaw> {
         self.enter()?;
-        self.write_next();
+        self.advance(1);
         self.skip_white_space();
         let mut index = 0_usize;
         if self.peek() != Some(b']') {
             loop {
-                self.path.push(Step::Element(index));
-                self.value()?;
-                self.path.pop();
+                self.work.path.push(Step::Element(index));
+                self.value(INNER)?;
+                self.work.path.pop();
                 index = index.saturating_add(1);
                 self.skip_white_space();
                 match self.peek() {
-                    Some(b',') => self.write_next(),
+                    Some(b',') => self.advance(1),
                     Some(b']') => break,
                     _ => return Err(Flaw::Syntax),
                 }
                 self.skip_white_space();
             }
         }
-        self.write_next();
+        self.advance(1);
         self.leave();
         Ok(())
     }
 
     /// Reads a string and writes it; gives its place in the source, without quotes.
     fn string(&mut self) -> Result<Range<usize>, Flaw> {
-        self.write_next();
+        self.advance(1);
         let start = self.at;
         loop {
-            let tail = self.rest();
-            let plain = tail.iter().position(|b| matches!(b, b'"' | b'\\' | ..=0x1f)).unwrap_or(tail.len());
-            self.out.extend_from_slice(tail.get(..plain).unwrap_or_default());
-            self.advance(plain);
+            self.advance(plain_length(self.rest()));
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => self.escape()?,
@@ -218,17 +334,19 @@ impl<'s> Transcoder<'s, '_> {
             }
         }
         let end = self.at;
-        self.write_next();
+        self.advance(1);
         Ok(start..end)
     }
 
     fn escape(&mut self) -> Result<(), Flaw> {
         let (c, used) = read_escape(self.rest().get(1..).unwrap_or_default())?;
         let length = used.saturating_add(1);
+        self.copy();
+        self.escaped = true;
         let before = self.out.len();
         write_char(c, self.out);
         self.compact &= self.out.get(before..) == self.rest().get(..length);
-        self.advance(length);
+        self.leave_out(length);
         Ok(())
     }
 
@@ -239,18 +357,19 @@ impl<'s> Transcoder<'s, '_> {
             Flaw::Syntax
         })?;
         let literal = tail.get(..length).unwrap_or_default();
-        let before = self.out.len();
         if number::is_integer(literal) {
-            self.out.extend_from_slice(literal.as_bytes());
-        } else {
-            let value = number::read_double(literal);
-            if !value.is_finite() {
-                return Err(Flaw::NumberOverflow);
-            }
-            number::write_double(value, self.out);
-            self.compact &= self.out.get(before..) == Some(literal.as_bytes());
+            self.advance(length);
+            return Ok(());
         }
-        self.advance(length);
+        let value = number::read_double(literal);
+        if !value.is_finite() {
+            return Err(Flaw::NumberOverflow);
+        }
+        self.copy();
+        let before = self.out.len();
+        number::write_double(value, self.out);
+        self.compact &= self.out.get(before..) == Some(literal.as_bytes());
+        self.leave_out(length);
         Ok(())
     }
 
@@ -258,7 +377,6 @@ impl<'s> Transcoder<'s, '_> {
         if !self.rest().starts_with(word.as_bytes()) {
             return Err(Flaw::Syntax);
         }
-        self.out.extend_from_slice(word.as_bytes());
         self.advance(word.len());
         Ok(())
     }
@@ -273,9 +391,15 @@ impl<'s> Transcoder<'s, '_> {
     }
 
     fn skip_white_space(&mut self) {
+        if self.peek().is_none_or(|next| next > b' ') {
+            return;
+        }
         let count = self.rest().iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r')).count();
-        self.compact &= count == 0;
-        self.advance(count);
+        if count > 0 {
+            self.compact = false;
+            self.copy();
+            self.leave_out(count);
+        }
     }
 
     fn rest(&self) -> &'s [u8] {
@@ -286,10 +410,21 @@ impl<'s> Transcoder<'s, '_> {
         self.source.as_bytes().get(self.at).copied()
     }
 
-    /// Copies the byte that [`Self::peek`] gave.
-    fn write_next(&mut self) {
-        self.out.extend(self.peek());
-        self.advance(1);
+    /// Bytes that `out` has, or will have when what waits is copied.
+    fn written(&self) -> usize {
+        self.out.len().saturating_add(self.at.saturating_sub(self.copied))
+    }
+
+    /// Copies what waits. From here on `out` can be looked at.
+    fn copy(&mut self) {
+        self.out.extend_from_slice(self.source.as_bytes().get(self.copied..self.at).unwrap_or_default());
+        self.copied = self.at;
+    }
+
+    /// Goes on behind bytes that are not copied. Nothing may wait.
+    fn leave_out(&mut self, count: usize) {
+        self.advance(count);
+        self.copied = self.at;
     }
 
     fn advance(&mut self, count: usize) {

@@ -3,6 +3,30 @@
 use super::Flaw;
 use std::cmp::Ordering;
 
+/// Bytes at the beginning of a text that stand for themselves in a string: no quote, no backslash, no control.
+pub(super) fn plain_length(text: &[u8]) -> usize {
+    let (words, rest) = text.as_chunks::<8>();
+    let whole = words.len().saturating_mul(8);
+    for (index, word) in words.iter().enumerate() {
+        let found = special_bytes(u64::from_le_bytes(*word));
+        if found != 0 {
+            let within = usize::try_from(found.trailing_zeros() / 8).unwrap_or_default();
+            return index.saturating_mul(8).saturating_add(within);
+        }
+    }
+    rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | ..=0x1f)).count().saturating_add(whole)
+}
+
+/// The high bit of the lowest byte that is a quote, a backslash or a control, and perhaps bits above it.
+///
+/// Subtracting n from a byte borrows if it is less than n; borrows go upwards only, so the lowest bit found is right.
+fn special_bytes(word: u64) -> u64 {
+    const ONE_EACH: u64 = 0x0101_0101_0101_0101;
+    let each = |byte: u8| ONE_EACH.wrapping_mul(u64::from(byte));
+    let less = |word: u64, than: u8| word.wrapping_sub(each(than)) & !word;
+    (less(word, 0x20) | less(word ^ each(b'"'), 1) | less(word ^ each(b'\\'), 1)) & each(0x80)
+}
+
 /// Appends one character in the ledger's spelling.
 pub(crate) fn write_char(c: char, out: &mut Vec<u8>) {
     match c {
@@ -60,7 +84,7 @@ fn hex4(digits: Option<&[u8]>) -> Option<u16> {
 }
 
 /// Orders two keys, given without quotes and in the ledger's spelling, by the UTF-8 bytes they stand for.
-pub(super) fn compare_keys(a: &[u8], b: &[u8]) -> Ordering {
+pub(crate) fn compare_keys(a: &[u8], b: &[u8]) -> Ordering {
     if !a.contains(&b'\\') && !b.contains(&b'\\') {
         return a.cmp(b);
     }
@@ -81,4 +105,24 @@ pub(crate) fn unescape(spelled: &[u8]) -> Vec<u8> {
     }
     out.extend_from_slice(rest);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_special_byte_is_found_at_any_place_behind_any_bytes() {
+        for before in [b'a', b'!', b'#', b'[', b']', b' ', 0x7f, 0x80, 0xa2, 0xdc, 0xff] {
+            for special in [b'"', b'\\', 0, 1, 0x1f] {
+                for place in 0..20 {
+                    let mut text = vec![before; 24];
+                    text[place] = special;
+                    text[23] = b'"';
+                    assert_eq!(plain_length(&text), place, "{before} {special}");
+                    assert_eq!(plain_length(&text[..place]), place);
+                }
+            }
+        }
+    }
 }

@@ -17,6 +17,7 @@ use crate::limits::{self, as_u64};
 use crate::line::{self, Line, LineError};
 use crate::storage::{Storage, read_exact_at};
 use crate::verify::signatures::KeyCache;
+use memchr::{memchr, memrchr};
 use std::io::{self, BufRead as _, BufReader, Read};
 
 /// Most bytes of a group that is written and synced at once; a single longer line is a group of its own.
@@ -114,7 +115,7 @@ struct Scan {
     /// The last good event, and those that ended a run of one signer.
     last: Option<Line>,
     run_ends: Vec<Line>,
-    canonical: Vec<u8>,
+    work: line::Workspace,
 }
 
 impl Scan {
@@ -133,14 +134,13 @@ impl Scan {
             },
             last: None,
             run_ends: Vec::new(),
-            canonical: Vec::new(),
+            work: line::Workspace::default(),
         }
     }
 
     /// The event in front of the window, synced long ago: it must be good, and says what follows it.
     fn anchor(&mut self, bytes: &[u8], offset: u64) -> Result<()> {
-        let line =
-            line::read(bytes, limits::MAX_LINE, &mut self.canonical).map_err(|error| tampered(offset, &error))?;
+        let line = line::read(bytes, limits::MAX_LINE, &mut self.work).map_err(|error| tampered(offset, &error))?;
         self.found.state = ChainState::before(&line.link());
         self.accept(line).map_err(|error| tampered(offset, &error))?;
         self.found.before_window = self.found.state;
@@ -150,7 +150,7 @@ impl Scan {
     fn window(&mut self, window: &[u8]) -> Result<Option<TornTail>> {
         let mut rest = window;
         while !rest.is_empty() {
-            let end = rest.iter().position(|&b| b == b'\n');
+            let end = memchr(b'\n', rest);
             let text = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
             if !line::is_blank(text) {
                 let accepted = if end.is_some() { self.whole_line(text) } else { self.unterminated_line(text) };
@@ -171,12 +171,12 @@ impl Scan {
     }
 
     fn whole_line(&mut self, text: &[u8]) -> Result<(), LineError> {
-        let line = line::read(text, limits::MAX_LINE, &mut self.canonical)?;
+        let line = line::read(text, limits::MAX_LINE, &mut self.work)?;
         self.accept(line)
     }
 
     fn unterminated_line(&mut self, text: &[u8]) -> Result<(), LineError> {
-        let line = line::read(text, limits::MAX_LINE, &mut self.canonical).and_then(check_signature)?;
+        let line = line::read(text, limits::MAX_LINE, &mut self.work).and_then(check_signature)?;
         self.accept(line)
     }
 
@@ -266,7 +266,7 @@ fn line_start(storage: &dyn Storage, place: u64) -> Result<u64> {
     while end > floor {
         let start = end.saturating_sub(STEP).max(floor);
         let bytes = read_range(storage, start, end)?;
-        if let Some(at) = bytes.iter().rposition(|&b| b == b'\n') {
+        if let Some(at) = memrchr(b'\n', &bytes) {
             return Ok(start.saturating_add(as_u64(at)).saturating_add(1));
         }
         end = start;
@@ -322,12 +322,12 @@ fn tampered(offset: u64, error: &LineError) -> Error {
 /// Reads whole events from the beginning, as far as they are readable.
 struct Lines<R> {
     source: BufReader<R>,
-    canonical: Vec<u8>,
+    work: line::Workspace,
 }
 
 impl<R: Read> Lines<R> {
     fn new(source: R) -> Self {
-        Self { source: BufReader::with_capacity(1 << 16, source), canonical: Vec::new() }
+        Self { source: BufReader::with_capacity(1 << 16, source), work: line::Workspace::default() }
     }
 
     fn next_event(&mut self) -> Option<Line> {
@@ -339,7 +339,7 @@ impl<R: Read> Lines<R> {
             }
             bytes.pop_if(|last| *last == b'\n');
             if !line::is_blank(&bytes) {
-                return line::read(&bytes, limits::MAX_LINE, &mut self.canonical).ok();
+                return line::read(&bytes, limits::MAX_LINE, &mut self.work).ok();
             }
         }
         None

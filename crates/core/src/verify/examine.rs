@@ -3,6 +3,8 @@
 use super::signatures::KeyCache;
 use crate::chain::SignatureState;
 use crate::line::{self, Line, LineError};
+use memchr::memchr;
+use std::iter;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::thread;
@@ -78,7 +80,7 @@ fn split(block: &[u8]) -> Vec<&[u8]> {
     let mut shares = Vec::with_capacity(wanted);
     let mut rest = block;
     while rest.len() > size {
-        let Some(end) = rest.iter().skip(size).position(|&b| b == b'\n') else {
+        let Some(end) = memchr(b'\n', rest.get(size..).unwrap_or_default()) else {
             break;
         };
         let (share, behind) = rest.split_at(end.saturating_add(size).saturating_add(1).min(rest.len()));
@@ -94,11 +96,11 @@ fn split(block: &[u8]) -> Vec<&[u8]> {
 fn examine_share(share: &[u8], max_length: usize, check_signatures: bool) -> (Vec<Examined>, u64) {
     let mut items: Vec<Examined> = Vec::new();
     let mut keys = KeyCache::default();
-    let mut canonical = Vec::new();
+    let mut work = line::Workspace::default();
     let (mut offset, mut number) = (0_usize, 0_u64);
-    for text in share.split_inclusive(|&b| b == b'\n') {
+    for text in lines(share) {
         let line = text.strip_suffix(b"\n").unwrap_or(text);
-        let found = examine_line(line, max_length, check_signatures.then_some(&mut keys), &mut canonical);
+        let found = examine_line(line, max_length, check_signatures.then_some(&mut keys), &mut work);
         let unfit = matches!(found, Found::Unfit(_));
         match (items.last_mut().map(|item| &mut item.found), &found) {
             // A block of nothing but line ends must not become a list of a million entries.
@@ -114,17 +116,28 @@ fn examine_share(share: &[u8], max_length: usize, check_signatures: bool) -> (Ve
     (items, number)
 }
 
+/// The lines of a block, each with its LF; the last one may lack it.
+fn lines(block: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = block;
+    iter::from_fn(move || {
+        let length = memchr(b'\n', rest).map_or(rest.len(), |end| end.saturating_add(1));
+        let (line, behind) = rest.split_at_checked(length)?;
+        rest = behind;
+        (!line.is_empty()).then_some(line)
+    })
+}
+
 /// Looks at one line; given keys, checks its signature.
 pub(super) fn examine_line(
     line: &[u8],
     max_length: usize,
     keys: Option<&mut KeyCache>,
-    canonical: &mut Vec<u8>,
+    work: &mut line::Workspace,
 ) -> Found {
     if line.len() <= max_length && line::is_blank(line) {
         return Found::Blank { count: 1 };
     }
-    match line::read(line, max_length, canonical) {
+    match line::read(line, max_length, work) {
         Err(error) => Found::Unfit(error),
         Ok(line) => {
             let signature = keys.map_or(SignatureState::NotChecked, |keys| keys.check(&line));

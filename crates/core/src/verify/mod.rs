@@ -25,8 +25,9 @@ use crate::event::EventSet;
 use crate::hash::Hash;
 use crate::key::PublicKey;
 use crate::limits::{self, as_u64};
-use crate::line::{Line, LineError};
+use crate::line::{self, Line, LineError};
 use examine::{Found, examine, examine_line};
+use memchr::{memchr, memrchr};
 use report::Tail;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -159,12 +160,12 @@ impl Verifier {
             return;
         }
         self.digest.update(bytes);
-        match bytes.iter().rposition(|&b| b == b'\n') {
+        match memrchr(b'\n', bytes) {
             None => self.keep(bytes),
             Some(last) => {
                 let (lines, rest) = bytes.split_at(last.saturating_add(1).min(bytes.len()));
                 if self.skipped > 0 {
-                    let first = lines.iter().position(|&b| b == b'\n').unwrap_or_default();
+                    let first = memchr(b'\n', lines).unwrap_or_default();
                     let length = self.pending().saturating_add(as_u64(first));
                     self.end = Some(self.too_long(length));
                     return;
@@ -311,7 +312,12 @@ impl Verifier {
             return Some(tail);
         }
         let mut keys = KeyCache::default();
-        match examine_line(&self.unfinished, self.tally.options.max_line_bytes, Some(&mut keys), &mut Vec::new()) {
+        match examine_line(
+            &self.unfinished,
+            self.tally.options.max_line_bytes,
+            Some(&mut keys),
+            &mut line::Workspace::default(),
+        ) {
             blank @ Found::Blank { .. } => {
                 self.end = self.take(blank, self.place).err();
                 None

@@ -45,7 +45,7 @@ pub struct Reader {
     options: ReadOptions,
     state: ChainState,
     place: Place,
-    canonical: Vec<u8>,
+    work: line::Workspace,
 }
 
 impl Reader {
@@ -57,7 +57,7 @@ impl Reader {
             options,
             state: ChainState::START,
             place: Place { line: 1, byte_offset: 0 },
-            canonical: Vec::new(),
+            work: line::Workspace::default(),
         })
     }
 
@@ -70,7 +70,7 @@ impl Reader {
                 self.advance(bytes.len());
                 continue;
             }
-            let read = line::read(&bytes, self.options.max_line_bytes, &mut self.canonical);
+            let read = line::read(&bytes, self.options.max_line_bytes, &mut self.work);
             let line = match read.map_err(|error| self.refuse(error)).and_then(|line| self.follow(line, whole)) {
                 Ok(line) => line,
                 // Bytes behind the last LF that are no event are not part of the ledger.
