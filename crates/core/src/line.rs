@@ -197,9 +197,10 @@ struct Parts<'a> {
     payload: Option<&'a str>,
     /// The payload's members.
     members: &'a mut [Outlined],
-    /// The kind, if `type` names one that is known, and the values of its fields.
+    /// The kind, if `type` names one that is known, the values of its fields, and what is wrong with them.
     kind: Option<&'static Kind>,
     fields: [Option<&'a str>; MAX_FIELDS],
+    misfits: [Option<Misfit>; MAX_FIELDS],
     unknown_key: Option<String>,
     /// The keys stand in the writer's order.
     in_order: bool,
@@ -216,14 +217,17 @@ impl<'a> Parts<'a> {
         let members = inside(text, event, "payload");
         let kind = type_name.and_then(|name| find_kind(unquote(name)));
         let mut in_order = top.in_order && in_order;
-        let mut fields = [None; MAX_FIELDS];
+        let (mut fields, mut misfits) = ([None; MAX_FIELDS], [None; MAX_FIELDS]);
         if let Some(kind) = kind {
             let found = look_up(text, members, |n| kind.fields.get(n).map(|field| field.name));
             fields = found.values;
+            for ((misfit, field), value) in misfits.iter_mut().zip(kind.fields).zip(fields) {
+                *misfit = value.and_then(|value| field.holds.misfit(value));
+            }
             in_order &= found.in_order;
             unknown_key = unknown_key.or_else(|| found.unknown.map(|key| format!("event.payload.{key}")));
         }
-        Self { text, top: top.values, type_name, payload, members, kind, fields, unknown_key, in_order }
+        Self { text, top: top.values, type_name, payload, members, kind, fields, misfits, unknown_key, in_order }
     }
 
     fn check_keys(&self) -> Result<(), Fault> {
@@ -301,10 +305,9 @@ impl<'a> Parts<'a> {
 
     /// First payload field that does not fit in this way: name, what it should hold, value.
     fn find_misfit(&self, misfit: Misfit) -> Option<(&'static str, &'static str, &'a str)> {
-        self.fields().find_map(|(field, value)| {
-            let value = value?;
-            (field.holds.misfit(value) == Some(misfit)).then(|| (field.name, field.holds.describe(), value))
-        })
+        let place = self.misfits.iter().position(|found| *found == Some(misfit))?;
+        let (field, value) = self.fields().nth(place)?;
+        Some((field.name, field.holds.describe(), value?))
     }
 
     fn decode(self, seq: u64, timestamp_nanos: u64, compact: bool, canonical: &mut Vec<u8>) -> Result<Line, Fault> {

@@ -7,103 +7,96 @@ use memchr::memchr;
 use std::iter;
 use std::num::NonZero;
 use std::panic::resume_unwind;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// Blocks smaller than this are not worth a thread.
-const MIN_SHARE: usize = 64 << 10;
+/// Bytes that a thread takes at once.
+const PIECE: usize = 64 << 10;
+
+/// A line with an event is longer: three hashes, a signature and the names of its fields.
+const SHORTEST_EVENT: usize = 440;
+
+/// What stands in a piece of whole lines, in order, up to the first line that is unfit.
+#[derive(Debug)]
+pub(super) struct Piece {
+    pub(super) items: Vec<Examined>,
+    pub(super) lines: u64,
+    pub(super) bytes: usize,
+}
 
 /// A line that was looked at, or several blank ones in a row.
 #[derive(Debug)]
 pub(super) struct Examined {
-    /// Offset of the line in its block.
+    /// Offset of the line in its piece.
     pub(super) offset: usize,
-    /// Lines of the block before it.
+    /// Lines of the piece before it.
     pub(super) line: u64,
     pub(super) found: Found,
 }
 
+/// An event is not boxed, though it is by far the largest: nearly all lines are events.
 #[derive(Debug)]
 pub(super) enum Found {
     Blank { count: u64 },
-    Event(Box<Line>, SignatureState),
+    Event(Line, SignatureState),
     Unfit(LineError),
 }
 
-/// What stands in a block of whole lines, in order, up to the first line that is unfit; and the lines of the block.
-pub(super) fn examine(block: &[u8], max_length: usize, check_signatures: bool) -> (Vec<Examined>, u64) {
-    let shares = split(block);
-    let look = |share: &[u8]| examine_share(share, max_length, check_signatures);
-    let results: Vec<_> = match shares.as_slice() {
-        [only] => vec![look(only)],
-        shares => thread::scope(|scope| {
-            // Where no thread can be made, the work is done here.
-            let start =
-                |share| thread::Builder::new().spawn_scoped(scope, move || look(share)).map_err(move |_| look(share));
-            let threads: Vec<_> = shares.iter().copied().map(start).collect();
-            // A share must never be left out: a defect that ends its thread ends the verification.
-            threads
-                .into_iter()
-                .map(|thread| {
-                    thread.map_or_else(|done| done, |thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
-                })
-                .collect()
-        }),
+/// Looks at pieces on all cores; this thread does something else first.
+pub(super) fn examine<T>(
+    pieces: &[&[u8]],
+    max_length: usize,
+    check_signatures: bool,
+    meanwhile: impl FnOnce() -> T,
+) -> (T, Vec<Piece>) {
+    static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get));
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let claim = || next.fetch_add(1, Ordering::Relaxed);
+        let claimed = iter::from_fn(|| Some(claim()).and_then(|index| Some((index, *pieces.get(index)?))));
+        claimed.map(|(index, piece)| (index, examine_piece(piece, max_length, check_signatures))).collect::<Vec<_>>()
     };
-    merge(&shares, results)
-}
-
-/// Puts the shares' results behind one another, with offsets and lines counted from the block's start.
-fn merge(shares: &[&[u8]], results: Vec<(Vec<Examined>, u64)>) -> (Vec<Examined>, u64) {
-    let mut all = Vec::new();
-    let (mut offset, mut lines) = (0_usize, 0_u64);
-    for (share, (items, count)) in shares.iter().zip(results) {
-        let unfit = items.last().is_some_and(|item| matches!(item.found, Found::Unfit(_)));
-        all.extend(items.into_iter().map(|item| Examined {
-            offset: item.offset.saturating_add(offset),
-            line: item.line.saturating_add(lines),
-            ..item
-        }));
-        if unfit {
-            break;
+    let helpers = pieces.len().min(*CORES).saturating_sub(1);
+    let (value, mut done) = thread::scope(|scope| {
+        // Where no thread can be made, the work is done here.
+        let helpers: Vec<_> =
+            (0..helpers).filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
+        let value = meanwhile();
+        let mut done = work();
+        for helper in helpers {
+            // A piece must never be left out: a defect that ends its thread ends the verification.
+            done.extend(helper.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
-        offset = offset.saturating_add(share.len());
-        lines = lines.saturating_add(count);
-    }
-    (all, lines)
+        (value, done)
+    });
+    done.sort_unstable_by_key(|(index, _)| *index);
+    (value, done.into_iter().map(|(_, piece)| piece).collect())
 }
 
-/// Cuts a block at line ends into as many shares as there are cores, or fewer.
-fn split(block: &[u8]) -> Vec<&[u8]> {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let wanted = block.len().div_ceil(MIN_SHARE).clamp(1, cores);
-    let size = block.len().div_ceil(wanted).max(1);
-    let mut shares = Vec::with_capacity(wanted);
+/// Cuts a block of whole lines into pieces of whole lines.
+pub(super) fn split(block: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = block;
-    while rest.len() > size {
-        let Some(end) = memchr(b'\n', rest.get(size..).unwrap_or_default()) else {
-            break;
-        };
-        let (share, behind) = rest.split_at(end.saturating_add(size).saturating_add(1).min(rest.len()));
-        shares.push(share);
+    iter::from_fn(move || {
+        let end = rest.get(PIECE..).and_then(|behind| memchr(b'\n', behind));
+        let length = end.map_or(rest.len(), |end| end.saturating_add(PIECE).saturating_add(1));
+        let (piece, behind) = rest.split_at_checked(length)?;
         rest = behind;
-    }
-    if !rest.is_empty() || shares.is_empty() {
-        shares.push(rest);
-    }
-    shares
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
-fn examine_share(share: &[u8], max_length: usize, check_signatures: bool) -> (Vec<Examined>, u64) {
-    let mut items: Vec<Examined> = Vec::new();
+fn examine_piece(piece: &[u8], max_length: usize, check_signatures: bool) -> Piece {
+    let mut items: Vec<Examined> = Vec::with_capacity(piece.len() / SHORTEST_EVENT);
     let mut keys = KeyCache::default();
     let mut work = line::Workspace::default();
     let (mut offset, mut number) = (0_usize, 0_u64);
-    for text in lines(share) {
+    for text in lines(piece) {
         let line = text.strip_suffix(b"\n").unwrap_or(text);
         let found = examine_line(line, max_length, check_signatures.then_some(&mut keys), &mut work);
         let unfit = matches!(found, Found::Unfit(_));
         match (items.last_mut().map(|item| &mut item.found), &found) {
-            // A block of nothing but line ends must not become a list of a million entries.
+            // Nothing but line ends must not become a list of a million entries.
             (Some(Found::Blank { count }), Found::Blank { .. }) => *count = count.saturating_add(1),
             _ => items.push(Examined { offset, line: number, found }),
         }
@@ -113,12 +106,12 @@ fn examine_share(share: &[u8], max_length: usize, check_signatures: bool) -> (Ve
         offset = offset.saturating_add(text.len());
         number = number.saturating_add(1);
     }
-    (items, number)
+    Piece { items, lines: number, bytes: piece.len() }
 }
 
-/// The lines of a block, each with its LF; the last one may lack it.
-fn lines(block: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = block;
+/// Lines, each with its LF; the last one may lack it.
+fn lines(piece: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = piece;
     iter::from_fn(move || {
         let length = memchr(b'\n', rest).map_or(rest.len(), |end| end.saturating_add(1));
         let (line, behind) = rest.split_at_checked(length)?;
@@ -141,7 +134,7 @@ pub(super) fn examine_line(
         Err(error) => Found::Unfit(error),
         Ok(line) => {
             let signature = keys.map_or(SignatureState::NotChecked, |keys| keys.check(&line));
-            Found::Event(Box::new(line), signature)
+            Found::Event(line, signature)
         }
     }
 }
@@ -149,22 +142,28 @@ pub(super) fn examine_line(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::as_u64;
 
     #[test]
     fn a_block_is_split_at_line_ends_and_nothing_is_lost() {
         let line = format!("{}\n", "x".repeat(999));
-        for count in [0, 1, 63, 64, 65, 500] {
+        for count in [0, 1, 63, 64, 65, 66, 500] {
             let block = line.repeat(count);
-            let shares = split(block.as_bytes());
-            assert_eq!(shares.concat(), block.as_bytes());
-            assert!(shares.iter().all(|share| share.is_empty() || share.ends_with(b"\n")));
+            let pieces: Vec<&[u8]> = split(block.as_bytes()).collect();
+            assert_eq!(pieces.concat(), block.as_bytes());
+            assert!(pieces.iter().all(|piece| piece.ends_with(b"\n")));
+            assert_eq!(pieces.len(), count.div_ceil(66));
         }
     }
 
     #[test]
-    fn blank_lines_take_one_entry() {
-        let (items, lines) = examine(&[b'\n'; 300_000], 100, true);
-        assert_eq!(lines, 300_000);
-        assert!(items.len() <= thread::available_parallelism().unwrap().get());
+    fn pieces_come_back_in_their_order_and_blank_lines_take_one_entry() {
+        let blocks: Vec<Vec<u8>> = (1..50).map(|count| vec![b'\n'; count * 100]).collect();
+        let pieces: Vec<&[u8]> = blocks.iter().map(Vec::as_slice).collect();
+        let (value, found) = examine(&pieces, 100, true, || "done");
+        assert_eq!((value, found.len()), ("done", blocks.len()));
+        for (piece, block) in found.iter().zip(&blocks) {
+            assert_eq!((piece.items.len(), piece.bytes, piece.lines), (1, block.len(), as_u64(block.len())));
+        }
     }
 }

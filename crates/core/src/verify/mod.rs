@@ -1,13 +1,17 @@
 //! Verifying: one pass, bounded memory, every core.
 //!
 //! ```text
-//! bytes -> blocks of whole lines -> examine (parallel: fields, hash, signature) -> Tally (in order: links, counts) -> Report
+//! bytes -> blocks of whole lines -> examine (parallel: fields, hash, signature) -> Judge, Tally (in order: links, counts) -> Report
 //! ```
+//!
+//! While all cores look at a block, one of them first judges the block before it, reads the block behind it and hashes
+//! its bytes.
 //!
 //! A ledger that is not what it claims gives a [`Report`] with a fault; only what could not be checked is an
 //! [`Error`]. Memory is bounded by the block size and the longest line, whatever the ledger holds.
 
 mod examine;
+mod judge;
 mod reader;
 pub mod report;
 pub(crate) mod signatures;
@@ -19,23 +23,24 @@ pub use report::{Report, Verdict};
 pub(crate) use source::verify_part;
 pub use source::{Progress, Watch, verify_file, verify_lines};
 
-use crate::chain::{Head, SignatureState};
-use crate::error::{Error, ErrorCode, Fault, FaultCode, Place, Result};
+use crate::chain::Head;
+use crate::error::Result;
 use crate::event::EventSet;
 use crate::hash::Hash;
 use crate::key::PublicKey;
 use crate::limits::{self, as_u64};
-use crate::line::{self, Line, LineError};
-use examine::{Found, examine, examine_line};
+use crate::line;
+use examine::{Piece, examine_line};
+use judge::Judge;
 use memchr::{memchr, memrchr};
 use report::Tail;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use signatures::KeyCache;
-use tally::{Broken, Tally};
+use std::mem;
 
-/// Bytes that are looked at together.
-const BLOCK: usize = 1 << 20;
+/// Bytes that are looked at together: enough that starting threads for them costs little.
+const BLOCK: usize = 4 << 20;
 
 /// Which signatures are checked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -102,254 +107,129 @@ impl Default for Options {
 /// ```
 #[derive(Debug)]
 pub struct Verifier {
-    /// Its options are the ones to go by.
-    tally: Tally,
+    judge: Judge,
     digest: Sha256,
+    /// Lines that were looked at, but not judged.
+    examined: Vec<Piece>,
     /// Bytes behind the last LF so far.
     unfinished: Vec<u8>,
     /// Bytes of a line that is already too long to be kept; its beginning is `unfinished`.
     skipped: u64,
-    /// Where `unfinished` begins.
-    place: Place,
-    /// Under [`SignatureMode::Last`], the event that may turn out to be the last of its signer's run.
-    waiting: Option<(Box<Line>, Place)>,
-    /// Blank lines behind the event that waits: the first, and how many. They count when it does.
-    blank_behind: Option<(Place, u64)>,
-    end: Option<End>,
-}
-
-/// Why nothing more is read.
-#[derive(Debug)]
-enum End {
-    Broken(Broken),
-    Unreadable(ErrorCode, String),
 }
 
 impl Verifier {
     /// Starts before the first byte.
     pub fn new(options: &Options) -> Self {
         Self {
-            tally: Tally::new(options.clone()),
+            judge: Judge::new(options.clone()),
             digest: Sha256::new(),
+            examined: Vec::new(),
             unfinished: Vec::new(),
             skipped: 0,
-            place: Place { line: 1, byte_offset: 0 },
-            waiting: None,
-            blank_behind: None,
-            end: None,
         }
     }
 
     /// Events accepted so far.
     pub fn event_count(&self) -> u64 {
-        self.tally.event_count()
+        self.judge.event_count()
     }
 
     /// True when a fault was found, or a line that cannot be read: further bytes do not matter.
     pub fn is_decided(&self) -> bool {
-        self.end.is_some()
+        self.judge.is_decided()
     }
 
     /// Takes the next bytes.
     pub fn push(&mut self, bytes: &[u8]) {
-        bytes.chunks(BLOCK).for_each(|piece| self.push_piece(piece));
+        bytes.chunks(BLOCK).for_each(|block| self.push_while(block, || ()));
+        self.settle();
     }
 
-    fn push_piece(&mut self, bytes: &[u8]) {
-        if self.end.is_some() {
-            return;
+    /// Takes the next bytes, and does something else on this thread while others look at them. They are judged with the
+    /// next ones, or by [`Verifier::settle`].
+    fn push_while<T>(&mut self, bytes: &[u8], meanwhile: impl FnOnce() -> T) -> T {
+        if self.is_decided() {
+            return meanwhile();
         }
-        self.digest.update(bytes);
-        match memrchr(b'\n', bytes) {
-            None => self.keep(bytes),
-            Some(last) => {
-                let (lines, rest) = bytes.split_at(last.saturating_add(1).min(bytes.len()));
-                if self.skipped > 0 {
-                    let first = memchr(b'\n', lines).unwrap_or_default();
-                    let length = self.pending().saturating_add(as_u64(first));
-                    self.end = Some(self.too_long(length));
-                    return;
-                }
-                let mut block = std::mem::take(&mut self.unfinished);
-                block.extend_from_slice(lines);
-                self.take_block(&block);
-                block.clear();
-                self.unfinished = block;
-                self.keep(rest);
+        let behind = |line_feed: Option<usize>| line_feed.map_or(0, |place| place.saturating_add(1).min(bytes.len()));
+        let (lines, rest) = bytes.split_at(behind(memrchr(b'\n', bytes)));
+        let began_before = if self.unfinished.is_empty() { 0 } else { behind(memchr(b'\n', lines)) };
+        let (first, lines) = lines.split_at(began_before);
+        if self.skipped > 0 && !first.is_empty() {
+            // A fault in front of this line comes first.
+            self.settle();
+            if !self.is_decided() {
+                self.judge.refuse_length(self.pending().saturating_add(as_u64(first.len())).saturating_sub(1));
             }
+            return meanwhile();
         }
+        self.unfinished.extend_from_slice(first);
+        let value = self.look_at(lines, !first.is_empty(), |digest| {
+            let value = meanwhile();
+            digest.update(bytes);
+            value
+        });
+        if !(first.is_empty() && lines.is_empty()) {
+            self.unfinished.clear();
+        }
+        self.keep(rest);
+        value
+    }
+
+    /// Looks at whole lines, the unfinished one in front of them if that is whole now. Meanwhile the lines before them are
+    /// judged.
+    fn look_at<T>(&mut self, lines: &[u8], unfinished: bool, meanwhile: impl FnOnce(&mut Sha256) -> T) -> T {
+        let Self { judge, digest, examined, unfinished: first, .. } = self;
+        let (max_length, check) = (judge.options().max_line_bytes, judge.options().signatures == SignatureMode::All);
+        let first = unfinished.then_some(first.as_slice());
+        let pieces: Vec<&[u8]> = first.into_iter().chain(examine::split(lines)).collect();
+        let before = mem::take(examined);
+        let (value, found) = examine::examine(&pieces, max_length, check, || {
+            judge.take(before);
+            meanwhile(digest)
+        });
+        *examined = found;
+        value
+    }
+
+    /// Judges what was looked at.
+    fn settle(&mut self) {
+        self.judge.take(mem::take(&mut self.examined));
     }
 
     /// Keeps the beginning of a line, or counts it when it is too long already.
     fn keep(&mut self, bytes: &[u8]) {
-        let room = self.tally.options.max_line_bytes.saturating_add(1).saturating_sub(self.unfinished.len());
+        let room = self.judge.options().max_line_bytes.saturating_add(1).saturating_sub(self.unfinished.len());
         let (kept, skipped) = bytes.split_at(room.min(bytes.len()));
         self.unfinished.extend_from_slice(kept);
         self.skipped = self.skipped.saturating_add(as_u64(skipped.len()));
     }
 
+    /// Bytes behind the last LF.
     fn pending(&self) -> u64 {
         as_u64(self.unfinished.len()).saturating_add(self.skipped)
     }
 
-    fn too_long(&self, length: u64) -> End {
-        let message = format!("a line of {length} bytes, the limit is {}", self.tally.options.max_line_bytes);
-        End::Unreadable(ErrorCode::LineTooLong, message)
-    }
-
-    fn take_block(&mut self, block: &[u8]) {
-        let start = self.place;
-        let check = self.tally.options.signatures == SignatureMode::All;
-        let (items, lines) = examine(block, self.tally.options.max_line_bytes, check);
-        for item in items {
-            let place = Place {
-                line: start.line.saturating_add(item.line),
-                byte_offset: start.byte_offset.saturating_add(as_u64(item.offset)),
-            };
-            if let Err(end) = self.take(item.found, place) {
-                self.place = place;
-                self.end = Some(end);
-                return;
-            }
-        }
-        self.place = Place {
-            line: start.line.saturating_add(lines),
-            byte_offset: start.byte_offset.saturating_add(as_u64(block.len())),
-        };
-    }
-
-    fn take(&mut self, found: Found, place: Place) -> std::result::Result<(), End> {
-        match found {
-            Found::Blank { count } => self.take_blank(place, count),
-            Found::Event(line, signature) if self.tally.options.signatures == SignatureMode::All => {
-                self.tally.event(&line, signature, place).map_err(|fault| broken(fault, place))
-            }
-            Found::Event(line, _) => {
-                let before = self.waiting.as_ref().map(|(before, _)| &**before);
-                let goes_on = self.tally.would_accept(before, &line);
-                let same_run = before.is_some_and(|before| before.signer == line.signer);
-                self.settle_waiting(!(goes_on && same_run))?;
-                if goes_on {
-                    self.waiting = Some((line, place));
-                    return Ok(());
-                }
-                self.tally.event(&line, SignatureState::NotChecked, place).map_err(|fault| broken(fault, place))
-            }
-            Found::Unfit(error) => {
-                self.settle_waiting(true)?;
-                Err(match error {
-                    LineError::Unreadable(code, message) => End::Unreadable(code, message),
-                    LineError::Broken(fault) => {
-                        self.tally.count_parsed();
-                        broken(fault, place)
-                    }
-                })
-            }
-        }
-    }
-
-    fn take_blank(&mut self, place: Place, count: u64) -> std::result::Result<(), End> {
-        if self.tally.options.spelling == Spelling::Exact {
-            self.settle_waiting(true)?;
-            return Err(broken(
-                Fault::new(FaultCode::Spelling, "a line of white space, which the writer never writes"),
-                place,
-            ));
-        }
-        if self.waiting.is_none() {
-            self.tally.count_blank_lines(place, count);
-            return Ok(());
-        }
-        let (_, behind) = self.blank_behind.get_or_insert((place, 0));
-        *behind = behind.saturating_add(count);
-        Ok(())
-    }
-
-    /// Counts the event that waited, its signature checked if it is the last of its run.
-    fn settle_waiting(&mut self, is_last: bool) -> std::result::Result<(), End> {
-        let Some((line, place)) = self.waiting.take() else {
-            return Ok(());
-        };
-        let signature = if is_last { KeyCache::default().check(&line) } else { SignatureState::NotChecked };
-        self.tally.event(&line, signature, place).map_err(|fault| broken(fault, place))?;
-        if let Some((place, count)) = self.blank_behind.take() {
-            self.tally.count_blank_lines(place, count);
-        }
-        Ok(())
-    }
-
     /// Ends the ledger here and judges what stands behind its last LF.
     pub fn finish(mut self) -> Result<Report> {
-        let tail = if self.end.is_none() { self.take_rest() } else { None };
-        if self.end.is_none() {
-            self.end = self.settle_waiting(true).err();
-        }
-        // Behind a fault nothing was looked at; only what is compared at the end knows of a tail.
-        let tail = tail.filter(|_| self.end.is_none());
-        let length = self.place.byte_offset.saturating_add(self.pending());
-        if self.end.is_none() {
-            self.end = self.tally.check_ends(length).err().map(End::Broken);
-        }
-        match self.end {
-            None => Ok(self.tally.intact(tail, length, Some(Hash::from_bytes(self.digest.finalize().into())))),
-            Some(End::Broken(broken)) => Ok(self.tally.broken(broken, tail)),
-            Some(End::Unreadable(code, message)) => {
-                let place = self.place;
-                let message = format!("line {}, byte {}: {message}", place.line, place.byte_offset);
-                let report = Box::new(self.tally.intact(None, place.byte_offset, None));
-                Err(Error { place: Some(place), report: Some(report), ..Error::new(code, message) })
-            }
-        }
+        self.settle();
+        let tail = self.take_rest();
+        let pending = self.pending();
+        self.judge.finish(tail, pending, Hash::from_bytes(self.digest.finalize().into()))
     }
 
     /// A whole event that follows belongs to the ledger even without its LF; other bytes are a tail.
     fn take_rest(&mut self) -> Option<Tail> {
-        let tail = Tail { offset: self.place.byte_offset, bytes: self.pending() };
-        if tail.bytes == 0 {
+        let tail = Tail { offset: self.judge.place().byte_offset, bytes: self.pending() };
+        if tail.bytes == 0 || self.is_decided() {
             return None;
         }
         if self.skipped > 0 {
             return Some(tail);
         }
-        let mut keys = KeyCache::default();
-        match examine_line(
-            &self.unfinished,
-            self.tally.options.max_line_bytes,
-            Some(&mut keys),
-            &mut line::Workspace::default(),
-        ) {
-            blank @ Found::Blank { .. } => {
-                self.end = self.take(blank, self.place).err();
-                None
-            }
-            Found::Event(line, SignatureState::Holds) if self.follows(&line) => {
-                self.end = self.take_last(line).err();
-                None
-            }
-            _ => Some(tail),
-        }
+        let max_length = self.judge.options().max_line_bytes;
+        let (mut keys, mut work) = (KeyCache::default(), line::Workspace::default());
+        let found = examine_line(&self.unfinished, max_length, Some(&mut keys), &mut work);
+        if self.judge.take_rest(found) { None } else { Some(tail) }
     }
-
-    /// The unterminated last event, whose own signature holds.
-    fn take_last(&mut self, line: Box<Line>) -> std::result::Result<(), End> {
-        let same_run = self.waiting.as_ref().is_some_and(|(before, _)| before.signer == line.signer);
-        let ends_run =
-            !(same_run && self.tally.would_accept(self.waiting.as_ref().map(|(before, _)| &**before), &line));
-        self.settle_waiting(ends_run)?;
-        let place = self.place;
-        self.tally.event(&line, SignatureState::Holds, place).map_err(|fault| broken(fault, place))
-    }
-
-    fn follows(&self, line: &Line) -> bool {
-        let mut state = self.tally.state();
-        let links = self
-            .waiting
-            .as_ref()
-            .is_none_or(|(before, _)| state.step(&before.link(), SignatureState::NotChecked).is_ok());
-        links && state.step(&line.link(), SignatureState::Holds).is_ok()
-    }
-}
-
-fn broken(fault: Fault, place: Place) -> End {
-    End::Broken((Some(place.line), place.byte_offset, fault))
 }

@@ -5,7 +5,8 @@ use super::{BLOCK, Options, Verifier};
 use crate::durable;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::as_u64;
-use std::io::{self, Read};
+use std::io::Read;
+use std::mem;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -50,23 +51,38 @@ pub(crate) fn verify_part(
     watch: &mut Watch<'_>,
 ) -> Result<Report> {
     let mut verifier = Verifier::new(options);
-    let mut block = vec![0; BLOCK];
+    let (mut block, mut following) = (Vec::new(), Vec::new());
+    let mut read = 0;
+    let mut fill = |block: &mut Vec<u8>| -> Result<()> {
+        let wanted = length.saturating_sub(read).min(as_u64(BLOCK));
+        block.clear();
+        block.reserve_exact(usize::try_from(wanted).unwrap_or(BLOCK));
+        let count = (&mut source)
+            .take(wanted)
+            .read_to_end(block)
+            .map_err(|error| Error::io(ErrorCode::LedgerIo, "cannot read the ledger", &error))?;
+        if as_u64(count) < wanted {
+            return Err(Error::new(ErrorCode::LedgerIo, "the ledger was cut while it was read"));
+        }
+        read = read.saturating_add(wanted);
+        Ok(())
+    };
     let mut bytes = 0_u64;
-    while bytes < length && !verifier.is_decided() {
+    fill(&mut block)?;
+    while !block.is_empty() && !verifier.is_decided() {
         if watch.is_cancelled() {
             return Err(Error::new(ErrorCode::Aborted, "the verification was stopped"));
         }
-        let wanted = usize::try_from(length.saturating_sub(bytes)).unwrap_or(BLOCK).min(BLOCK);
-        let piece = block.get_mut(..wanted).unwrap_or_default();
-        match source.read(piece) {
-            Ok(0) => return Err(Error::new(ErrorCode::LedgerIo, "the ledger was cut while it was read")),
-            Ok(count) => {
-                verifier.push(piece.get(..count).unwrap_or_default());
-                bytes = bytes.saturating_add(as_u64(count));
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Error::io(ErrorCode::LedgerIo, "cannot read the ledger", &error)),
+        let filled = verifier.push_while(&block, || fill(&mut following));
+        // What follows cannot be read, or there is nothing: what was read is judged at once, for a fault in it comes first.
+        if filled.is_err() || following.is_empty() {
+            verifier.settle();
         }
+        if !verifier.is_decided() {
+            filled?;
+        }
+        bytes = bytes.saturating_add(as_u64(block.len()));
+        mem::swap(&mut block, &mut following);
         if let Some(progress) = &mut watch.progress {
             progress(Progress { bytes, total_bytes: length, events: verifier.event_count() });
         }
