@@ -9,7 +9,8 @@ const BATCH = 1000;
 
 export class LongLedger {
   #sealwright;
-  #event;
+  /** What it is made of. */
+  event;
   /** Whose signatures it has; in a file too, for processes that open it. */
   keypair;
   path;
@@ -18,7 +19,7 @@ export class LongLedger {
 
   constructor(sealwright, folder) {
     this.#sealwright = sealwright;
-    this.#event = sealwright.events.modelInvoked(eventFields);
+    this.event = sealwright.events.modelInvoked(eventFields);
     this.path = join(folder, 'long.ndjson');
     this.keyPath = join(folder, 'long.key');
     this.keypair = sealwright.SigningKeypair.loadOrCreate(this.keyPath);
@@ -34,7 +35,7 @@ export class LongLedger {
     const session = await this.#sealwright.Session.open({ keypair, ledgerPath, sessionId: 'bench' });
     while (this.events < events || this.bytes < bytes) {
       const count = Math.min(BATCH, events > this.events ? events - this.events : BATCH);
-      await session.recordMany(Array.from({ length: count }, () => this.#event));
+      await session.recordMany(Array.from({ length: count }, () => this.event));
       this.events += count;
     }
     await session.close();

@@ -17,6 +17,9 @@
  * @property {number} bytes size of the ledger whose verification is asked for its memory
  * @property {number} memories processes that verify it
  * @property {number} processes fresh processes for each figure that takes one
+ * @property {number} grown events of the ledger at its longest
+ * @property {number} grownRecords records measured at each length
+ * @property {number} grownOpens fresh processes that open it at each length
  */
 
 /** @type {Record<'full' | 'quick', Plan>} */
@@ -36,6 +39,9 @@ export const plans = {
     bytes: 2 ** 30,
     memories: 2,
     processes: 20,
+    grown: 5_000_000,
+    grownRecords: 300,
+    grownOpens: 5,
   },
   quick: {
     name: 'quick',
@@ -52,5 +58,8 @@ export const plans = {
     bytes: 32 * 2 ** 20,
     memories: 2,
     processes: 5,
+    grown: 60_000,
+    grownRecords: 50,
+    grownOpens: 2,
   },
 };

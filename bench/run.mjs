@@ -13,6 +13,7 @@ import { findAddons, reportSetupError, SetupError } from '../scripts/setup.mjs';
 import { openContenders } from './contenders.mjs';
 import { contest } from './contest.mjs';
 import { traceDurability } from './durability.mjs';
+import { measureGrowth } from './growth.mjs';
 import { LongLedger } from './ledger.mjs';
 import { describeMachine, HIGHEST_LOAD, loadNow } from './machine.mjs';
 import { plans } from './plan.mjs';
@@ -87,6 +88,8 @@ async function measure(plan, folder) {
 async function measureLedgers(results, { sealwright, verifyWithPeer }, plan, folder) {
   const ledger = new LongLedger(sealwright, folder);
   const grow = (size) => phase('growing the ledger', () => ledger.growTo(size));
+  const age = () => phase('its age', async () => results.growth.push(await measureGrowth(sealwright, ledger, plan)));
+  results.growth = [];
   // Loaded here because it is found only when the project's dependencies are installed.
   const sodium = (await import('libsodium-wrappers')).default;
   await sodium.ready;
@@ -94,14 +97,19 @@ async function measureLedgers(results, { sealwright, verifyWithPeer }, plan, fol
 
   await grow({ events: plan.crosschecked });
   results.crosscheck = await phase('crosscheck', () => measureCrosscheck(crosscheck, sodium, ledger, plan.verifications));
+  await age();
   await grow({ events: plan.verified });
   results.verification = await phase('verifying', () =>
     measureVerification(sealwright, ledger, verifyWithPeer, plan.verifications),
   );
+  await age();
   await grow({ events: plan.opened });
   results.opening = await phase('opening', () => measureOpen(ledger, plan.processes));
+  await age();
   await grow({ bytes: plan.bytes });
   results.memory = await phase('memory', () => measureMemory(ledger, plan.memories));
+  await grow({ events: plan.grown });
+  await age();
 }
 
 async function phase(title, action) {

@@ -11,7 +11,7 @@ const mebibytes = (bytes) => `${figures(bytes / 2 ** 20)} MiB`;
 
 /** The whole report. */
 export function markdown(results) {
-  return `${[intro(results), machine(results), targets(results), latencies(results), verification(results), rest(results)]
+  return `${[intro(results), machine(results), targets(results), latencies(results), verification(results), growth(results), rest(results)]
     .concat(durability(results))
     .join('\n\n')}\n`;
 }
@@ -76,6 +76,25 @@ function verification({ contest, processors, verification: { events, bytes, ...s
     `The ledger of ${whole(events)} events has ${mebibytes(bytes)}, and was in the system's cache. Raw verifications on`,
     `${processors} processors at once would be ${whole((processors * 1e6) / contest.latencies['raw verification'].p50)} a second: no verifier of`,
     'every signature, one by one, can be faster.',
+  ].join('\n');
+}
+
+function growth({ growth: lengths }) {
+  const rows = lengths.map(({ events, bytes, record, open, all, last }) =>
+    row([
+      whole(events),
+      mebibytes(bytes),
+      figures(record.p50),
+      figures(open.p50),
+      ...[all, last].flatMap((seconds) => [figures(seconds), figures((seconds * 1e6) / events)]),
+    ]),
+  );
+  return [
+    '## Growth',
+    '',
+    "| events | size | recordSync, p50, µs | Session.open, p50, ms | verifyFile, s | µs an event | 'last', s | µs an event |",
+    '|---:|---:|---:|---:|---:|---:|---:|---:|',
+    ...rows,
   ].join('\n');
 }
 
