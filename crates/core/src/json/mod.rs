@@ -23,14 +23,16 @@
 
 pub(crate) mod members;
 pub mod number;
+mod outline;
 mod parse;
 mod path;
 pub(crate) mod string;
 
 use crate::error::{Error, ErrorCode, Result};
 pub use members::members;
+pub(crate) use outline::{Outlined, Workspace};
+pub(crate) use parse::outline;
 pub use parse::{Keys, Transcoded, transcode};
-pub(crate) use parse::{Outlined, Workspace, outline};
 
 /// Containers that may be open at once in one text; a ledger line's own object is the first.
 pub const MAX_DEPTH: usize = 127;

@@ -1,5 +1,6 @@
 //! The one JSON reader: checks a text and writes it again in one pass, without a tree.
 
+use super::outline::{INNER, Member, OUTER, Outlined, Workspace};
 use super::path::{self, Step};
 use super::string::{compare_keys, plain_length, read_escape, write_char};
 use super::{Flaw, JsonError, number};
@@ -43,51 +44,8 @@ pub(crate) fn outline(
     Transcoder::new(source, keys, max_depth, OUTER, out, workspace).run()
 }
 
-/// Levels of objects whose members are noted in an outline.
-const OUTER: u8 = 3;
-
-/// An object that is no outer one, such as an array's element.
-const INNER: u8 = u8::MAX;
-
 /// Objects with fewer members are looked through for a repeated key without being sorted.
 const FEW: usize = 12;
-
-/// Memory for one text after another.
-#[derive(Debug, Default)]
-pub(crate) struct Workspace {
-    /// The members of the outer objects, each in front of those of its value.
-    pub(crate) outline: Vec<Outlined>,
-    /// Members of all open objects, the innermost object's last.
-    members: Vec<Member>,
-    path: Vec<Step>,
-    /// Where an object's bytes wait while its members are put in order.
-    scratch: Vec<u8>,
-}
-
-/// A member of an outer object.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Outlined {
-    /// 1 for members of the text's own object.
-    pub(crate) depth: u8,
-    member: Member,
-}
-
-impl Outlined {
-    /// Its key without quotes, as written.
-    pub(crate) fn key(self, text: &str) -> &str {
-        text.get(self.member.start.saturating_add(1)..self.member.key_end.saturating_sub(1)).unwrap_or_default()
-    }
-
-    /// Its value.
-    pub(crate) fn value(self, text: &str) -> &str {
-        text.get(self.member.key_end.saturating_add(1)..self.member.end).unwrap_or_default()
-    }
-
-    /// Key and value.
-    pub(crate) fn both(self, text: &str) -> &str {
-        text.get(self.member.start..self.member.end).unwrap_or_default()
-    }
-}
 
 struct Transcoder<'s, 'o> {
     source: &'s str,
@@ -107,22 +65,6 @@ struct Transcoder<'s, 'o> {
     escaped_keys: bool,
     duplicate: Option<String>,
     work: &'o mut Workspace,
-}
-
-/// Where a member was written in `out`: key with quotes, then colon and value. A line can have millions of members, so
-/// nothing else is kept.
-#[derive(Debug, Clone, Copy, Default)]
-struct Member {
-    start: usize,
-    key_end: usize,
-    end: usize,
-}
-
-impl Member {
-    /// The key in what was written, without its quotes.
-    fn key(self, out: &[u8]) -> &[u8] {
-        out.get(self.start.saturating_add(1)..self.key_end.saturating_sub(1)).unwrap_or_default()
-    }
 }
 
 impl<'s, 'o> Transcoder<'s, 'o> {
@@ -247,7 +189,7 @@ impl<'s, 'o> Transcoder<'s, 'o> {
     /// Makes room in the outline for a member of an outer object, in front of its value's.
     fn note(&mut self, depth: u8) -> Option<usize> {
         (depth <= self.outer).then(|| {
-            self.work.outline.push(Outlined { depth, member: Member::default() });
+            self.work.outline.push(Outlined::new(depth));
             self.work.outline.len().saturating_sub(1)
         })
     }

@@ -1,0 +1,251 @@
+//! The values of a line by their names, and the checks of them in order.
+
+use super::{Line, LineKind};
+use crate::chain::hash_event;
+use crate::error::{Fault, FaultCode, excerpt};
+use crate::event::{EventSet, Field, Kind, MAX_FIELDS, Misfit, find_kind, is_kind_name};
+use crate::hash::{Hash, decode_hex};
+use crate::json::Outlined;
+use crate::json::members::{Type, type_of, unquote};
+use crate::json::string::compare_keys;
+use crate::key::{PublicKey, Signature};
+use crate::limits::MAX_SEQ;
+
+/// Keys of a line, in the order they are written.
+pub(super) const KEYS: [&str; 7] =
+    ["seq", "timestamp_nanos", "event", "parent_hash", "self_hash", "signature", "signer_pubkey"];
+const EVENT_KEYS: [&str; 2] = ["type", "payload"];
+
+/// The values of a line, found by their keys; texts in the ledger's spelling.
+pub(super) struct Parts<'a> {
+    text: &'a str,
+    pub(super) top: [Option<&'a str>; 7],
+    pub(super) type_name: Option<&'a str>,
+    pub(super) payload: Option<&'a str>,
+    /// The payload's members.
+    members: &'a mut [Outlined],
+    /// The kind, if `type` names one that is known, the values of its fields, and what is wrong with them.
+    pub(super) kind: Option<&'static Kind>,
+    pub(super) fields: [Option<&'a str>; MAX_FIELDS],
+    misfits: [Option<Misfit>; MAX_FIELDS],
+    unknown_key: Option<String>,
+    /// The keys stand in the writer's order.
+    in_order: bool,
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn of(text: &'a str, outline: &'a mut [Outlined]) -> Self {
+        let top = look_up(text, outline, |n| KEYS.get(n).copied());
+        // A value that is no object has no members, so it misses none and has none too many: its type is judged later.
+        let event = inside(text, outline, "event");
+        let Lookup { values: [type_name, payload], unknown, in_order } =
+            look_up(text, event, |n| EVENT_KEYS.get(n).copied());
+        let mut unknown_key = top.unknown.map(str::to_owned).or_else(|| unknown.map(|key| format!("event.{key}")));
+        let members = inside(text, event, "payload");
+        let kind = type_name.and_then(|name| find_kind(unquote(name)));
+        let mut in_order = top.in_order && in_order;
+        let (mut fields, mut misfits) = ([None; MAX_FIELDS], [None; MAX_FIELDS]);
+        if let Some(kind) = kind {
+            let found = look_up(text, members, |n| kind.fields.get(n).map(|field| field.name));
+            fields = found.values;
+            for ((misfit, field), value) in misfits.iter_mut().zip(kind.fields).zip(fields) {
+                *misfit = value.and_then(|value| field.holds.misfit(value));
+            }
+            in_order &= found.in_order;
+            unknown_key = unknown_key.or_else(|| found.unknown.map(|key| format!("event.payload.{key}")));
+        }
+        Self { text, top: top.values, type_name, payload, members, kind, fields, misfits, unknown_key, in_order }
+    }
+
+    pub(super) fn check_keys(&self) -> Result<(), Fault> {
+        if let Some(key) = &self.unknown_key {
+            let fault = Fault::new(FaultCode::UnsignedField, "a field that the hash does not cover");
+            return Err(Fault { found: Some(excerpt(key)), ..fault });
+        }
+        match self.missing_key() {
+            None => Ok(()),
+            Some(key) => {
+                let fault = Fault::new(FaultCode::MissingField, "a field is missing");
+                Err(Fault { expected: Some(key), ..fault })
+            }
+        }
+    }
+
+    fn missing_key(&self) -> Option<String> {
+        let [_, _, event, ..] = self.top;
+        if let Some((key, _)) = KEYS.iter().zip(self.top).find(|(_, value)| value.is_none()) {
+            return Some((*key).to_owned());
+        }
+        if type_of(event?) != Type::Object {
+            return None;
+        }
+        let inside = EVENT_KEYS.iter().zip([self.type_name, self.payload]).find(|(_, value)| value.is_none());
+        if let Some((key, _)) = inside {
+            return Some(format!("event.{key}"));
+        }
+        self.payload.filter(|payload| type_of(payload) == Type::Object)?;
+        let (absent, _) = self.fields().find(|(_, value)| value.is_none())?;
+        Some(format!("event.payload.{}", absent.name))
+    }
+
+    /// The fields of the kind, if it is known, and their values.
+    fn fields(&self) -> impl Iterator<Item = (&'static Field, Option<&'a str>)> {
+        self.kind.map_or(&[][..], |kind| kind.fields).iter().zip(self.fields)
+    }
+
+    pub(super) fn check_types(&self) -> Result<(), Fault> {
+        let expect = |name: &str, value: Option<&str>, type_wanted: Type, described: &str| {
+            let value = value.unwrap_or_default();
+            if type_of(value) == type_wanted { Ok(()) } else { Err(wrong_type(name, described, value)) }
+        };
+        let [seq, timestamp, event, strings @ ..] = self.top;
+        expect("seq", seq, Type::Integer, "an integer")?;
+        expect("timestamp_nanos", timestamp, Type::Integer, "an integer")?;
+        expect("event", event, Type::Object, "an object")?;
+        expect("event.type", self.type_name, Type::String, "a string")?;
+        let type_name = self.type_name.map(unquote).unwrap_or_default();
+        if !is_kind_name(type_name) {
+            return Err(wrong_type("event.type", "a capital letter, then at most 63 letters and digits", type_name));
+        }
+        expect("event.payload", self.payload, Type::Object, "an object")?;
+        self.find_misfit(Misfit::Type).map_or(Ok(()), |(name, described, value)| {
+            Err(wrong_type(&format!("event.payload.{name}"), described, value))
+        })?;
+        for (name, value) in KEYS.iter().skip(3).zip(strings) {
+            expect(name, value, Type::String, "a string")?;
+        }
+        Ok(())
+    }
+
+    /// Gives `seq` and `timestamp_nanos`.
+    pub(super) fn check_ranges(&self) -> Result<(u64, u64), Fault> {
+        let [seq, timestamp, ..] = self.top.map(Option::unwrap_or_default);
+        let seq_number = seq.parse().ok().filter(|seq| *seq <= MAX_SEQ);
+        let seq = seq_number.ok_or_else(|| out_of_range("seq", "0 to 9007199254740991", seq))?;
+        let timestamp_nanos =
+            timestamp.parse().map_err(|_| out_of_range("timestamp_nanos", "0 to 18446744073709551615", timestamp))?;
+        match self.find_misfit(Misfit::Range) {
+            Some((name, described, value)) => Err(out_of_range(&format!("event.payload.{name}"), described, value)),
+            None => Ok((seq, timestamp_nanos)),
+        }
+    }
+
+    /// First payload field that does not fit in this way: name, what it should hold, value.
+    fn find_misfit(&self, misfit: Misfit) -> Option<(&'static str, &'static str, &'a str)> {
+        let place = self.misfits.iter().position(|found| *found == Some(misfit))?;
+        let (field, value) = self.fields().nth(place)?;
+        Some((field.name, field.holds.describe(), value?))
+    }
+
+    pub(super) fn decode(
+        self,
+        seq: u64,
+        timestamp_nanos: u64,
+        compact: bool,
+        canonical: &mut Vec<u8>,
+    ) -> Result<Line, Fault> {
+        let [_, _, _, parent, claimed, signature, signer] = self.top.map(Option::unwrap_or_default);
+        let parent = Hash::from_bytes(hex("parent_hash", parent)?);
+        let claimed = Hash::from_bytes(hex("self_hash", claimed)?);
+        let signature = Signature::from_bytes(hex("signature", signature)?);
+        let signer = PublicKey::from_bytes(hex("signer_pubkey", signer)?);
+        let kind = match self.kind {
+            Some(kind) => LineKind::Known(kind.name, kind.set),
+            None => LineKind::Unknown(self.type_name.map(unquote).unwrap_or_default().to_owned()),
+        };
+        let malformed_digest = kind.set() == EventSet::Core && self.find_misfit(Misfit::Form).is_some();
+        let as_written = compact && self.in_order;
+        self.write_event(canonical);
+        Ok(Line {
+            seq,
+            timestamp_nanos,
+            parent,
+            claimed,
+            recomputed: hash_event(canonical, &parent, seq, timestamp_nanos),
+            signature,
+            signer,
+            malformed_digest,
+            kind,
+            as_written,
+        })
+    }
+
+    /// The event in canonical form: its own two keys and the payload's are not in order yet.
+    fn write_event(self, canonical: &mut Vec<u8>) {
+        let text = self.text;
+        let key = |member: &Outlined| member.key(text).as_bytes();
+        // The names of known fields are plain.
+        let compare = if self.kind.is_some() { <[u8] as Ord>::cmp } else { compare_keys };
+        self.members.sort_unstable_by(|a, b| compare(key(a), key(b)));
+        canonical.clear();
+        canonical.extend_from_slice(b"{\"payload\":{");
+        for (index, member) in self.members.iter().enumerate() {
+            if index > 0 {
+                canonical.push(b',');
+            }
+            canonical.extend_from_slice(member.both(text).as_bytes());
+        }
+        canonical.extend_from_slice(b"},\"type\":");
+        canonical.extend_from_slice(self.type_name.unwrap_or_default().as_bytes());
+        canonical.push(b'}');
+    }
+}
+
+/// The members of one object by the names that are known.
+struct Lookup<'a, const N: usize> {
+    values: [Option<&'a str>; N],
+    /// Of the keys that are none of the names, the first in canonical order.
+    unknown: Option<&'a str>,
+    in_order: bool,
+}
+
+/// Looks for the first N names among the members of the object that `outline` begins with.
+fn look_up<'a, const N: usize>(
+    text: &'a str,
+    outline: &[Outlined],
+    name: impl Fn(usize) -> Option<&'static str>,
+) -> Lookup<'a, N> {
+    let mut found = Lookup { values: [None; N], unknown: None, in_order: true };
+    let depth = outline.first().map(|member| member.depth);
+    for (index, member) in outline.iter().filter(|member| Some(member.depth) == depth).enumerate() {
+        let key = member.key(text);
+        // Most lines are in the writer's order.
+        let is_next = name(index) == Some(key);
+        let place = if is_next { Some(index) } else { (0..N).find(|&n| name(n) == Some(key)) };
+        found.in_order &= is_next;
+        match place.and_then(|place| found.values.get_mut(place)) {
+            Some(value) => *value = Some(member.value(text)),
+            None => {
+                let first = found.unknown.filter(|first| compare_keys(first.as_bytes(), key.as_bytes()).is_lt());
+                found.unknown = first.or(Some(key));
+            }
+        }
+    }
+    found
+}
+
+/// What stands in the object that is a member of the object that `outline` begins with.
+fn inside<'o>(text: &str, outline: &'o mut [Outlined], name: &str) -> &'o mut [Outlined] {
+    let depth = outline.first().map_or(0, |member| member.depth);
+    let member = outline.iter().position(|member| member.depth == depth && member.key(text) == name);
+    let Some(behind) = member.map(|place| place.saturating_add(1)) else { return &mut [] };
+    let rest = outline.get_mut(behind..).unwrap_or_default();
+    let end = rest.iter().position(|member| member.depth <= depth).unwrap_or(rest.len());
+    rest.get_mut(..end).unwrap_or_default()
+}
+
+fn hex<const N: usize>(name: &str, value: &str) -> Result<[u8; N], Fault> {
+    let text = unquote(value);
+    decode_hex(text).ok_or_else(|| {
+        let expected = format!("{} lower-case hex digits", N.saturating_mul(2));
+        Fault::mismatch(FaultCode::NonCanonicalHex, format!("{name} is not canonical hex"), expected, text)
+    })
+}
+
+fn wrong_type(name: &str, described: &str, value: &str) -> Fault {
+    Fault::mismatch(FaultCode::WrongType, format!("{name} has the wrong type"), described, value)
+}
+
+fn out_of_range(name: &str, described: &str, value: &str) -> Fault {
+    Fault::mismatch(FaultCode::OutOfRange, format!("{name} is out of range"), described, value)
+}
