@@ -5,9 +5,9 @@ use crate::chain::hash_event;
 use crate::error::{Fault, FaultCode, excerpt};
 use crate::event::{EventSet, Field, Kind, MAX_FIELDS, Misfit, find_kind, is_kind_name};
 use crate::hash::{Hash, decode_hex};
-use crate::json::Outlined;
 use crate::json::members::{Type, type_of, unquote};
 use crate::json::string::compare_keys;
+use crate::json::{self, Outlined};
 use crate::key::{PublicKey, Signature};
 use crate::limits::MAX_SEQ;
 
@@ -96,7 +96,12 @@ impl<'a> Parts<'a> {
     pub(super) fn check_types(&self) -> Result<(), Fault> {
         let expect = |name: &str, value: Option<&str>, type_wanted: Type, described: &str| {
             let value = value.unwrap_or_default();
-            if type_of(value) == type_wanted { Ok(()) } else { Err(wrong_type(name, described, value)) }
+            if type_of(value) == type_wanted {
+                return Ok(());
+            }
+            // An outer object keeps its order, and a fault shows the canonical form.
+            let shown = json::canonicalize(value).ok().and_then(|shown| String::from_utf8(shown).ok());
+            Err(wrong_type(name, described, shown.as_deref().unwrap_or(value)))
         };
         let [seq, timestamp, event, strings @ ..] = self.top;
         expect("seq", seq, Type::Integer, "an integer")?;
