@@ -53,6 +53,8 @@
 )]
 
 pub mod chain;
+#[doc(hidden)]
+pub mod comb;
 mod durable;
 pub mod error;
 pub mod event;

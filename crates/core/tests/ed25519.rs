@@ -1,5 +1,6 @@
 //! The signature rule of `docs/format.md` against vectors that were made to tell verifiers apart: our own, those of
-//! Wycheproof, and those of CCTV (C2SP), which the optional folder beside the checkout holds.
+//! Wycheproof, and those of CCTV (C2SP), which the optional folder beside the checkout holds. Tables of multiples answer
+//! to all of them too, without the verifier behind them that decides in the end.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,11 +13,12 @@
 
 mod vector_files;
 
+use sealwright_core::comb::{KeyTable, Width};
 use sealwright_core::hash::encode_hex;
 use sealwright_core::key::{PublicKey, Signature, Verifier};
 use sealwright_core::verify::{Options, SignatureMode, verify_lines};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use vector_files::{folder, json_lines, text};
@@ -37,12 +39,46 @@ fn bytes(hex: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
 }
 
+/// A public key and a signature in hex, the message, whether it holds, and what it is called.
+type Case = (String, Vec<u8>, String, bool, String);
+
+/// What is left of a case once its key is known.
+type OfKey<'a> = (&'a [u8], Signature, bool, &'a str);
+
+/// By a table for each key, the signatures one by one and several together; those that have no table do not hold.
+fn hold_by_tables(cases: &[Case]) {
+    let mut groups: BTreeMap<&str, Vec<OfKey>> = BTreeMap::new();
+    for (key, message, signature, holds, name) in cases {
+        let Some(signature) = Signature::from_hex(signature) else { continue };
+        groups.entry(key).or_default().push((message, signature, *holds, name));
+    }
+    for (key, group) in groups {
+        let table = PublicKey::from_hex(key).and_then(|key| KeyTable::new(&key, Width::Small));
+        assert_eq!(table.is_some(), verifier(key).is_some(), "{key}");
+        for together in [1, 2, 3, 5, 8, 64, group.len()] {
+            for part in group.chunks(together) {
+                let signed = part.iter().map(|(message, signature, ..)| (*message, signature));
+                let hold = table.as_ref().map_or_else(|| vec![false; part.len()], |table| table.hold(signed));
+                assert_eq!(hold.len(), part.len());
+                for ((.., expected, name), found) in part.iter().zip(hold) {
+                    assert_eq!(found, *expected, "{name}, of {together}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn our_vectors() {
+    let mut cases = Vec::new();
     for vector in json_lines("ed25519/signatures.jsonl") {
-        let found = holds(text(&vector, "public_key"), &bytes(text(&vector, "message")), text(&vector, "signature"));
-        assert_eq!(vector["valid"], found, "{vector}");
+        let (key, signature) = (text(&vector, "public_key"), text(&vector, "signature"));
+        let message = bytes(text(&vector, "message"));
+        assert_eq!(vector["valid"], holds(key, &message, signature), "{vector}");
+        cases.push((key.into(), message, signature.into(), vector["valid"] == true, vector.to_string()));
     }
+    assert_eq!(cases.len(), 333);
+    hold_by_tables(&cases);
 }
 
 /// Also where no signature is known that only a canonical A would refuse.
@@ -90,6 +126,7 @@ fn our_vectors_in_a_ledger() {
 fn wycheproof() {
     let set = TestSet::load(TestName::Ed25519).unwrap();
     assert_eq!(set.number_of_tests, 151);
+    let mut cases = Vec::new();
     for group in set.test_groups {
         let key = encode_hex(&group.key.pk);
         assert_eq!(PublicKey::parse(&group.pem).unwrap().to_string(), key, "the key as PEM");
@@ -106,8 +143,10 @@ fn wycheproof() {
                 test.tc_id,
                 test.comment
             );
+            cases.push((key.clone(), test.msg.to_vec(), encode_hex(&test.sig), expected, test.comment));
         }
     }
+    hold_by_tables(&cases);
 }
 
 /// `cctv.strict.json` says which of the 914 cases of `cctv.json` hold by this rule.
@@ -125,4 +164,10 @@ fn the_914_cases_of_cctv() {
         .map(|case| case["number"].clone())
         .collect();
     assert_eq!(Value::from(accepted), strict["accepted"]);
+    let accepted = strict["accepted"].as_array().unwrap();
+    let with_answer = |case: &Value| {
+        let field = |name| text(case, name).to_owned();
+        (field("key"), field("msg").into(), field("sig"), accepted.contains(&case["number"]), case.to_string())
+    };
+    hold_by_tables(&cases.iter().map(with_answer).collect::<Vec<_>>());
 }
