@@ -16,7 +16,7 @@ use crate::key::PublicKey;
 use crate::limits::{self, as_u64};
 use crate::line::{self, Line, LineError};
 use crate::storage::{Storage, read_exact_at};
-use crate::verify::signatures::KeyCache;
+use crate::verify::signatures::Signatures;
 use memchr::{memchr, memrchr};
 use std::io::{self, BufRead as _, BufReader, Read};
 
@@ -218,8 +218,8 @@ impl Scan {
 
     /// A signature commits to everything before it under that key, so the last of each run is enough.
     fn check_signatures(&self) -> Result<()> {
-        let mut keys = KeyCache::default();
-        let bad = self.run_ends.iter().chain(&self.last).find(|line| keys.check(line) == SignatureState::Fails);
+        let signatures = Signatures::default();
+        let bad = self.run_ends.iter().chain(&self.last).find(|line| signatures.check(line) == SignatureState::Fails);
         match bad {
             None => Ok(()),
             Some(line) => {
@@ -233,7 +233,7 @@ impl Scan {
 
 /// An event without its LF is the ledger's only if its signature holds, as every verifier says.
 fn check_signature(line: Line) -> Result<Line, LineError> {
-    match KeyCache::default().check(&line) {
+    match Signatures::default().check(&line) {
         SignatureState::Fails => {
             Err(Fault::new(FaultCode::BadSignature, "the signature does not hold under signer_pubkey").into())
         }

@@ -1,6 +1,6 @@
 //! The part of checking that needs only one line: done for many lines at once, on all cores.
 
-use super::signatures::KeyCache;
+use super::signatures::Signatures;
 use crate::chain::SignatureState;
 use crate::line::{self, Line, LineError};
 use memchr::memchr;
@@ -43,11 +43,11 @@ pub(super) enum Found {
     Unfit(LineError),
 }
 
-/// Looks at pieces on all cores; this thread does something else first.
+/// Looks at pieces on all cores; this thread does something else first. Without `signatures` none is checked.
 pub(super) fn examine<T>(
     pieces: &[&[u8]],
     max_length: usize,
-    check_signatures: bool,
+    signatures: Option<&Signatures>,
     meanwhile: impl FnOnce() -> T,
 ) -> (T, Vec<Piece>) {
     static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get));
@@ -55,7 +55,7 @@ pub(super) fn examine<T>(
     let work = || {
         let claim = || next.fetch_add(1, Ordering::Relaxed);
         let claimed = iter::from_fn(|| Some(claim()).and_then(|index| Some((index, *pieces.get(index)?))));
-        claimed.map(|(index, piece)| (index, examine_piece(piece, max_length, check_signatures))).collect::<Vec<_>>()
+        claimed.map(|(index, piece)| (index, examine_piece(piece, max_length, signatures))).collect::<Vec<_>>()
     };
     let helpers = pieces.len().min(*CORES).saturating_sub(1);
     let (value, mut done) = thread::scope(|scope| {
@@ -86,14 +86,13 @@ pub(super) fn split(block: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-fn examine_piece(piece: &[u8], max_length: usize, check_signatures: bool) -> Piece {
+fn examine_piece(piece: &[u8], max_length: usize, signatures: Option<&Signatures>) -> Piece {
     let mut items: Vec<Examined> = Vec::with_capacity(piece.len() / SHORTEST_EVENT);
-    let mut keys = KeyCache::default();
     let mut work = line::Workspace::default();
     let (mut offset, mut number) = (0_usize, 0_u64);
     for text in lines(piece) {
         let line = text.strip_suffix(b"\n").unwrap_or(text);
-        let found = examine_line(line, max_length, check_signatures.then_some(&mut keys), &mut work);
+        let found = examine_line(line, max_length, &mut work);
         let unfit = matches!(found, Found::Unfit(_));
         match (items.last_mut().map(|item| &mut item.found), &found) {
             // Nothing but line ends must not become a list of a million entries.
@@ -106,7 +105,24 @@ fn examine_piece(piece: &[u8], max_length: usize, check_signatures: bool) -> Pie
         offset = offset.saturating_add(text.len());
         number = number.saturating_add(1);
     }
+    if let Some(signatures) = signatures {
+        check_signatures(&mut items, signatures);
+    }
     Piece { items, lines: number, bytes: piece.len() }
+}
+
+/// All at once, which costs less than one by one.
+fn check_signatures(items: &mut [Examined], signatures: &Signatures) {
+    let events = items.iter().filter_map(|item| match &item.found {
+        Found::Event(line, _) => Some(line),
+        _ => None,
+    });
+    let checked = signatures.check_all(events);
+    let states = items.iter_mut().filter_map(|item| match &mut item.found {
+        Found::Event(_, state) => Some(state),
+        _ => None,
+    });
+    states.zip(checked).for_each(|(state, checked)| *state = checked);
 }
 
 /// Lines, each with its LF; the last one may lack it.
@@ -120,22 +136,14 @@ fn lines(piece: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Looks at one line; given keys, checks its signature.
-pub(super) fn examine_line(
-    line: &[u8],
-    max_length: usize,
-    keys: Option<&mut KeyCache>,
-    work: &mut line::Workspace,
-) -> Found {
+/// Looks at one line, its signature aside.
+pub(super) fn examine_line(line: &[u8], max_length: usize, work: &mut line::Workspace) -> Found {
     if line.len() <= max_length && line::is_blank(line) {
         return Found::Blank { count: 1 };
     }
     match line::read(line, max_length, work) {
         Err(error) => Found::Unfit(error),
-        Ok(line) => {
-            let signature = keys.map_or(SignatureState::NotChecked, |keys| keys.check(&line));
-            Found::Event(line, signature)
-        }
+        Ok(line) => Found::Event(line, SignatureState::NotChecked),
     }
 }
 
@@ -160,7 +168,7 @@ mod tests {
     fn pieces_come_back_in_their_order_and_blank_lines_take_one_entry() {
         let blocks: Vec<Vec<u8>> = (1..50).map(|count| vec![b'\n'; count * 100]).collect();
         let pieces: Vec<&[u8]> = blocks.iter().map(Vec::as_slice).collect();
-        let (value, found) = examine(&pieces, 100, true, || "done");
+        let (value, found) = examine(&pieces, 100, Some(&Signatures::default()), || "done");
         assert_eq!((value, found.len()), ("done", blocks.len()));
         for (piece, block) in found.iter().zip(&blocks) {
             assert_eq!((piece.items.len(), piece.bytes, piece.lines), (1, block.len(), as_u64(block.len())));

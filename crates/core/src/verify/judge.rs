@@ -3,7 +3,7 @@
 
 use super::examine::{Found, Piece};
 use super::report::{Report, Tail};
-use super::signatures::KeyCache;
+use super::signatures::Signatures;
 use super::tally::{Broken, Tally};
 use super::{Options, SignatureMode, Spelling};
 use crate::chain::SignatureState;
@@ -11,12 +11,14 @@ use crate::error::{Error, ErrorCode, Fault, FaultCode, Place, Result};
 use crate::hash::Hash;
 use crate::limits::as_u64;
 use crate::line::{Line, LineError};
+use std::sync::Arc;
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Judge {
     /// Its options are the ones to go by.
     tally: Tally,
+    signatures: Arc<Signatures>,
     /// Where the next line begins.
     place: Place,
     /// Under [`SignatureMode::Last`], the event that may turn out to be the last of its signer's run.
@@ -37,6 +39,7 @@ impl Judge {
     pub(super) fn new(options: Options) -> Self {
         Self {
             tally: Tally::new(options),
+            signatures: Arc::default(),
             place: Place { line: 1, byte_offset: 0 },
             waiting: None,
             blank_behind: None,
@@ -46,6 +49,11 @@ impl Judge {
 
     pub(super) fn options(&self) -> &Options {
         &self.tally.options
+    }
+
+    /// For those who check signatures before.
+    pub(super) fn signatures(&self) -> Arc<Signatures> {
+        Arc::clone(&self.signatures)
     }
 
     pub(super) fn event_count(&self) -> u64 {
@@ -147,7 +155,7 @@ impl Judge {
         let Some((line, place)) = self.waiting.take() else {
             return Ok(());
         };
-        let signature = if is_last { KeyCache::default().check(&line) } else { SignatureState::NotChecked };
+        let signature = if is_last { self.signatures.check(&line) } else { SignatureState::NotChecked };
         self.tally.event(&line, signature, place).map_err(|fault| broken(fault, place))?;
         if let Some((place, count)) = self.blank_behind.take() {
             self.tally.count_blank_lines(place, count);
@@ -160,7 +168,9 @@ impl Judge {
     pub(super) fn take_rest(&mut self, found: Found) -> bool {
         let taken = match found {
             Found::Blank { .. } => self.take_item(found, self.place),
-            Found::Event(line, SignatureState::Holds) if self.follows(&line) => self.take_last(line),
+            Found::Event(line, _) if self.signatures.check(&line) == SignatureState::Holds && self.follows(&line) => {
+                self.take_last(line)
+            }
             _ => return false,
         };
         self.end = taken.err();

@@ -36,7 +36,6 @@ use memchr::{memchr, memrchr};
 use report::Tail;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use signatures::KeyCache;
 use std::mem;
 
 /// Bytes that are looked at together: enough that starting threads for them costs little.
@@ -180,11 +179,12 @@ impl Verifier {
     /// judged.
     fn look_at<T>(&mut self, lines: &[u8], unfinished: bool, meanwhile: impl FnOnce(&mut Sha256) -> T) -> T {
         let Self { judge, digest, examined, unfinished: first, .. } = self;
-        let (max_length, check) = (judge.options().max_line_bytes, judge.options().signatures == SignatureMode::All);
+        let max_length = judge.options().max_line_bytes;
+        let signatures = (judge.options().signatures == SignatureMode::All).then(|| judge.signatures());
         let first = unfinished.then_some(first.as_slice());
         let pieces: Vec<&[u8]> = first.into_iter().chain(examine::split(lines)).collect();
         let before = mem::take(examined);
-        let (value, found) = examine::examine(&pieces, max_length, check, || {
+        let (value, found) = examine::examine(&pieces, max_length, signatures.as_deref(), || {
             judge.take(before);
             meanwhile(digest)
         });
@@ -228,8 +228,7 @@ impl Verifier {
             return Some(tail);
         }
         let max_length = self.judge.options().max_line_bytes;
-        let (mut keys, mut work) = (KeyCache::default(), line::Workspace::default());
-        let found = examine_line(&self.unfinished, max_length, Some(&mut keys), &mut work);
+        let found = examine_line(&self.unfinished, max_length, &mut line::Workspace::default());
         if self.judge.take_rest(found) { None } else { Some(tail) }
     }
 }

@@ -1,6 +1,6 @@
 //! Reading events one after another. Fields, links and hashes are checked; signatures are a verifier's work.
 
-use super::signatures::KeyCache;
+use super::signatures::Signatures;
 use crate::chain::{ChainState, SignatureState};
 use crate::durable;
 use crate::error::{Error, ErrorCode, Place, Result};
@@ -128,7 +128,7 @@ impl Reader {
     }
 
     fn follow(&mut self, line: Line, whole: bool) -> Result<Line> {
-        let signature = if whole { SignatureState::NotChecked } else { KeyCache::default().check(&line) };
+        let signature = if whole { SignatureState::NotChecked } else { Signatures::default().check(&line) };
         self.state.step(&line.link(), signature).map_err(|(_, fault)| self.refuse(fault.into()))?;
         Ok(line)
     }
