@@ -4,14 +4,14 @@ use crate::error::{Fault, FaultCode};
 use crate::hash::{Hash, push_hex};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use std::io::Write as _;
+use std::fmt::Write as _;
 
 /// Hash of an event at its place in a chain. `event` is its canonical form.
 pub(crate) fn hash_event(event: &[u8], parent: &Hash, seq: u64, timestamp_nanos: u64) -> Hash {
-    let mut rest = Vec::with_capacity(160);
-    rest.extend_from_slice(b",\"parent_hash\":\"");
+    let mut rest = String::with_capacity(160);
+    rest.push_str(",\"parent_hash\":\"");
     push_hex(parent.as_bytes(), &mut rest);
-    // Writing to memory does not fail.
+    // Writing to a string does not fail.
     let _ = write!(rest, "\",\"seq\":{seq},\"timestamp_nanos\":{timestamp_nanos}}}");
     let hasher = Sha256::new_with_prefix(b"{\"event\":").chain_update(event).chain_update(rest);
     Hash::from_bytes(hasher.finalize().into())

@@ -52,18 +52,37 @@ impl serde::Serialize for Hash {
 
 /// Lower-case hex of some bytes.
 pub fn encode_hex(bytes: &[u8]) -> String {
-    let mut out = Vec::with_capacity(bytes.len().saturating_mul(2));
-    push_hex(bytes, &mut out);
-    String::from_utf8(out).unwrap_or_default()
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    push_hex(bytes, &mut text);
+    text
 }
 
-/// Appends lower-case hex.
-pub(crate) fn push_hex(bytes: &[u8], out: &mut Vec<u8>) {
-    out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+/// Appends the lower-case hex of some bytes.
+pub(crate) fn push_hex(bytes: &[u8], text: &mut String) {
+    for block in bytes.chunks(32) {
+        let mut digits = [[0; 8]; 8];
+        let (groups, rest) = block.as_chunks::<4>();
+        for (digits, group) in digits.iter_mut().zip(groups) {
+            *digits = digits_of(*group);
+        }
+        let whole = digits.as_flattened().get(..groups.len().saturating_mul(8)).unwrap_or_default();
+        text.push_str(str::from_utf8(whole).unwrap_or_default());
+        for byte in rest {
+            let [.., high, low] = digits_of([0, 0, 0, *byte]);
+            text.extend([char::from(high), char::from(low)]);
+        }
+    }
 }
 
-fn digit(nibble: u8) -> u8 {
-    nibble.wrapping_add(if nibble < 10 { b'0' } else { b'a' - 10 })
+/// The hex of four bytes, all digits at once: a group for each is added up in the bytes of one number.
+fn digits_of(group: [u8; 4]) -> [u8; 8] {
+    let bytes = u64::from(u32::from_be_bytes(group));
+    let pairs = (bytes | bytes << 16) & 0x0000_ffff_0000_ffff;
+    let singles = (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff;
+    let nibbles = (singles | singles << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    // 1 for each nibble above 9: from there to `a` it is 39 further than to the digit behind `9`.
+    let letters = (nibbles.wrapping_add(0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101;
+    nibbles.wrapping_add(0x3030_3030_3030_3030).wrapping_add(letters.wrapping_mul(39)).to_be_bytes()
 }
 
 /// Reads exactly 2 * N lower-case hex digits: no other case, no other length.

@@ -7,8 +7,10 @@
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::hash::{Hash, decode_hex, encode_hex};
+use ed25519_dalek::hazmat::{ExpandedSecretKey, raw_sign};
 use ed25519_dalek::pkcs8::DecodePublicKey as _;
-use ed25519_dalek::{Signature as DalekSignature, Signer as _, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signature as DalekSignature, SigningKey, VerifyingKey};
+use sha2::Sha512;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -18,6 +20,9 @@ pub const SEED_LENGTH: usize = 32;
 /// An Ed25519 key pair. The seed is wiped from memory when it is dropped, and printed nowhere.
 pub struct KeyPair {
     signing: SigningKey,
+    /// SHA-512 of the seed, which each signature needs (RFC 8032, section 5.1.6): always of `signing` and of nothing else,
+    /// since a signature under another public key would give the secret away.
+    expanded: ExpandedSecretKey,
     public: PublicKey,
 }
 
@@ -33,8 +38,9 @@ impl KeyPair {
     /// The key that 32 bytes of RFC 8032 secret key are.
     pub fn from_seed(seed: &[u8; SEED_LENGTH]) -> Self {
         let signing = SigningKey::from_bytes(seed);
+        let expanded = ExpandedSecretKey::from(signing.as_bytes());
         let public = PublicKey(signing.verifying_key().to_bytes());
-        Self { signing, public }
+        Self { signing, expanded, public }
     }
 
     /// The public half.
@@ -44,7 +50,7 @@ impl KeyPair {
 
     /// Signs the 32 raw bytes of an event's hash.
     pub fn sign(&self, hash: &Hash) -> Signature {
-        Signature(self.signing.sign(hash.as_bytes()).to_bytes())
+        Signature(raw_sign::<Sha512>(&self.expanded, hash.as_bytes(), self.signing.as_ref()).to_bytes())
     }
 
     pub(crate) fn seed(&self) -> Zeroizing<[u8; SEED_LENGTH]> {

@@ -8,15 +8,14 @@
 use crate::chain::{Link, hash_event};
 use crate::error::Result;
 use crate::event::Event;
-use crate::hash::Hash;
-use crate::json;
-use crate::key::KeyPair;
+use crate::hash::{Hash, push_hex};
+use crate::key::{KeyPair, PublicKey, Signature};
+use crate::limits;
 use std::time::SystemTime;
 
 /// Hash that an event has at a place: `seq` below 2^53, `timestamp_nanos` Unix time in nanoseconds.
 pub fn self_hash(event: &Event, parent: &Hash, seq: u64, timestamp_nanos: u64) -> Result<Hash> {
-    let canonical = json::canonicalize(event.text())?;
-    Ok(hash_event(&canonical, parent, seq, timestamp_nanos))
+    Ok(hash_event(&event.canonical()?, parent, seq, timestamp_nanos))
 }
 
 /// The system clock as it is, in Unix nanoseconds; 0 before 1970.
@@ -46,24 +45,32 @@ impl<'a> Hashed<'a> {
         Link { seq: self.seq, parent: self.parent, claimed: self.hash, recomputed: self.hash }
     }
 
-    /// Signs, and gives the line without its LF.
-    pub(crate) fn sign(&self, key: &KeyPair) -> String {
-        format!(
-            r#"{{"seq":{},"timestamp_nanos":{},"event":{},"parent_hash":"{}","self_hash":"{}","signature":"{}","signer_pubkey":"{}"}}"#,
-            self.seq,
-            self.timestamp_nanos,
-            self.event.text(),
-            self.parent,
-            self.hash,
-            key.sign(&self.hash),
-            key.public()
-        )
+    /// The line without its LF, with a signature of its hash.
+    pub(crate) fn line(&self, signature: &Signature, signer: &PublicKey) -> String {
+        let mut line = String::with_capacity(limits::max_line(self.event.text().len()));
+        line.push_str("{\"seq\":");
+        line.push_str(&self.seq.to_string());
+        line.push_str(",\"timestamp_nanos\":");
+        line.push_str(&self.timestamp_nanos.to_string());
+        line.push_str(",\"event\":");
+        line.push_str(self.event.text());
+        line.push_str(",\"parent_hash\":\"");
+        push_hex(self.parent.as_bytes(), &mut line);
+        line.push_str("\",\"self_hash\":\"");
+        push_hex(self.hash.as_bytes(), &mut line);
+        line.push_str("\",\"signature\":\"");
+        push_hex(signature.as_bytes(), &mut line);
+        line.push_str("\",\"signer_pubkey\":\"");
+        push_hex(signer.as_bytes(), &mut line);
+        line.push_str("\"}");
+        line
     }
 }
 
 /// Seals one event for a chain that the caller keeps: the line, without its LF.
 pub fn seal(event: &Event, parent: Hash, seq: u64, timestamp_nanos: u64, key: &KeyPair) -> Result<String> {
-    Ok(Hashed::new(event, parent, seq, timestamp_nanos)?.sign(key))
+    let hashed = Hashed::new(event, parent, seq, timestamp_nanos)?;
+    Ok(hashed.line(&key.sign(&hashed.hash), &key.public()))
 }
 
 #[cfg(test)]

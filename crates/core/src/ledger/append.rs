@@ -107,7 +107,8 @@ impl Appender {
         fault::pass(FaultPoint::Commit);
         let started = Instant::now();
         let hashed = self.hash(events).map_err(Failed::clean)?;
-        let lines: Vec<String> = hashed.iter().map(|event| event.sign(&self.key)).collect();
+        let signer = self.key.public();
+        let lines: Vec<String> = hashed.iter().map(|event| event.line(&self.key.sign(&event.hash), &signer)).collect();
         let mut bytes = Vec::with_capacity(lines.iter().map(|line| line.len().saturating_add(1)).sum());
         for line in &lines {
             bytes.extend_from_slice(line.as_bytes());
