@@ -5,9 +5,10 @@
 
 use crate::error::{Error, ErrorCode, Result, excerpt};
 use crate::hash::is_hex;
-use crate::json::members::{Type, member, type_of, unquote};
+use crate::json::members::{Type, type_of, unquote};
 use crate::json::{self, Flaw, JsonError, Keys, MAX_DEPTH, members};
 use crate::limits;
+use std::ops::Range;
 
 /// Which kinds a session may record, and which a ledger holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -42,7 +43,7 @@ pub enum FieldType {
 }
 
 /// A field of a payload.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Field {
     /// Its name on the wire.
     pub name: &'static str,
@@ -51,7 +52,7 @@ pub struct Field {
 }
 
 /// A kind of event.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Kind {
     /// Its name, the value of `type`.
     pub name: &'static str,
@@ -194,7 +195,9 @@ fn is_reverse_domain(name: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     text: String,
-    set: EventSet,
+    kind: &'static Kind,
+    /// Where in the text each field's value stands, in the table's order.
+    values: [Range<usize>; MOST_FIELDS],
 }
 
 impl Event {
@@ -213,7 +216,7 @@ impl Event {
             let message = format!("no kind of event may be recorded as \"{}\"", excerpt(type_name));
             Error::new(ErrorCode::EventKind, message).at_path("type")
         })?;
-        let event = Self { text: write_event(kind, payload)?, set: kind.set };
+        let event = write_event(kind, payload)?;
         let length = limits::max_line(event.text.len());
         if length > limits::MAX_LINE {
             let message = format!("the event makes a line of {length} bytes, the limit is {}", limits::MAX_LINE);
@@ -229,7 +232,34 @@ impl Event {
 
     /// The smallest set that holds its kind.
     pub fn set(&self) -> EventSet {
-        self.set
+        self.kind.set
+    }
+
+    /// The bytes that are hashed: [`json::canonicalize`] of the text. An event has few keys, all of them known, so that
+    /// only values of any shape need the reader again.
+    pub(crate) fn canonical(&self) -> Result<Vec<u8>> {
+        let mut fields: [Option<(&str, FieldType, &str)>; MOST_FIELDS] = [None; MOST_FIELDS];
+        for ((place, field), value) in fields.iter_mut().zip(self.kind.fields).zip(&self.values) {
+            *place = Some((field.name, field.holds, self.text.get(value.clone()).unwrap_or_default()));
+        }
+        fields.sort_unstable_by_key(|field| field.map(|(name, ..)| name));
+        let mut out = Vec::with_capacity(self.text.len());
+        let mut before = "{\"payload\":{\"";
+        for (name, holds, value) in fields.into_iter().flatten() {
+            out.extend_from_slice(before.as_bytes());
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(b"\":");
+            if holds == FieldType::Json {
+                json::transcode(value, Keys::Sorted, MAX_DEPTH, &mut out)?;
+            } else {
+                out.extend_from_slice(value.as_bytes());
+            }
+            before = ",\"";
+        }
+        out.extend_from_slice(b"},\"type\":\"");
+        out.extend_from_slice(self.kind.name.as_bytes());
+        out.extend_from_slice(b"\"}");
+        Ok(out)
     }
 }
 
@@ -277,17 +307,22 @@ fn envelope(event: &str) -> Result<(&str, &str)> {
     Ok((unquote(kind), payload))
 }
 
+/// The most fields that a kind has.
+const MOST_FIELDS: usize = 5;
+
 /// Checks a payload and writes the event with its fields in the table's order.
-fn write_event(kind: &Kind, payload: &str) -> Result<String> {
-    if let Some((unknown, _)) = members(payload).find(|(key, _)| kind.fields.iter().all(|field| field.name != *key)) {
-        let message = format!("{} has no such field", kind.name);
-        return Err(Error::new(ErrorCode::EventField, message).at_path(format!("payload.{unknown}")));
-    }
-    let mut text = format!("{{\"type\":\"{}\",\"payload\":{{", kind.name);
-    for (index, field) in kind.fields.iter().enumerate() {
+fn write_event(kind: &'static Kind, payload: &str) -> Result<Event> {
+    let found = values_of(kind, payload)?;
+    let mut values = [const { 0..0 }; MOST_FIELDS];
+    let mut text = String::with_capacity(payload.len().saturating_add(kind.name.len()).saturating_add(32));
+    text.push_str("{\"type\":\"");
+    text.push_str(kind.name);
+    text.push_str("\",\"payload\":");
+    let mut separator = "{\"";
+    for ((field, value), place) in kind.fields.iter().zip(found).zip(&mut values) {
         let path = || format!("payload.{}", field.name);
-        let value = member(payload, field.name)
-            .ok_or_else(|| Error::new(ErrorCode::EventField, "a required field is missing").at_path(path()))?;
+        let value =
+            value.ok_or_else(|| Error::new(ErrorCode::EventField, "a required field is missing").at_path(path()))?;
         if let Some(misfit) = field.holds.misfit(value) {
             let code = match misfit {
                 Misfit::Range => ErrorCode::OutOfRange,
@@ -297,16 +332,30 @@ fn write_event(kind: &Kind, payload: &str) -> Result<String> {
             let message = format!("expected {}, found {}", field.holds.describe(), excerpt(value));
             return Err(Error::new(code, message).at_path(path()));
         }
-        if index > 0 {
-            text.push(',');
-        }
-        text.push('"');
+        text.push_str(separator);
         text.push_str(field.name);
         text.push_str("\":");
+        let start = text.len();
         text.push_str(value);
+        *place = start..text.len();
+        separator = ",\"";
     }
     text.push_str("}}");
-    Ok(text)
+    Ok(Event { text, kind, values })
+}
+
+/// The values of a payload's fields, in the table's order. It has no key twice.
+fn values_of<'p>(kind: &Kind, payload: &'p str) -> Result<[Option<&'p str>; MOST_FIELDS]> {
+    let mut values = [None; MOST_FIELDS];
+    for (key, value) in members(payload) {
+        let place = kind.fields.iter().zip(&mut values).find(|(field, _)| field.name == key);
+        let Some((_, place)) = place else {
+            let message = format!("{} has no such field", kind.name);
+            return Err(Error::new(ErrorCode::EventField, message).at_path(format!("payload.{key}")));
+        };
+        *place = Some(value);
+    }
+    Ok(values)
 }
 
 #[cfg(test)]
@@ -362,6 +411,29 @@ mod tests {
             assert_eq!(refused(&text), (code, path.to_owned()), "{text}");
         }
         assert!(Event::parse(&model("4294967295")).is_ok());
+    }
+
+    #[test]
+    fn the_canonical_form_of_each_kind_is_that_of_its_text() {
+        for kind in KINDS {
+            let value = |field: &Field| match field.holds {
+                FieldType::Text => r#""\u0041\n\u00e9""#.to_owned(),
+                FieldType::Digest | FieldType::DigestOrEmpty => format!("\"{DIGEST}\""),
+                FieldType::U64 | FieldType::U32 => "4294967295".to_owned(),
+                FieldType::Bool => "true".to_owned(),
+                FieldType::ReverseDomain => r#""com.example.x""#.to_owned(),
+                FieldType::Json => r#"{"z":[{"b":1.50,"a":-0}],"\u0061":{"y":null,"x":1e2}}"#.to_owned(),
+            };
+            let fields = kind.fields.iter().map(|field| format!(r#""{}":{}"#, field.name, value(field)));
+            let payload = fields.rev().collect::<Vec<_>>().join(",");
+            let event = Event::parse(&format!(r#"{{"payload":{{{payload}}},"type":"{}"}}"#, kind.name)).unwrap();
+            assert_eq!(event.canonical().unwrap(), json::canonicalize(event.text()).unwrap(), "{}", kind.name);
+        }
+    }
+
+    #[test]
+    fn no_kind_has_more_fields_than_there_is_room_for() {
+        assert_eq!(KINDS.iter().map(|kind| kind.fields.len()).max(), Some(MOST_FIELDS));
     }
 
     #[test]
