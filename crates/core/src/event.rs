@@ -197,7 +197,7 @@ pub struct Event {
     text: String,
     kind: &'static Kind,
     /// Where in the text each field's value stands, in the table's order.
-    values: [Range<usize>; MOST_FIELDS],
+    values: [Range<usize>; MAX_FIELDS],
 }
 
 impl Event {
@@ -238,7 +238,7 @@ impl Event {
     /// The bytes that are hashed: [`json::canonicalize`] of the text. An event has few keys, all of them known, so that
     /// only values of any shape need the reader again.
     pub(crate) fn canonical(&self) -> Result<Vec<u8>> {
-        let mut fields: [Option<(&str, FieldType, &str)>; MOST_FIELDS] = [None; MOST_FIELDS];
+        let mut fields: [Option<(&str, FieldType, &str)>; MAX_FIELDS] = [None; MAX_FIELDS];
         for ((place, field), value) in fields.iter_mut().zip(self.kind.fields).zip(&self.values) {
             *place = Some((field.name, field.holds, self.text.get(value.clone()).unwrap_or_default()));
         }
@@ -307,13 +307,10 @@ fn envelope(event: &str) -> Result<(&str, &str)> {
     Ok((unquote(kind), payload))
 }
 
-/// The most fields that a kind has.
-const MOST_FIELDS: usize = 5;
-
 /// Checks a payload and writes the event with its fields in the table's order.
 fn write_event(kind: &'static Kind, payload: &str) -> Result<Event> {
     let found = values_of(kind, payload)?;
-    let mut values = [const { 0..0 }; MOST_FIELDS];
+    let mut values = [const { 0..0 }; MAX_FIELDS];
     let mut text = String::with_capacity(payload.len().saturating_add(kind.name.len()).saturating_add(32));
     text.push_str("{\"type\":\"");
     text.push_str(kind.name);
@@ -345,8 +342,8 @@ fn write_event(kind: &'static Kind, payload: &str) -> Result<Event> {
 }
 
 /// The values of a payload's fields, in the table's order. It has no key twice.
-fn values_of<'p>(kind: &Kind, payload: &'p str) -> Result<[Option<&'p str>; MOST_FIELDS]> {
-    let mut values = [None; MOST_FIELDS];
+fn values_of<'p>(kind: &Kind, payload: &'p str) -> Result<[Option<&'p str>; MAX_FIELDS]> {
+    let mut values = [None; MAX_FIELDS];
     for (key, value) in members(payload) {
         let place = kind.fields.iter().zip(&mut values).find(|(field, _)| field.name == key);
         let Some((_, place)) = place else {
@@ -433,7 +430,7 @@ mod tests {
 
     #[test]
     fn no_kind_has_more_fields_than_there_is_room_for() {
-        assert_eq!(KINDS.iter().map(|kind| kind.fields.len()).max(), Some(MOST_FIELDS));
+        assert_eq!(KINDS.iter().map(|kind| kind.fields.len()).max(), Some(MAX_FIELDS));
     }
 
     #[test]

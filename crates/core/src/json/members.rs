@@ -7,11 +7,6 @@ pub fn members(object: &str) -> Members<'_> {
     Members { rest: object.strip_prefix('{').unwrap_or_default() }
 }
 
-/// The value of an object's member.
-pub(crate) fn member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
-    members(object).find(|(key, _)| *key == name).map(|(_, value)| value)
-}
-
 /// See [`members`].
 #[derive(Debug, Clone)]
 pub struct Members<'a> {

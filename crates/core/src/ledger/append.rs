@@ -10,6 +10,7 @@
 //! and the next opening keeps the longest good prefix. Behind the sync everything survives.
 
 use super::recover::Inspection;
+use super::signing::Signing;
 use crate::chain::Head;
 use crate::chain::{ChainState, SignatureState};
 use crate::error::{Error, ErrorCode, Outcome, Result};
@@ -28,7 +29,7 @@ use std::time::{Duration, Instant};
 /// The file and the end of its chain. Whoever holds it writes.
 pub(super) struct Appender {
     storage: Box<dyn Storage>,
-    key: Arc<KeyPair>,
+    signing: Signing,
     state: ChainState,
     /// Hash of the first event; unknown for an older ledger unless a head store needs it.
     first: Option<Hash>,
@@ -78,7 +79,7 @@ impl Appender {
     ) -> Self {
         Self {
             storage,
-            key,
+            signing: Signing::new(key),
             state: inspection.state,
             first,
             length: inspection.good_end,
@@ -107,8 +108,10 @@ impl Appender {
         fault::pass(FaultPoint::Commit);
         let started = Instant::now();
         let hashed = self.hash(events).map_err(Failed::clean)?;
-        let signer = self.key.public();
-        let lines: Vec<String> = hashed.iter().map(|event| event.line(&self.key.sign(&event.hash), &signer)).collect();
+        let signer = self.signing.public_key();
+        let signatures = self.signing.sign(hashed.iter().map(|event| event.hash).collect());
+        let lines: Vec<String> =
+            hashed.iter().zip(&signatures).map(|(event, signature)| event.line(signature, &signer)).collect();
         let mut bytes = Vec::with_capacity(lines.iter().map(|line| line.len().saturating_add(1)).sum());
         for line in &lines {
             bytes.extend_from_slice(line.as_bytes());

@@ -27,6 +27,7 @@ mod options;
 mod queue;
 mod recover;
 mod registry;
+mod signing;
 mod writer;
 
 pub use import::Import;
