@@ -11,7 +11,7 @@ pub(crate) use copy::{Draft, SourceFile};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::hash::encode_hex;
-use crate::storage::Storage;
+use crate::storage::{Lockable, Storage};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -121,26 +121,6 @@ impl LedgerFile {
         self.sync_folder()
     }
 
-    /// Locks the ledger against other processes, and other descriptors of this one, until it is closed. False when
-    /// someone else holds the lock. The system releases it when the process dies; a child does not inherit it.
-    pub(crate) fn try_lock(&mut self) -> io::Result<bool> {
-        #[cfg(windows)]
-        let target = {
-            let name = self.sidecar_name();
-            self.sidecar.insert(OpenOptions::new().read(true).write(true).create(true).truncate(false).open(name)?)
-        };
-        #[cfg(not(windows))]
-        let target = &self.file;
-        match target.try_lock() {
-            Ok(()) => {
-                self.locked = true;
-                Ok(true)
-            }
-            Err(fs::TryLockError::WouldBlock) => Ok(false),
-            Err(fs::TryLockError::Error(error)) => Err(error),
-        }
-    }
-
     /// Whether someone else holds the lock. To know it the lock is shared for a moment, so that those who only look do
     /// not meet each other.
     pub(crate) fn is_locked(&self) -> io::Result<bool> {
@@ -176,6 +156,28 @@ impl Drop for LedgerFile {
         if let Some(file) = target.filter(|_| self.locked) {
             // Closing it would do the same a little later.
             let _ = file.unlock();
+        }
+    }
+}
+
+impl Lockable for LedgerFile {
+    /// Locks the ledger against other processes, and other descriptors of this one, until it is closed. False when
+    /// someone else holds the lock. The system releases it when the process dies; a child does not inherit it.
+    fn try_lock(&mut self) -> io::Result<bool> {
+        #[cfg(windows)]
+        let target = {
+            let name = self.sidecar_name();
+            self.sidecar.insert(OpenOptions::new().read(true).write(true).create(true).truncate(false).open(name)?)
+        };
+        #[cfg(not(windows))]
+        let target = &self.file;
+        match target.try_lock() {
+            Ok(()) => {
+                self.locked = true;
+                Ok(true)
+            }
+            Err(fs::TryLockError::WouldBlock) => Ok(false),
+            Err(fs::TryLockError::Error(error)) => Err(error),
         }
     }
 }

@@ -71,6 +71,7 @@ pub mod line;
 pub mod seal;
 pub mod self_test;
 pub mod storage;
+mod sync;
 pub mod verify;
 
 pub use error::{Error, ErrorCode, FaultCode, Result};

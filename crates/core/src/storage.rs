@@ -37,6 +37,12 @@ pub trait Storage: Send {
     fn quarantine(&self, offset: u64, bytes: &[u8]) -> io::Result<PathBuf>;
 }
 
+/// A storage that one writer at a time may hold.
+pub trait Lockable: Storage {
+    /// Locks it against everyone else, until it is dropped. False when someone holds it.
+    fn try_lock(&mut self) -> io::Result<bool>;
+}
+
 /// Fills a buffer from an offset.
 pub(crate) fn read_exact_at(storage: &dyn Storage, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
     let mut done = 0_usize;

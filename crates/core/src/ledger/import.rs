@@ -37,7 +37,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventSet;
 use crate::heads::{HeadStore, ledger_id, path_id};
 use crate::limits::as_u64;
-use crate::storage::{Storage as _, write_all_at};
+use crate::storage::{Lockable as _, Storage as _, write_all_at};
 use crate::verify::{self, Options, Report, Watch};
 use std::io::{self, Read};
 use std::path::Path;

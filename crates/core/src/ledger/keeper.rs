@@ -1,14 +1,14 @@
 //! Keeping a head store up to date: before records are acknowledged, or behind their back.
 
-use super::lock;
 use super::options::HeadOption;
 use crate::chain::Head;
 use crate::error::Result;
 use crate::hash::Hash;
 use crate::heads::{HeadStore, ledger_id, path_id};
+use crate::sync::thread::{self, JoinHandle};
+use crate::sync::{Condvar, Mutex, MutexGuard, lock, wait};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::sync::Arc;
 
 /// Moves the head of one ledger forward in one store.
 pub(super) struct Keeper {
@@ -32,6 +32,8 @@ struct Work {
     /// The path's own entry was stored.
     path_known: bool,
     stop: bool,
+    /// The thread has ended.
+    ended: bool,
     error: Option<String>,
 }
 
@@ -81,7 +83,7 @@ impl Keeper {
 
     /// True when the thread has ended: the store was told all that it will be.
     pub(super) fn is_finished(&self) -> bool {
-        lock(&self.thread).as_ref().is_none_or(JoinHandle::is_finished)
+        lock(&self.thread).is_none() || self.shared.lock().ended
     }
 
     /// Waits for the thread to end.
@@ -106,9 +108,12 @@ impl Shared {
         loop {
             let mut work = self.lock();
             while work.next.is_none() && !work.stop {
-                work = self.changed.wait(work).unwrap_or_else(PoisonError::into_inner);
+                work = wait(&self.changed, work);
             }
-            let Some((first, head)) = work.next.take() else { return };
+            let Some((first, head)) = work.next.take() else {
+                work.ended = true;
+                return;
+            };
             drop(work);
             self.store(first, head);
         }

@@ -22,20 +22,21 @@
 
 mod append;
 mod import;
+mod inbox;
+mod job;
 mod keeper;
 mod options;
-mod queue;
 mod recover;
 mod registry;
 mod signing;
 mod writer;
 
 pub use import::Import;
+pub use job::{Batch, GroupMeasures, Settled, Sink};
 pub use options::{
     DEFAULT_QUEUE_BYTES, HeadOption, RecoveredTail, Recovery, SeqRange, SessionOptions, TailReason, TornTailPolicy,
     VerifyOnOpen,
 };
-pub use queue::{Batch, GroupMeasures, Settled, Sink};
 
 use crate::chain::Head;
 use crate::durable;
@@ -43,24 +44,24 @@ use crate::error::{Error, ErrorCode, Outcome, Result};
 use crate::event::{Event, EventSet};
 use crate::hash::Hash;
 use crate::key::{KeyPair, PublicKey};
-use crate::storage::Storage;
-use queue::{Job, Reply, Slot, Waited, lines_size};
+use crate::storage::Lockable;
+use crate::sync::{AtomicBool, Deadline};
+use inbox::Seat;
+use job::{Job, Reply, Slot, Waited, lines_size};
 use recover::GROUP_LIMIT;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 use writer::Writer;
 
 /// A handle on a ledger's writer. Dropping it closes it without waiting: what was submitted is still written, if the
 /// process lives long enough.
 pub struct Session {
     writer: Arc<Writer>,
+    seat: Seat,
     events: EventSet,
     sink: Arc<dyn Sink>,
-    /// Jobs of this session that are not settled.
-    pending: Arc<AtomicU64>,
     closed: AtomicBool,
     /// This session was the last one, and the file is released.
     released: AtomicBool,
@@ -85,25 +86,25 @@ impl Session {
         Ok(Self::on_writer(registry::writer_for(options, key)?, options, sink))
     }
 
-    /// Opens a ledger on a storage that is no file and nobody else has, for crash tests. From here on everything is as
-    /// with a file; the path only names it for a head store. The number tells one storage from another.
+    /// Opens a ledger on a storage that is no file, for tests. From here on everything is as with a file; the path only
+    /// names it for a head store. The number tells one ledger from another, `open` opens it once more.
     #[doc(hidden)]
     pub fn open_on_storage(
-        storage: Box<dyn Storage>,
+        open: impl Fn() -> Box<dyn Lockable>,
         number: u64,
         options: &SessionOptions,
         key: &Arc<KeyPair>,
         sink: Arc<dyn Sink>,
     ) -> Result<Self> {
-        Ok(Self::on_writer(registry::writer_on(storage, number, options, key)?, options, sink))
+        Ok(Self::on_writer(registry::writer_on(open, number, options, key)?, options, sink))
     }
 
-    fn on_writer(writer: Arc<Writer>, options: &SessionOptions, sink: Arc<dyn Sink>) -> Self {
+    fn on_writer((writer, seat): (Arc<Writer>, Seat), options: &SessionOptions, sink: Arc<dyn Sink>) -> Self {
         Self {
             writer,
+            seat,
             events: options.events,
             sink,
-            pending: Arc::default(),
             closed: AtomicBool::new(false),
             released: AtomicBool::new(false),
         }
@@ -140,7 +141,7 @@ impl Session {
             return (Err(not_written(Error::new(ErrorCode::SessionOptions, message))), None);
         }
         let slot = Arc::new(Slot::default());
-        let job = Job::new(events, Reply::Slot(Arc::clone(&slot)), &self.pending);
+        let job = Job::new(events, self.seat, Reply::Slot(Arc::clone(&slot)));
         if let Err(error) = self.writer.submit(job, false) {
             return (Err(error), None);
         }
@@ -171,17 +172,17 @@ impl Session {
 
     fn queue(&self, number: u64, events: Vec<Event>) -> Result<()> {
         let reply = Reply::Sink(Arc::clone(&self.sink), number);
-        self.writer.submit(Job::new(events, reply, &self.pending), true)
+        self.writer.submit(Job::new(events, self.seat, reply), true)
     }
 
     /// Takes back what was submitted, if the writer has not taken it. True: it will be neither written nor settled.
     pub fn withdraw(&self, number: u64) -> bool {
-        self.writer.withdraw(&self.sink, number)
+        self.writer.withdraw(self.seat, number)
     }
 
     /// Whether the queue has room; if not, the sink is told when it has.
     pub fn has_room(&self) -> bool {
-        self.writer.has_room(&self.sink)
+        self.writer.has_room(self.seat, &self.sink)
     }
 
     /// The ledger's last event. It is on stable storage, but for events that [`Recovery::unacknowledged`] names: those
@@ -207,7 +208,7 @@ impl Session {
 
     /// True when waiting for this session's records on the thread of the head store would never end.
     pub fn must_not_wait(&self) -> bool {
-        self.writer.waits_for_a_thread() && writer::pending(&self.pending) > 0
+        self.writer.waits_for_a_thread() && !self.writer.is_settled(self.seat)
     }
 
     /// Waits for what was submitted, then lets go of the ledger; the last session to do so releases the file, and waits
@@ -216,9 +217,10 @@ impl Session {
         if self.closed.swap(true, Ordering::SeqCst) {
             return;
         }
-        self.writer.drive_until(|| writer::pending(&self.pending) == 0);
+        self.writer.drive_until(|| self.writer.is_settled(self.seat));
+        self.writer.wait_told(self.seat, &mut Deadline::never());
         if self.writer.detach() {
-            self.writer.wait_closed(None);
+            self.writer.wait_over(&mut Deadline::never());
             self.released.store(true, Ordering::SeqCst);
         }
     }
@@ -230,18 +232,15 @@ impl Session {
 
     /// Waits for what was submitted, at most so long, without working on the calling thread.
     pub fn wait_idle(&self, limit: Duration) {
-        let started = Instant::now();
-        while writer::pending(&self.pending) > 0 && started.elapsed() < limit {
-            thread::sleep(Duration::from_millis(1));
-        }
+        self.writer.wait_told(self.seat, &mut Deadline::after(limit));
     }
 
     /// The same, then lets go of the ledger: for a thread that is about to end.
     pub fn drain(&self, limit: Duration) {
-        let started = Instant::now();
-        self.wait_idle(limit);
+        let mut deadline = Deadline::after(limit);
+        self.writer.wait_told(self.seat, &mut deadline);
         if !self.closed.swap(true, Ordering::SeqCst) && self.writer.detach() {
-            self.writer.wait_closed(Some(limit.saturating_sub(started.elapsed())));
+            self.writer.wait_over(&mut deadline);
         }
     }
 
@@ -273,11 +272,6 @@ fn check_batch(events: &[Event]) -> Result<()> {
     }
     let message = format!("a batch of {size} bytes, the limit is {limit}: record it in parts");
     Err(not_written(Error::new(ErrorCode::BatchTooLarge, message)))
-}
-
-/// Locks, also behind a thread that panicked with the lock: what the lock guards is never left half changed.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn not_written(error: Error) -> Error {

@@ -1,14 +1,15 @@
 //! One writer for each ledger of this process, whatever paths and threads it is opened through; and the lock that
 //! keeps other processes out.
 
+use super::LockState;
 use super::append::Appender;
+use super::inbox::Seat;
 use super::keeper::Keeper;
 use super::options::{
     DEFAULT_QUEUE_BYTES, RecoveredTail, Recovery, SeqRange, SessionOptions, TornTailPolicy, VerifyOnOpen,
 };
 use super::recover::{Inspection, StorageReader, find_hash, first_hash, inspect};
 use super::writer::{Opened, Writer};
-use super::{LockState, lock};
 use crate::chain::Head;
 use crate::durable::{self, FileId, LedgerFile};
 use crate::error::{Error, ErrorCode, Result};
@@ -17,23 +18,25 @@ use crate::hash::Hash;
 use crate::heads::{HeadStore, ledger_id, path_id};
 use crate::key::KeyPair;
 use crate::limits::as_u64;
-use crate::storage::Storage;
+use crate::storage::{Lockable, Storage};
+use crate::sync::{Condvar, Deadline, LazyLock, Mutex, MutexGuard, lock, wait};
 use crate::verify;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, LazyLock, Mutex, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Rounds of opening a path whose file changes under way.
 const ROUNDS: usize = 100;
 
-static WRITERS: LazyLock<Mutex<HashMap<FileId, Entry>>> = LazyLock::new(Mutex::default);
+static WRITERS: LazyLock<Mutex<Writers>> = LazyLock::new(Mutex::default);
 
 /// Heads that were acknowledged when a writer was poisoned, until the ledger is opened again.
 static POISONED: LazyLock<Mutex<HashMap<FileId, Option<Head>>>> = LazyLock::new(Mutex::default);
+
+type Writers = HashMap<FileId, Entry>;
 
 enum Entry {
     /// Someone is opening this ledger: wait, then look again.
@@ -48,46 +51,77 @@ struct Gate {
     changed: Condvar,
 }
 
-/// The writer of a ledger: the one that is there, or a new one. The caller holds one session on it.
-pub(super) fn writer_for(options: &SessionOptions, key: &Arc<KeyPair>) -> Result<Arc<Writer>> {
-    let mut wait = LockWait::new(options.lock_timeout);
+/// A ledger that was opened, and is not locked yet.
+struct Found {
+    storage: Box<dyn Lockable>,
+    id: FileId,
+    /// Resolved.
+    path: PathBuf,
+}
+
+/// The writer of a ledger: the one that is there, or a new one. The caller holds a seat on it.
+pub(super) fn writer_for(options: &SessionOptions, key: &Arc<KeyPair>) -> Result<(Arc<Writer>, Seat)> {
+    writer_of(options, key, || {
+        let found = |file: LedgerFile| Found { id: file.id(), path: file.path().to_owned(), storage: Box::new(file) };
+        Ok(open_file(options)?.map(found))
+    })
+}
+
+/// The same for a storage that has no place in the file system.
+pub(super) fn writer_on(
+    open: impl Fn() -> Box<dyn Lockable>,
+    number: u64,
+    options: &SessionOptions,
+    key: &Arc<KeyPair>,
+) -> Result<(Arc<Writer>, Seat)> {
+    writer_of(options, key, || {
+        Ok(Some(Found { storage: open(), id: durable::unlisted_id(number), path: options.path.clone() }))
+    })
+}
+
+fn writer_of(
+    options: &SessionOptions,
+    key: &Arc<KeyPair>,
+    open: impl Fn() -> Result<Option<Found>>,
+) -> Result<(Arc<Writer>, Seat)> {
+    let mut wait = LockWait { deadline: Deadline::after(options.lock_timeout), pause: Duration::from_millis(1) };
     let mut rounds = 0..ROUNDS;
     while rounds.next().is_some() {
-        let Some(mut file) = open_file(options)? else { continue };
-        match claim(file.id()) {
+        let Some(mut found) = open()? else { continue };
+        #[expect(clippy::clone_on_copy, reason = "a path where files have no numbers")]
+        match claim(found.id.clone()) {
             Claim::Taken(Entry::Opening(gate)) => gate.wait(),
-            Claim::Taken(Entry::Live(writer)) if writer.attach() => {
-                return match join(&writer, options, key) {
-                    Ok(()) => Ok(writer),
-                    Err(error) => {
-                        writer.detach();
-                        Err(error)
-                    }
-                };
-            }
             Claim::Taken(Entry::Live(writer)) => {
-                writer.wait_closed(None);
-                // It leaves the registry just before or after.
-                thread::yield_now();
+                if let Some(seat) = writer.attach() {
+                    return match join(&writer, options, key) {
+                        Ok(()) => Ok((writer, seat)),
+                        Err(error) => {
+                            writer.detach();
+                            Err(error)
+                        }
+                    };
+                }
+                writer.wait_over(&mut Deadline::never());
             }
             Claim::Ours(claim) => {
                 let unusable = |error| Error::io(ErrorCode::LedgerIo, "cannot lock the ledger", &error);
-                if !file.try_lock().map_err(unusable)? {
+                if !found.storage.try_lock().map_err(unusable)? {
                     // Others of this process must not wait at the gate for as long as this caller wants to.
                     drop(claim);
-                    wait.pause(file)?;
+                    wait.pause(found)?;
                     rounds = 0..ROUNDS;
                     continue;
                 }
                 // Locked, but the path may name another file by now.
-                if file.is_linked().map_err(unusable)? {
-                    let place = Place { id: file.id(), path: file.path().to_owned() };
-                    let writer = Writer::start(prepare(Box::new(file), place, options, key)?)?;
+                let linked = found.storage.is_linked();
+                if matches!(linked, Ok(true)) {
+                    let (writer, seat) = Writer::start(prepare(found, options, key)?)?;
                     claim.publish(&writer);
-                    return Ok(writer);
+                    return Ok((writer, seat));
                 }
                 // Unlocked before the claim ends and others look.
-                drop(file);
+                drop(found);
+                linked.map_err(unusable)?;
             }
         }
     }
@@ -97,38 +131,37 @@ pub(super) fn writer_for(options: &SessionOptions, key: &Arc<KeyPair>) -> Result
 
 /// Waiting for another process to release a ledger, with growing pauses up to a time.
 struct LockWait {
-    deadline: Option<Instant>,
+    deadline: Deadline,
     pause: Duration,
 }
 
 impl LockWait {
-    fn new(timeout: Duration) -> Self {
-        Self { deadline: Instant::now().checked_add(timeout), pause: Duration::from_millis(1) }
-    }
-
     /// Sleeps a while, the file closed, or says that the time is over.
-    fn pause(&mut self, file: LedgerFile) -> Result<()> {
-        let left = self.deadline.map_or(self.pause, |deadline| deadline.saturating_duration_since(Instant::now()));
-        if left.is_zero() {
-            let message = format!("another process writes {}", file.path().display());
+    fn pause(&mut self, found: Found) -> Result<()> {
+        if self.deadline.is_over() {
+            let message = format!("another process writes {}", found.path.display());
             return Err(Error::new(ErrorCode::LedgerLocked, message));
         }
-        drop(file);
-        thread::sleep(self.pause.min(left));
+        drop(found);
+        self.deadline.sleep(self.pause);
         self.pause = self.pause.saturating_mul(2).min(Duration::from_millis(20));
         Ok(())
     }
 }
 
+fn writers() -> MutexGuard<'static, Writers> {
+    lock(LazyLock::force(&WRITERS))
+}
+
 /// A writer was closed in order.
 pub(super) fn forget(id: &FileId) {
-    lock(&WRITERS).remove(id);
+    writers().remove(id);
 }
 
 /// A writer was poisoned: what it had acknowledged is remembered for the next opening.
 pub(super) fn forget_poisoned(id: &FileId, acknowledged: Option<Head>) {
     #[expect(clippy::clone_on_copy, reason = "a path where files have no numbers")]
-    lock(&POISONED).insert(id.clone(), acknowledged);
+    lock(LazyLock::force(&POISONED)).insert(id.clone(), acknowledged);
     forget(id);
 }
 
@@ -146,7 +179,7 @@ struct OwnClaim {
 
 fn claim(id: FileId) -> Claim {
     #[expect(clippy::clone_on_copy, reason = "a path where files have no numbers")]
-    match lock(&WRITERS).entry(id.clone()) {
+    match writers().entry(id.clone()) {
         MapEntry::Occupied(entry) => Claim::Taken(match entry.get() {
             Entry::Opening(gate) => Entry::Opening(Arc::clone(gate)),
             Entry::Live(writer) => Entry::Live(Arc::clone(writer)),
@@ -162,7 +195,7 @@ fn claim(id: FileId) -> Claim {
 impl OwnClaim {
     fn publish(mut self, writer: &Arc<Writer>) {
         #[expect(clippy::clone_on_copy, reason = "a path where files have no numbers")]
-        lock(&WRITERS).insert(self.id.clone(), Entry::Live(Arc::clone(writer)));
+        writers().insert(self.id.clone(), Entry::Live(Arc::clone(writer)));
         self.published = true;
     }
 }
@@ -181,7 +214,7 @@ impl Gate {
     fn wait(&self) {
         let mut open = lock(&self.open);
         while !*open {
-            open = self.changed.wait(open).unwrap_or_else(PoisonError::into_inner);
+            open = wait(&self.changed, open);
         }
     }
 }
@@ -256,27 +289,10 @@ fn join(writer: &Writer, options: &SessionOptions, key: &KeyPair) -> Result<()> 
     Ok(())
 }
 
-/// The writer of a storage that has no place in the file system. Who calls this keeps others away from it.
-pub(super) fn writer_on(
-    storage: Box<dyn Storage>,
-    number: u64,
-    options: &SessionOptions,
-    key: &Arc<KeyPair>,
-) -> Result<Arc<Writer>> {
-    let place = Place { id: durable::unlisted_id(number), path: options.path.clone() };
-    Writer::start(prepare(storage, place, options, key)?)
-}
-
-/// Which ledger a storage holds.
-struct Place {
-    id: FileId,
-    /// Resolved.
-    path: PathBuf,
-}
-
 /// Judges a locked file and repairs its end: afterwards events can be appended.
-fn prepare(storage: Box<dyn Storage>, place: Place, options: &SessionOptions, key: &Arc<KeyPair>) -> Result<Opened> {
-    let file = &*storage;
+fn prepare(found: Found, options: &SessionOptions, key: &Arc<KeyPair>) -> Result<Opened> {
+    let Found { storage, id, path } = found;
+    let file: &dyn Storage = &*storage;
     let inspection = inspect(file)?;
     let public_key = key.public();
     if let Some(signer) = inspection.last_signer.filter(|signer| *signer != public_key) {
@@ -292,7 +308,7 @@ fn prepare(storage: Box<dyn Storage>, place: Place, options: &SessionOptions, ke
         (None, _) => None,
     };
     let known = match &options.head_store {
-        Some(head) => check_head(&*head.store, file, &place.path, &inspection, first)?,
+        Some(head) => check_head(&*head.store, file, &path, &inspection, first)?,
         None => None,
     };
     if options.verify_on_open == VerifyOnOpen::All {
@@ -303,11 +319,11 @@ fn prepare(storage: Box<dyn Storage>, place: Place, options: &SessionOptions, ke
     let tail = cut_tail(file, &inspection, torn_tail)?;
     let last = inspection.state.head();
     let waited_for = known.filter(|_| options.head_store.as_ref().is_some_and(|head| head.wait)).map(Some);
-    let doubted = remembered(&place.id, &inspection).or(waited_for);
+    let doubted = remembered(&id, &inspection).or(waited_for);
     let recovery = Recovery { tail, unacknowledged: doubted.and_then(|known| unacknowledged(known, last)) };
-    let keeper = options.head_store.as_ref().map(|head| Keeper::new(head, &place.path));
+    let keeper = options.head_store.as_ref().map(|head| Keeper::new(head, &path));
     Ok(Opened {
-        id: place.id,
+        id,
         public_key,
         appender: Appender::new(storage, Arc::clone(key), &inspection, first),
         keeper,
@@ -381,7 +397,7 @@ fn cut_tail(file: &dyn Storage, inspection: &Inspection, policy: TornTailPolicy)
 /// What a writer of this process had acknowledged when it was poisoned, if that is in this ledger: the number of a
 /// removed file can be given to another one.
 fn remembered(id: &FileId, inspection: &Inspection) -> Option<Option<Head>> {
-    let acknowledged = lock(&POISONED).remove(id)?;
+    let acknowledged = lock(LazyLock::force(&POISONED)).remove(id)?;
     let is_here = |head: Head| inspection.hashes.contains(&(head.seq, head.hash));
     acknowledged.is_none_or(is_here).then_some(acknowledged)
 }

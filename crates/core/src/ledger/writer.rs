@@ -1,58 +1,41 @@
-//! The one writer of a ledger in this process: a queue, a file, and a thread that takes groups from one to the other.
+//! The one writer of a ledger in this process: an inbox, a file, and a thread that takes groups from one to the other.
+//! What may happen when is said by [`Inbox`]; here are the locks, the thread and the file.
 //!
 //! A caller who waits for its record drives the same machine on its own thread. Locks are taken in the order
 //! `appender`, `inbox`; no lock is held while the other side of a sink or a head store that needs a thread is waited
 //! for, except `appender`, which keeps groups in order.
 
 use super::append::{Appended, Appender, Failed};
+use super::inbox::{Inbox, Next, Seat, poison_notice};
+use super::job::{GroupMeasures, Job, Settled, Sink, give_room, tell};
 use super::keeper::Keeper;
-use super::options::Recovery;
-use super::queue::{GroupMeasures, Job, Queue, Settled, Sink, give_room, settle};
+use super::options::{Recovery, TornTailPolicy};
 use super::recover::GROUP_LIMIT;
-use super::{lock, registry};
+use super::registry;
 use crate::chain::Head;
 use crate::durable::FileId;
 use crate::error::{Error, ErrorCode, Outcome, Result};
 use crate::event::{Event, EventSet};
 use crate::key::PublicKey;
+use crate::sync::{Condvar, Deadline, Mutex, lock, thread, wait};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
-
-/// Where the writer is in its life.
-#[derive(Debug, Clone)]
-enum Phase {
-    /// Takes records.
-    Open,
-    /// The last session is gone: what is queued is written, then the file is released.
-    Closing,
-    /// A failure left the end of the file unknown.
-    Poisoned(Error),
-    /// The file is released.
-    Closed,
-}
+use std::sync::Arc;
 
 /// See the module.
 pub(super) struct Writer {
     pub(super) id: FileId,
     pub(super) public_key: PublicKey,
     pub(super) recovery: Recovery,
-    pub(super) torn_tail: super::options::TornTailPolicy,
+    pub(super) torn_tail: TornTailPolicy,
     /// None once the file is released.
     appender: Mutex<Option<Appender>>,
     inbox: Mutex<Inbox>,
-    changed: Condvar,
+    /// For the thread: there is something to do.
+    work: Condvar,
+    /// For everyone else: sinks were told, jobs withdrawn, or the file is released.
+    done: Condvar,
     keeper: Option<Keeper>,
     status: Mutex<Status>,
-}
-
-struct Inbox {
-    queue: Queue,
-    phase: Phase,
-    /// Sessions that hold this writer.
-    sessions: usize,
 }
 
 /// What sessions may ask at any time, also while a group is being written.
@@ -74,14 +57,15 @@ pub(super) struct Opened {
     pub(super) keeper: Option<Keeper>,
     pub(super) recovery: Recovery,
     pub(super) acknowledged: Option<Head>,
-    pub(super) torn_tail: super::options::TornTailPolicy,
+    pub(super) torn_tail: TornTailPolicy,
     pub(super) queue_bytes: usize,
     pub(super) events: EventSet,
 }
 
 impl Writer {
     /// Starts with one session, and the thread that writes.
-    pub(super) fn start(opened: Opened) -> Result<Arc<Self>> {
+    pub(super) fn start(opened: Opened) -> Result<(Arc<Self>, Seat)> {
+        let (inbox, seat) = Inbox::new(opened.queue_bytes);
         let status = Status {
             head: opened.appender.head(),
             acknowledged: opened.acknowledged,
@@ -94,8 +78,9 @@ impl Writer {
             recovery: opened.recovery,
             torn_tail: opened.torn_tail,
             appender: Mutex::new(Some(opened.appender)),
-            inbox: Mutex::new(Inbox { queue: Queue::new(opened.queue_bytes), phase: Phase::Open, sessions: 1 }),
-            changed: Condvar::new(),
+            inbox: Mutex::new(inbox),
+            work: Condvar::new(),
+            done: Condvar::new(),
             keeper: opened.keeper,
             status: Mutex::new(status),
         });
@@ -104,66 +89,47 @@ impl Writer {
             .name("sealwright-writer".to_owned())
             .spawn(move || background.run())
             .map_err(|error| Error::io(ErrorCode::LedgerIo, "cannot start the writer thread", &error))?;
-        Ok(writer)
+        Ok((writer, seat))
     }
 
     /// One more session, unless this writer takes no records any more.
-    pub(super) fn attach(&self) -> bool {
-        let mut inbox = lock(&self.inbox);
-        let open = matches!(inbox.phase, Phase::Open);
-        if open {
-            inbox.sessions = inbox.sessions.saturating_add(1);
-        }
-        open
+    pub(super) fn attach(&self) -> Option<Seat> {
+        lock(&self.inbox).attach()
     }
 
     /// One session less. The last one ends the writer, once its queue is written. True when it was the last.
     pub(super) fn detach(&self) -> bool {
-        let mut inbox = lock(&self.inbox);
-        inbox.sessions = inbox.sessions.saturating_sub(1);
-        let last = inbox.sessions == 0;
-        if last && matches!(inbox.phase, Phase::Open) {
-            inbox.phase = Phase::Closing;
-        }
-        drop(inbox);
-        self.changed.notify_all();
+        let last = lock(&self.inbox).detach();
+        self.work.notify_one();
         last
     }
 
     /// Queues a job. `wake`: the writer's thread takes it; otherwise the caller drives.
     pub(super) fn submit(&self, job: Job, wake: bool) -> Result<()> {
-        let mut inbox = lock(&self.inbox);
-        let refused = match &inbox.phase {
-            Phase::Open => None,
-            Phase::Poisoned(cause) => Some(poison_notice(cause)),
-            Phase::Closing | Phase::Closed => Some(Error::new(ErrorCode::SessionClosed, "the session is closed")),
-        };
-        if let Some(error) = refused {
-            return Err(error.with_outcome(Outcome::NotWritten));
-        }
-        inbox.queue.push(job)?;
-        drop(inbox);
+        lock(&self.inbox).submit(job)?;
         if wake {
-            self.changed.notify_all();
+            self.work.notify_one();
         }
         Ok(())
     }
 
-    pub(super) fn withdraw(&self, sink: &Arc<dyn Sink>, number: u64) -> bool {
-        let (withdrawn, roomy) = {
-            let mut inbox = lock(&self.inbox);
-            (inbox.queue.withdraw(sink, number), inbox.queue.take_roomy())
-        };
-        give_room(&roomy);
+    pub(super) fn withdraw(&self, seat: Seat, number: u64) -> bool {
+        let (withdrawn, room) = lock(&self.inbox).withdraw(seat, number);
+        self.done.notify_all();
+        give_room(&room);
         withdrawn
     }
 
-    pub(super) fn has_room(&self, sink: &Arc<dyn Sink>) -> bool {
-        lock(&self.inbox).queue.has_room(sink)
+    pub(super) fn has_room(&self, seat: Seat, sink: &Arc<dyn Sink>) -> bool {
+        lock(&self.inbox).has_room(seat, sink)
+    }
+
+    pub(super) fn is_settled(&self, seat: Seat) -> bool {
+        lock(&self.inbox).is_settled(seat)
     }
 
     pub(super) fn queue_limit(&self) -> usize {
-        lock(&self.inbox).queue.limit()
+        lock(&self.inbox).limit()
     }
 
     pub(super) fn head(&self) -> Option<Head> {
@@ -202,87 +168,100 @@ impl Writer {
         while !done() && self.write_group(&mut appender) {}
     }
 
-    /// Waits until the file is released, at most so long. True when it is.
-    pub(super) fn wait_closed(&self, limit: Option<Duration>) -> bool {
-        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+    /// Waits until a session was told what became of each of its jobs.
+    pub(super) fn wait_told(&self, seat: Seat, deadline: &mut Deadline) {
+        self.wait_until(deadline, |inbox| inbox.is_told(seat));
+    }
+
+    /// Waits until the file is released.
+    pub(super) fn wait_over(&self, deadline: &mut Deadline) {
+        self.wait_until(deadline, Inbox::is_over);
+    }
+
+    fn wait_until(&self, deadline: &mut Deadline, done: impl Fn(&Inbox) -> bool) {
         let mut inbox = lock(&self.inbox);
-        while !matches!(inbox.phase, Phase::Closed | Phase::Poisoned(_)) {
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            if left.is_some_and(|left| left.is_zero()) {
-                return false;
-            }
-            let left = left.unwrap_or(Duration::from_secs(3600));
-            inbox = self.changed.wait_timeout(inbox, left).unwrap_or_else(PoisonError::into_inner).0;
+        while !done(&inbox) && !deadline.is_over() {
+            inbox = deadline.wait(&self.done, inbox);
         }
-        true
     }
 
     /// The thread's life. Whatever ends it, nobody is left waiting.
     fn run(self: Arc<Self>) {
         if catch_unwind(AssertUnwindSafe(|| self.work())).is_err() {
             let error = Error::new(ErrorCode::Internal, "a defect in the writer, contained");
-            self.poison(&mut lock(&self.appender), Vec::new(), error.with_outcome(Outcome::Unknown));
+            self.poison(&mut lock(&self.appender), Vec::new(), &error.with_outcome(Outcome::Unknown));
         }
     }
 
     fn work(&self) {
         loop {
-            let mut inbox = lock(&self.inbox);
-            while inbox.queue.is_empty() && matches!(inbox.phase, Phase::Open) {
-                inbox = self.changed.wait(inbox).unwrap_or_else(PoisonError::into_inner);
+            match self.wait_for_work() {
+                Next::Release => return self.release(),
+                Next::End => return,
+                Next::Write | Next::Wait => self.drive_until(|| false),
             }
-            let ends = inbox.queue.is_empty();
-            let poisoned = matches!(inbox.phase, Phase::Poisoned(_));
-            drop(inbox);
-            if poisoned {
-                return;
+        }
+    }
+
+    fn wait_for_work(&self) -> Next {
+        let mut inbox = lock(&self.inbox);
+        loop {
+            match inbox.next() {
+                Next::Wait => inbox = wait(&self.work, inbox),
+                next => return next,
             }
-            if ends {
-                self.release();
-                return;
-            }
-            self.drive_until(|| false);
         }
     }
 
     /// Takes a group from the queue and appends it. False when there was none, or nothing can be written any more.
     fn write_group(&self, slot: &mut Option<Appender>) -> bool {
-        let (group, roomy) = {
-            let mut inbox = lock(&self.inbox);
-            let limit = usize::try_from(GROUP_LIMIT).unwrap_or(usize::MAX);
-            (inbox.queue.take_group(limit), inbox.queue.take_roomy())
-        };
-        give_room(&roomy);
+        let Some(appender) = slot.as_mut() else { return false };
+        let (group, room) = lock(&self.inbox).take_group(usize::try_from(GROUP_LIMIT).unwrap_or(usize::MAX));
+        give_room(&room);
         if group.is_empty() {
             return false;
         }
-        let Some(appender) = slot.as_mut() else {
-            settle(group.into_iter().map(|job| (job, Err(closed()))).collect(), None);
-            return false;
-        };
         let queued = group.first().map(|job| job.queued.elapsed()).unwrap_or_default();
-        let appended = catch_unwind(AssertUnwindSafe(|| appender.append(group.iter().flat_map(|job| &job.events))));
+        let appended = catch_unwind(AssertUnwindSafe(|| {
+            let appended = appender.append(group.iter().flat_map(|job| &job.events))?;
+            self.advance(appender, &group);
+            Ok(appended)
+        }));
         match appended {
             Ok(Ok(Appended { lines, bytes, seal, write, sync })) => {
-                self.advance(appender, &group);
                 let measures = GroupMeasures { events: lines.len(), bytes, queued, seal, write, sync };
-                settle(deal(group, lines), Some(measures));
+                self.settle(deal(group, lines), Some(measures));
                 true
             }
             Ok(Err(Failed { error, poisoned: false })) => {
-                settle(group.into_iter().map(|job| (job, Err(error.clone()))).collect(), None);
+                self.settle(group.into_iter().map(|job| (job, Err(error.clone()))).collect(), None);
                 true
             }
             Ok(Err(Failed { error, poisoned: true })) => {
-                self.poison(slot, group, error);
+                self.poison(slot, group, &error);
                 false
             }
             Err(_) => {
                 let error = Error::new(ErrorCode::Internal, "a defect in the writer, contained");
-                self.poison(slot, group, error.with_outcome(Outcome::Unknown));
+                self.poison(slot, group, &error.with_outcome(Outcome::Unknown));
                 false
             }
         }
+    }
+
+    /// Tells sessions what became of their jobs. Who closes waits until its sink has returned.
+    fn settle(&self, results: Vec<(Job, Settled)>, measures: Option<GroupMeasures>) {
+        let seats: Vec<Seat> = results.iter().map(|(job, _)| job.seat).collect();
+        {
+            let mut inbox = lock(&self.inbox);
+            seats.iter().for_each(|seat| inbox.settled(*seat));
+        }
+        tell(results, measures);
+        {
+            let mut inbox = lock(&self.inbox);
+            seats.iter().for_each(|seat| inbox.told(*seat));
+        }
+        self.done.notify_all();
     }
 
     /// A group is on the disk: everyone may know, the head store too.
@@ -302,35 +281,37 @@ impl Writer {
     }
 
     /// Nothing is appended any more: the group may or may not be on the disk, what is queued is not.
-    fn poison(&self, slot: &mut Option<Appender>, group: Vec<Job>, error: Error) {
-        // Releases the lock: another session, here or elsewhere, may recover the ledger now. Who finds no writer in the
-        // registry must find the file unlocked.
-        *slot = None;
-        let acknowledged = lock(&self.status).acknowledged;
-        registry::forget_poisoned(&self.id, acknowledged);
-        let (queued, waiting) = {
-            let mut inbox = lock(&self.inbox);
-            inbox.phase = Phase::Poisoned(error.clone());
-            (inbox.queue.take_group(usize::MAX), inbox.queue.take_roomy())
-        };
-        let notice = poison_notice(&error).with_outcome(Outcome::NotWritten);
+    fn poison(&self, slot: &mut Option<Appender>, group: Vec<Job>, error: &Error) {
+        if let Some(appender) = slot.take() {
+            // Releases the lock: another session, here or elsewhere, may recover the ledger now. Who finds no writer in
+            // the registry must find the file unlocked.
+            drop(appender);
+            let acknowledged = lock(&self.status).acknowledged;
+            registry::forget_poisoned(&self.id, acknowledged);
+        }
+        let (queued, room) = lock(&self.inbox).poison(error);
+        self.work.notify_one();
+        let notice = poison_notice(error);
         let group = group.into_iter().map(|job| (job, Err(error.clone())));
         let queued = queued.into_iter().map(|job| (job, Err(notice.clone())));
-        settle(group.chain(queued).collect(), None);
-        // Who waits for room learns at the next record that there is no use.
-        give_room(&waiting);
-        self.changed.notify_all();
+        self.settle(group.chain(queued).collect(), None);
+        give_room(&room);
         self.stop_keeper();
     }
 
-    /// The last session is gone and everything is written.
+    /// The last session is gone and nothing is queued. A group that a caller still drives comes first: it may poison, and
+    /// the head store is told of it.
     fn release(&self) {
+        let mut slot = lock(&self.appender);
+        if slot.is_none() {
+            return;
+        }
         self.stop_keeper();
         // In this order: who finds no writer in the registry must find the file unlocked.
-        *lock(&self.appender) = None;
+        *slot = None;
         registry::forget(&self.id);
-        lock(&self.inbox).phase = Phase::Closed;
-        self.changed.notify_all();
+        lock(&self.inbox).close();
+        self.done.notify_all();
     }
 
     /// The head store gets what is left for it. One that needs the thread that may be waiting here is not waited for.
@@ -364,18 +345,4 @@ fn deal(group: Vec<Job>, lines: Vec<String>) -> Vec<(Job, Settled)> {
             (job, result)
         })
         .collect()
-}
-
-fn poison_notice(cause: &Error) -> Error {
-    let message = format!("an earlier failure poisoned this session ({}): open the ledger again", cause.message);
-    Error { os_code: cause.os_code.clone(), ..Error::new(ErrorCode::SessionPoisoned, message) }
-}
-
-fn closed() -> Error {
-    Error::new(ErrorCode::SessionClosed, "the session is closed").with_outcome(Outcome::NotWritten)
-}
-
-/// A session's jobs that are not settled.
-pub(super) fn pending(counter: &AtomicU64) -> u64 {
-    counter.load(Ordering::SeqCst)
 }

@@ -1,0 +1,121 @@
+//! Events that wait to be written, and who is told what became of them.
+
+use super::inbox::Seat;
+use crate::error::Result;
+use crate::event::Event;
+use crate::limits;
+use crate::sync::{Mutex, lock};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The lines of a batch, or why it was not recorded. An error says what became of the batch.
+pub type Settled = Result<Vec<String>>;
+
+/// Results by the number they were submitted under.
+pub type Batch = Vec<(u64, Settled)>;
+
+/// How a group of events was written: what a diagnosis of slow records needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupMeasures {
+    /// Events of the group, of all sessions.
+    pub events: usize,
+    /// Bytes of their lines, LFs included.
+    pub bytes: usize,
+    /// How long the first of them was queued.
+    pub queued: Duration,
+    /// Hashing and signing.
+    pub seal: Duration,
+    /// Writing.
+    pub write: Duration,
+    /// Until the system said that they are on stable storage.
+    pub sync: Duration,
+}
+
+/// Told what became of the records of one session. Called from any thread, once a group; it must not wait for one, nor
+/// close a session.
+pub trait Sink: Send + Sync {
+    /// What became of these records. `measures` are those of the group that they were written in, none if it failed.
+    fn settle(&self, results: Batch, measures: Option<GroupMeasures>);
+
+    /// The queue has room again, after it was said to be full.
+    fn room(&self);
+}
+
+/// Where a job's result goes.
+#[derive(Clone)]
+pub(super) enum Reply {
+    /// To a session's sink, under a number.
+    Sink(Arc<dyn Sink>, u64),
+    /// To a caller who waits.
+    Slot(Arc<Slot>),
+}
+
+/// What someone gets who waits for a record.
+pub(super) type Waited = (Settled, Option<GroupMeasures>);
+
+/// The result of a record that someone waits for.
+#[derive(Default)]
+pub(super) struct Slot(Mutex<Option<Waited>>);
+
+impl Slot {
+    pub(super) fn take(&self) -> Option<Waited> {
+        lock(&self.0).take()
+    }
+
+    fn put(&self, waited: Waited) {
+        *lock(&self.0) = Some(waited);
+    }
+}
+
+/// Events that are recorded together or not at all.
+pub(super) struct Job {
+    pub(super) events: Vec<Event>,
+    /// The session that submitted them.
+    pub(super) seat: Seat,
+    pub(super) reply: Reply,
+    /// Bytes that its lines can have, LFs included.
+    pub(super) size: usize,
+    /// When it was queued.
+    pub(super) queued: Instant,
+}
+
+impl Job {
+    pub(super) fn new(events: Vec<Event>, seat: Seat, reply: Reply) -> Self {
+        let size = lines_size(&events);
+        Self { events, seat, reply, size, queued: Instant::now() }
+    }
+}
+
+/// Bytes that the lines of these events can have, LFs included.
+pub(super) fn lines_size(events: &[Event]) -> usize {
+    let size = |event: &Event| limits::max_line(event.text().len()).saturating_add(1);
+    events.iter().map(size).fold(0, usize::saturating_add)
+}
+
+/// Tells everyone what became of their jobs: one call for each sink.
+pub(super) fn tell(results: Vec<(Job, Settled)>, measures: Option<GroupMeasures>) {
+    let mut by_sink: Vec<(Arc<dyn Sink>, Batch)> = Vec::new();
+    for (job, result) in results {
+        match job.reply {
+            Reply::Slot(slot) => slot.put((result, measures)),
+            Reply::Sink(sink, number) => match by_sink.iter_mut().find(|(known, _)| Arc::ptr_eq(known, &sink)) {
+                Some((_, batch)) => batch.push((number, result)),
+                None => by_sink.push((sink, vec![(number, result)])),
+            },
+        }
+    }
+    for (sink, batch) in by_sink {
+        guarded(|| sink.settle(batch, measures));
+    }
+}
+
+/// Tells sessions that there is room.
+pub(super) fn give_room(sinks: &[Arc<dyn Sink>]) {
+    sinks.iter().for_each(|sink| guarded(|| sink.room()));
+}
+
+/// A caller's sink that panics has only itself to blame: the writer goes on.
+fn guarded(tell: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(tell));
+}
