@@ -79,8 +79,10 @@ export declare class NativeReader {
 
 /** A handle on a ledger's writer. */
 export declare class NativeSession {
-  /** Queues one event; `id` settles later. */
+  /** Queues one event, to be written soon after [`Self::wake`]; `id` settles later. */
   submit(id: number, eventText: string): void
+  /** Has the writer take what was queued. */
+  wake(): void
   /** Queues events that are recorded together or not at all. */
   submitMany(id: number, eventTexts: Array<string>): void
   /** True: it was still queued, and will be neither written nor settled. */

@@ -35,14 +35,17 @@ export class Pending {
   /** Handed to the native side when the session is opened. */
   readonly callback: NativeCallback;
   readonly #records = new Map<number, (settlement: Settlement) => void>();
+  /** Groups whose records are being settled, the first of them now. */
+  readonly #groups: Group[] = [];
   #waitForRoom: (() => void)[] = [];
   #waitForIdle: (() => void)[] = [];
 
   constructor(store: HeadStore | undefined, tellOfGroup: GroupListener) {
     this.callback = (kind, ids, results, measures) => {
       if (kind === 'settled') {
-        ids.forEach((id, index) => this.settle(id, results[index] ?? ''));
         tellOfGroup(ids.length, results[0] ?? '', measures);
+        this.#groups.push({ ids, results, done: 0 });
+        if (this.#groups.length === 1) this.#settleSome();
       } else if (kind === 'room') this.giveRoom();
       else if (store !== undefined) void this.#tell(store, ids, results);
     };
@@ -81,6 +84,17 @@ export class Pending {
     for (const resolve of waiting) resolve();
   }
 
+  /** Settles so many records that others get their turn of the event loop soon, in the order they were recorded in. */
+  #settleSome(): void {
+    const [group] = this.#groups;
+    if (group === undefined) return;
+    const { ids, results } = group;
+    const end = Math.min(group.done + SETTLED_AT_ONCE, ids.length);
+    for (; group.done < end; group.done += 1) this.settle(ids[group.done] ?? 0, results[group.done] ?? '');
+    if (end === ids.length) this.#groups.shift();
+    if (this.#groups.length > 0) setImmediate(() => this.#settleSome());
+  }
+
   /** Tells the caller's store a head, and the native side how that went. */
   async #tell(store: HeadStore, [ticket = 0, seq = 0]: number[], [id = '', hash = '']: string[]): Promise<void> {
     let failure: string | null = null;
@@ -91,6 +105,16 @@ export class Pending {
     }
     native.headDone(ticket, failure);
   }
+}
+
+/** Records that are settled in one turn of the event loop: with what their callers do next, a millisecond or two. */
+const SETTLED_AT_ONCE = 256;
+
+/** Records that the writer has settled at once; so many are settled here. */
+interface Group {
+  readonly ids: readonly number[];
+  readonly results: readonly string[];
+  done: number;
 }
 
 /** The text of whatever a store threw. */

@@ -34,7 +34,7 @@ import {
 import { nativeKeyOf, type SigningKeypair } from './keys.js';
 import { native } from './native.js';
 import { toPath } from './paths.js';
-import { Pending, WITHDRAWN } from './pending.js';
+import { Pending, type Settlement, WITHDRAWN } from './pending.js';
 import type { Head } from './report.js';
 import { type SignedEvent, signedEventFromLine } from './signed-event.js';
 
@@ -112,6 +112,8 @@ export class Session {
   readonly #signals = new Map<AbortSignal, { readonly ids: Set<number>; readonly withdraw: () => void }>();
   #lastId = 0;
   #inFlight = 0;
+  /** UTF-16 units of records that the writer was not woken for. */
+  #unannounced = 0;
   #closed = false;
   #closing: Promise<void> | undefined;
 
@@ -189,7 +191,11 @@ export class Session {
   async record(event: EventInput, options?: RecordOptions): Promise<SignedEvent> {
     const signal = signalOf(options, 'record');
     const text = textOfEvent(event);
-    return signedEventFromLine(await this.#submit((id) => this.#native.submit(id, text), signal));
+    this.#checkOpen();
+    const id = this.#nextId();
+    wrap(() => this.#native.submit(id, text));
+    this.#wakeSoon(text.length);
+    return signedEventFromLine(this.#outcome(id, signal, await this.#settled(id, signal)));
   }
 
   /** {@link Session.record} at once, blocking this thread until the event is on stable storage. */
@@ -212,7 +218,10 @@ export class Session {
     const signal = signalOf(options, 'recordMany');
     if (!Array.isArray(events)) throw invalidArgument(`recordMany takes an array of events, found ${show(events)}`);
     const texts = Array.from(events as readonly unknown[], (event, index) => textOfEvent(event, `[${index}]`));
-    const lines = await this.#submit((id) => this.#native.submitMany(id, texts), signal);
+    this.#checkOpen();
+    const id = this.#nextId();
+    wrap(() => this.#native.submitMany(id, texts));
+    const lines = this.#outcome(id, signal, await this.#settled(id, signal));
     return lines === '' ? [] : lines.split('\n').map((line) => signedEventFromLine(line));
   }
 
@@ -281,15 +290,35 @@ export class Session {
     while (!this.#native.headStoreIsTold) await setTimeout(HEAD_POLL_MS);
   }
 
-  async #submit(submit: (id: number) => void, signal: AbortSignal | undefined): Promise<string> {
-    this.#checkOpen();
+  #nextId(): number {
     this.#lastId += 1;
-    const id = this.#lastId;
-    wrap(() => submit(id));
-    const settled = this.#pending.record(id);
+    return this.#lastId;
+  }
+
+  /**
+   * Wakes the writer when the code that runs now is done, so that records made next to each other become one group; and
+   * at once when they are many, or large.
+   */
+  #wakeSoon(length: number): void {
+    if (this.#unannounced === 0) queueMicrotask(() => this.#wake());
+    this.#unannounced += Math.max(length, USUAL_LENGTH);
+    if (this.#unannounced >= WAKE_AFTER) this.#wake();
+  }
+
+  #wake(): void {
+    if (this.#unannounced > 0) this.#native.wake();
+    this.#unannounced = 0;
+  }
+
+  /** What becomes of a record that was submitted; it is in flight until {@link Session.#outcome}. */
+  #settled(id: number, signal: AbortSignal | undefined): Promise<Settlement> {
     if (signal !== undefined) this.#watch(signal, id);
     this.#enter();
-    const settlement = await settled;
+    return this.#pending.record(id);
+  }
+
+  /** The lines of a record, or why there are none. */
+  #outcome(id: number, signal: AbortSignal | undefined, settlement: Settlement): string {
     this.#leave();
     if (signal !== undefined) this.#unwatch(signal, id);
     if (settlement === WITHDRAWN) throw signal?.reason;
@@ -335,6 +364,10 @@ export class Session {
   }
 }
 
+/** UTF-16 units that an event is counted with at least. */
+const USUAL_LENGTH = 1024;
+/** UTF-16 units of one run of synchronous code that the writer lets pass before it is woken: 64 usual events. */
+const WAKE_AFTER = 64 * USUAL_LENGTH;
 /** Times that a ledger is looked at again before opening it is given up. */
 const MAX_ATTEMPTS = 10;
 const MAX_TIMEOUT_MS = 0xffff_ffff;

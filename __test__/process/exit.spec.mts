@@ -54,6 +54,24 @@ test('an uncaught exception waits for what was recorded', async (t) => {
   t.deepEqual(found, names('end', 10));
 });
 
+for (const [how, end, code] of [
+  ['the natural end', 'nothing', 0],
+  ['process.exit()', 'exit', 0],
+  ['an uncaught exception', 'throw', 1],
+] as const) {
+  for (const worker of [false, true]) {
+    test(`${how} of a ${worker ? 'worker thread' : 'process'} in the tick of a record comes behind it`, async (t) => {
+      const ledgerPath = newPath(t);
+      const input: Plan = { ledgerPath, worker, records: 3, end };
+      const child = new Child(t, 'ends', { input });
+      await child.next();
+      t.is((await child.end).code, worker ? 0 : code);
+      t.deepEqual(recorded(ledgerPath), worker ? [...names('end', 3), 'main:0'] : names('end', 3));
+      await intact(t, ledgerPath);
+    });
+  }
+}
+
 for (const listener of ['before', 'after'] as const) {
   for (const end of ['nothing', 'exit'] as const) {
     const how = end === 'exit' ? 'process.exit()' : 'the natural end';

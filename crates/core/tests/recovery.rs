@@ -21,6 +21,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
 use tempfile::TempDir;
 
 fn key() -> Arc<KeyPair> {
@@ -461,12 +463,14 @@ fn a_head_store_that_is_a_link_stays_where_it_leads() {
 #[derive(Default)]
 struct Told {
     settled: Mutex<Vec<u64>>,
+    groups: AtomicUsize,
     rooms: AtomicUsize,
     panics: AtomicBool,
 }
 
 impl Sink for Told {
     fn settle(&self, results: Batch, _measures: Option<GroupMeasures>) {
+        self.groups.fetch_add(1, Ordering::SeqCst);
         self.settled.lock().unwrap().extend(results.iter().map(|(number, _)| *number));
         if self.panics.swap(false, Ordering::SeqCst) {
             panic!("a sink that panics");
@@ -490,6 +494,45 @@ fn a_sink_that_panics_does_not_end_the_writer() {
     session.close();
     assert_eq!(*told.settled.lock().unwrap(), (0..20).collect::<Vec<_>>());
     assert_eq!(verified(&path).event_count, 20);
+}
+
+#[test]
+fn what_is_submitted_quietly_is_one_group_and_waits_for_no_wake_when_the_session_ends() {
+    let end: [fn(Session); 5] = [
+        |session| session.close(),
+        |session| session.drain(Duration::from_secs(60)),
+        |session| {
+            session.wait_idle(Duration::from_secs(60));
+            assert_eq!(session.head().unwrap().seq, 19);
+        },
+        |session| {
+            session.wake();
+            session.close();
+        },
+        |session| {
+            // Comes behind them, on this thread.
+            assert!(session.record(event("last")).unwrap().starts_with(r#"{"seq":20,"#));
+            session.close();
+        },
+    ];
+    for (way, end) in end.into_iter().enumerate() {
+        let (_folder, path) = new_folder();
+        let told = Arc::new(Told::default());
+        let sink: Arc<dyn Sink> = told.clone();
+        let session = Session::open_with_sink(&SessionOptions::new(&path), &key(), sink).unwrap();
+        // The writer's thread has begun and sleeps: it would take what it meets when it begins.
+        thread::sleep(Duration::from_millis(50));
+        for number in 0..20 {
+            session.submit_quietly(number, event("quiet")).unwrap();
+        }
+        end(session);
+        while told.settled.lock().unwrap().is_empty() {
+            thread::yield_now();
+        }
+        assert_eq!(*told.settled.lock().unwrap(), (0..20).collect::<Vec<_>>(), "{way}");
+        assert_eq!(told.groups.load(Ordering::SeqCst), 1, "{way}");
+        assert_eq!(verified(&path).event_count, if way == 4 { 21 } else { 20 });
+    }
 }
 
 #[test]

@@ -283,10 +283,16 @@ pub struct NativeSession {
 
 #[napi]
 impl NativeSession {
-    /// Queues one event; `id` settles later.
+    /// Queues one event, to be written soon after [`Self::wake`]; `id` settles later.
     #[napi(catch_unwind)]
     pub fn submit(&self, id: f64, event_text: String) -> Result<()> {
-        self.session.submit(integer(id)?, event(&event_text)?).map_err(|error| throw(&error))
+        self.session.submit_quietly(integer(id)?, event(&event_text)?).map_err(|error| throw(&error))
+    }
+
+    /// Has the writer take what was queued.
+    #[napi(catch_unwind)]
+    pub fn wake(&self) {
+        self.session.wake();
     }
 
     /// Queues events that are recorded together or not at all.

@@ -160,19 +160,32 @@ impl Session {
     pub fn submit(&self, number: u64, event: Event) -> Result<()> {
         let events = vec![event];
         self.check(&events)?;
-        self.queue(number, events)
+        self.queue(number, events, true)
+    }
+
+    /// The same, but the writer's thread may sleep on until [`Session::wake`]: what is submitted at once becomes one
+    /// group. Whoever makes the writer work, or waits for it, wakes it too.
+    pub fn submit_quietly(&self, number: u64, event: Event) -> Result<()> {
+        let events = vec![event];
+        self.check(&events)?;
+        self.queue(number, events, false)
+    }
+
+    /// Has the writer take what was submitted quietly.
+    pub fn wake(&self) {
+        self.writer.wake();
     }
 
     /// Queues events that are recorded as one group, all or none.
     pub fn submit_many(&self, number: u64, events: Vec<Event>) -> Result<()> {
         self.check(&events)?;
         check_batch(&events)?;
-        self.queue(number, events)
+        self.queue(number, events, true)
     }
 
-    fn queue(&self, number: u64, events: Vec<Event>) -> Result<()> {
+    fn queue(&self, number: u64, events: Vec<Event>, wake: bool) -> Result<()> {
         let reply = Reply::Sink(Arc::clone(&self.sink), number);
-        self.writer.submit(Job::new(events, self.seat, reply), true)
+        self.writer.submit(Job::new(events, self.seat, reply), wake)
     }
 
     /// Takes back what was submitted, if the writer has not taken it. True: it will be neither written nor settled.
@@ -182,6 +195,7 @@ impl Session {
 
     /// Whether the queue has room; if not, the sink is told when it has.
     pub fn has_room(&self) -> bool {
+        self.wake();
         self.writer.has_room(self.seat, &self.sink)
     }
 
@@ -232,12 +246,14 @@ impl Session {
 
     /// Waits for what was submitted, at most so long, without working on the calling thread.
     pub fn wait_idle(&self, limit: Duration) {
+        self.wake();
         self.writer.wait_told(self.seat, &mut Deadline::after(limit));
     }
 
     /// The same, then lets go of the ledger: for a thread that is about to end.
     pub fn drain(&self, limit: Duration) {
         let mut deadline = Deadline::after(limit);
+        self.wake();
         self.writer.wait_told(self.seat, &mut deadline);
         if !self.closed.swap(true, Ordering::SeqCst) && self.writer.detach() {
             self.writer.wait_over(&mut deadline);

@@ -113,6 +113,11 @@ impl Writer {
         Ok(())
     }
 
+    /// Has the writer's thread take what was submitted without waking it.
+    pub(super) fn wake(&self) {
+        self.work.notify_one();
+    }
+
     pub(super) fn withdraw(&self, seat: Seat, number: u64) -> bool {
         let (withdrawn, room) = lock(&self.inbox).withdraw(seat, number);
         self.done.notify_all();
