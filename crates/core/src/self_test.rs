@@ -46,6 +46,7 @@ fn run() -> std::result::Result<(), &'static str> {
     let hash = |bytes: Vec<u8>| Hash::of(&bytes).to_string();
     expect("canonical form", json::canonicalize(INPUT).map(hash).is_ok_and(|hash| hash == CANONICAL_SHA256))?;
     expect("sealing", sealed().is_ok_and(|line| line == LEDGER.trim_end()))?;
+    expect("signing many", signed_at_once().is_some_and(|holds| holds))?;
     expect("verifying", verified(LEDGER).is_some_and(|report| report.verdict == Verdict::Verified))?;
     let code = |from, to| verified(&LEDGER.replacen(from, to, 1)).and_then(|report| report.code);
     expect("refusing a changed event", code("agent-1", "agent-2") == Some(FaultCode::HashMismatch))?;
@@ -58,6 +59,12 @@ fn key() -> KeyPair {
 
 fn sealed() -> Result<String> {
     seal::seal(&Event::parse(EVENT)?, Hash::GENESIS, 0, TIMESTAMP_NANOS, &key())
+}
+
+/// The line's signature, made as those of a group are.
+fn signed_at_once() -> Option<bool> {
+    let group = [Hash::from_hex(SELF_HASH)?; KeyPair::BLOCK];
+    Some(key().sign_all(&group).iter().all(|signature| LEDGER.contains(&format!("\"signature\":\"{signature}\""))))
 }
 
 fn verified(ledger: &str) -> Option<Report> {
