@@ -14,6 +14,7 @@
 use crate::chain::SignatureState;
 use crate::comb::{KeyTable, Width};
 use crate::key::{PublicKey, Signature, Verifier};
+use crate::limits::as_u64;
 use crate::line::Line;
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
@@ -127,7 +128,7 @@ impl Signer {
         signed: &[(&[u8], &Signature)],
         strictly: impl Fn(&(&[u8], &Signature)) -> bool,
     ) -> Option<&KeyTable> {
-        let waiting = crate::limits::as_u64(signed.len());
+        let waiting = as_u64(signed.len());
         let seen = self.seen.fetch_add(waiting, Ordering::Relaxed).saturating_add(waiting);
         let (slot, width) = match seen {
             _ if !HAS_TABLES => return None,
@@ -202,13 +203,16 @@ mod tests {
         let (lines, _) = lines(FEW, 1);
         let by_key = lines.iter().filter(|line| line.signer == pair(0).public());
         let signatures = Signatures::default();
-        for line in by_key.clone().cycle().take(usize::try_from(FEW - 1).unwrap()) {
+        for line in by_key.cycle().take(usize::try_from(FEW - 1).unwrap()) {
             signatures.check(line);
         }
         assert_eq!(tables(&signatures), (0, 0));
         signatures.check(&lines[0]);
         assert_eq!(tables(&signatures), (1, 0));
-        signatures.check_all(by_key.cycle().take(usize::try_from(MANY - FEW).unwrap()));
+        signatures.signer(&pair(0).public()).seen.store(MANY - 2, Ordering::Relaxed);
+        signatures.check(&lines[0]);
+        assert_eq!(tables(&signatures), (1, 0));
+        signatures.check(&lines[0]);
         assert_eq!(tables(&signatures), (1, 1));
     }
 
