@@ -1,14 +1,24 @@
 //! Tables of multiples against the strict verifier, which they have to agree with on every signature: good ones, and
-//! those that someone would make who knows how they work.
+//! those that someone would make who knows how they work. The last test is of a ledger long enough for them.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
 #![allow(clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
 
 use curve25519_dalek::constants::EIGHT_TORSION;
 use curve25519_dalek::edwards::EdwardsPoint;
 use curve25519_dalek::scalar::Scalar;
 use sealwright_core::comb::{KeyTable, Width};
-use sealwright_core::key::{PublicKey, Signature, Verifier};
+use sealwright_core::event::Event;
+use sealwright_core::hash::Hash;
+use sealwright_core::key::{KeyPair, PublicKey, Signature, Verifier};
+use sealwright_core::verify::{Options, verify_lines};
+use sealwright_core::{FaultCode, seal};
 use sha2::{Digest as _, Sha512};
 
 /// L, as bytes; no scalar holds it.
@@ -191,4 +201,37 @@ fn keys_are_refused_alike() {
         taken += usize::from(table.is_some());
     }
     assert!((5..40).contains(&taken), "{taken}");
+}
+
+/// Two signers by turns, so many events that each has a table.
+#[test]
+fn a_long_ledger_is_judged_line_by_line() {
+    let pairs = [1, 2].map(|seed| KeyPair::from_seed(&[seed; 32]));
+    let event = Event::parse(r#"{"type":"SessionEnded","payload":{"reason":"done","summary_sha256":""}}"#).unwrap();
+    let mut parent = Hash::GENESIS;
+    let good: Vec<String> = (0..800_u64)
+        .map(|seq| {
+            let line = seal::seal(&event, parent, seq, 1, &pairs[usize::from(seq % 3 == 0)]).unwrap();
+            parent = Hash::from_hex(field(&line, "self_hash")).unwrap();
+            line
+        })
+        .collect();
+    let report = |lines: &[String]| verify_lines(lines.iter().map(String::as_str), &Options::default()).unwrap();
+    let whole = report(&good);
+    assert!(whole.ok && whole.event_count == 800 && whole.checks.signatures.checked == 800);
+    for (place, digit) in [(0, 0), (450, 7), (611, 63), (612, 64), (799, 100)] {
+        let mut lines = good.clone();
+        let signature = field(&good[place], "signature");
+        let other = if &signature[digit..=digit] == "0" { "1" } else { "0" };
+        let bad = [&signature[..digit], other, &signature[digit + 1..]].concat();
+        lines[place] = good[place].replace(signature, &bad);
+        let broken = report(&lines);
+        assert_eq!((broken.code, broken.broken_at), (Some(FaultCode::BadSignature), Some(place as u64)));
+        assert_eq!(broken.checks.signatures.checked, place as u64);
+    }
+}
+
+fn field<'a>(line: &'a str, name: &str) -> &'a str {
+    let (_, behind) = line.split_once(&format!("\"{name}\":\"")).unwrap();
+    behind.split_once('"').unwrap().0
 }
