@@ -73,12 +73,9 @@ impl Table {
             // Twice the last: 2^w times the base.
             base = multiple.add(table.last()?, false);
         }
-        // Every sum above led to this one, 2^(wl) times the point.
-        let doublings = 0..width.windows().saturating_mul(width.bits());
-        let expected = CompressedEdwardsY(*encoded).decompress()?;
-        let expected: EdwardsPoint = doublings.fold(expected, |point, _| [point, point].iter().sum());
-        let found = compress_all(&[base]).next()?;
-        (found == expected.compress().to_bytes()).then_some(Self { width, addends: table })
+        // Every sum above led to this one.
+        let doublings = width.windows().saturating_mul(width.bits());
+        is_doubled(base, encoded, doublings)?.then_some(Self { width, addends: table })
     }
 
     /// Looks up the points, and their signs, that add up to n times the point; n is below 2^253.
@@ -97,6 +94,13 @@ impl Table {
 /// Adds up what was looked up. Points that stand in the cache by then: fetched one by one, each would be waited for.
 pub(super) fn sum(addends: &[(&Addend, bool)]) -> Point {
     addends.iter().fold(Point::NEUTRAL, |sum, (addend, negative)| sum.add(addend, *negative))
+}
+
+/// Whether a point is 2^doublings times another one, by the reckoning of `curve25519-dalek`.
+fn is_doubled(point: Point, encoded: &[u8; 32], doublings: u32) -> Option<bool> {
+    let expected = CompressedEdwardsY(*encoded).decompress()?;
+    let expected: EdwardsPoint = (0..doublings).fold(expected, |point, _| [point, point].iter().sum());
+    Some(compress_all(&[point]).next()? == expected.compress().to_bytes())
 }
 
 /// A number's digits n_i, from the lowest.
@@ -226,6 +230,19 @@ mod tests {
             let expected = points[0] * n + points[1] * m;
             assert_eq!(compress_all(&[sum(&found)]).next().unwrap(), expected.compress().to_bytes());
         }
+    }
+
+    #[test]
+    fn a_table_that_ends_elsewhere_is_refused() {
+        let encoded = EdwardsPoint::mul_base(&random(5)).compress().to_bytes();
+        let point = Point::decompress(&encoded).unwrap();
+        let step = addends(&[point]).next().unwrap();
+        let doubled = point.add(&step, false);
+        assert_eq!(is_doubled(point, &encoded, 0), Some(true));
+        assert_eq!(is_doubled(doubled, &encoded, 1), Some(true));
+        assert_eq!(is_doubled(doubled, &encoded, 2), Some(false));
+        assert_eq!(is_doubled(doubled.add(&step, false), &encoded, 1), Some(false));
+        assert_eq!(is_doubled(doubled.add(&step, true).add(&step, true), &encoded, 1), Some(false));
     }
 
     #[test]
