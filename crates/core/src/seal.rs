@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::hash::{Hash, push_hex};
 use crate::key::{KeyPair, PublicKey, Signature};
 use crate::limits;
+use std::fmt::Write as _;
 use std::time::SystemTime;
 
 /// Hash that an event has at a place: `seq` below 2^53, `timestamp_nanos` Unix time in nanoseconds.
@@ -48,11 +49,8 @@ impl<'a> Hashed<'a> {
     /// The line without its LF, with a signature of its hash.
     pub(crate) fn line(&self, signature: &Signature, signer: &PublicKey) -> String {
         let mut line = String::with_capacity(limits::max_line(self.event.text().len()));
-        line.push_str("{\"seq\":");
-        line.push_str(&self.seq.to_string());
-        line.push_str(",\"timestamp_nanos\":");
-        line.push_str(&self.timestamp_nanos.to_string());
-        line.push_str(",\"event\":");
+        // Writing to a string cannot fail.
+        let _ = write!(line, r#"{{"seq":{},"timestamp_nanos":{},"event":"#, self.seq, self.timestamp_nanos);
         line.push_str(self.event.text());
         line.push_str(",\"parent_hash\":\"");
         push_hex(self.parent.as_bytes(), &mut line);
