@@ -1,7 +1,7 @@
 // Formatting, lints and tests of the crates.
 
 import { run } from '../run.mjs';
-import { oneTest, skippedOnce, withExitCode } from './result.mjs';
+import { oneTest, skippedOnce, sum, withExitCode } from './result.mjs';
 
 /** One test: every crate is formatted as `cargo fmt` does it. */
 export async function rustfmt({ parts }) {
@@ -14,9 +14,14 @@ export async function clippy({ parts }) {
   if (!parts.has('clippy')) return skippedOnce('cargo clippy', 'needs clippy');
   const lint = (...what) => run('cargo', ['clippy', ...what, '--locked', '--', '-D', 'warnings']);
   const core = await lint('--workspace', '--exclude', 'sealwright-node', '--all-targets');
+  if (core.code !== 0) return oneTest(core);
+  const model = await lint(...MODEL);
   // The addon has no Rust tests: built as one, napi-rs exports nothing and all of it would be dead code.
-  return oneTest(core.code === 0 ? await lint('-p', 'sealwright-node') : core);
+  return oneTest(model.code === 0 ? await lint('-p', 'sealwright-node') : model);
 }
+
+/** The writer under a scheduler that decides which thread goes on; nothing else is built with this feature. */
+const MODEL = ['-p', 'sealwright-core', '--features', 'model', '--test', 'model'];
 
 /** Tests that are ignored in their source, by the part that they need. */
 const IGNORED = { shared: ['the_914_cases_of_cctv'], strace: ['the_calls_of_the_real_file_survive'] };
@@ -28,8 +33,20 @@ const IGNORED = { shared: ['the_914_cases_of_cctv'], strace: ['the_calls_of_the_
 export async function cargoTests({ parts }) {
   const absent = Object.keys(IGNORED).filter((part) => !parts.has(part));
   const skipped = absent.flatMap((part) => IGNORED[part]).flatMap((name) => ['--skip', name]);
-  const ignored = absent.length < Object.keys(IGNORED).length ? ['--', '--include-ignored', ...skipped] : [];
-  const outcome = await run('cargo', ['test', '--workspace', '--locked', '--no-fail-fast', ...ignored]);
+  const includesIgnored = absent.length < Object.keys(IGNORED).length;
+  const ignored = includesIgnored ? ['--', '--include-ignored', ...skipped] : [];
+  const crates = counted(await run('cargo', ['test', '--workspace', '--locked', '--no-fail-fast', ...ignored]));
+  if (includesIgnored) {
+    absent.forEach((part) => crates.skipped.push(...IGNORED[part].map((name) => ({ name, why: `needs ${part}` }))));
+  }
+  const model = await run('cargo', ['test', ...MODEL, '--locked', '--no-fail-fast', '--', '--nocapture']);
+  const schedules = [...model.stdout.matchAll(/: (\d+) schedules$/gm)].map(([, number]) => Number(number));
+  const explored = schedules.reduce((total, number) => total + number, 0);
+  const table = `model: ${explored} schedules of ${schedules.length} scenarios`;
+  return { ...sum([crates, counted(model)]), table };
+}
+
+function counted(outcome) {
   const result = { passed: 0, failed: 0, skipped: [], output: '' };
   for (const [, passed, failed] of outcome.stdout.matchAll(/^test result: .*? (\d+) passed; (\d+) failed;/gm)) {
     result.passed += Number(passed);
@@ -37,9 +54,6 @@ export async function cargoTests({ parts }) {
   }
   for (const [, name, reason] of outcome.stdout.matchAll(/^test (.+?) \.\.\. ignored(?:, (.+))?$/gm)) {
     result.skipped.push({ name, why: reason ?? 'ignored in its source' });
-  }
-  if (ignored.length > 0) {
-    absent.forEach((part) => result.skipped.push(...IGNORED[part].map((name) => ({ name, why: `needs ${part}` }))));
   }
   if (result.failed > 0) result.output = withoutPasses(outcome.output);
   return withExitCode(result, outcome);

@@ -1,10 +1,27 @@
-//! What the threads of a ledger share and wait with.
+//! What the threads of a ledger share and wait with: the standard library, or with the feature `model` a scheduler that
+//! decides at each of these calls which thread goes on. Modules that take part use nothing else to wait.
+//!
+//! Time is no part of a model. Who waits up to a [`Deadline`] there is told by chance that it is over.
 
-pub(crate) use std::sync::atomic::AtomicBool;
-pub(crate) use std::sync::{Condvar, LazyLock, Mutex, MutexGuard};
-pub(crate) use std::thread;
+#[cfg(feature = "model")]
+mod model;
+
+#[cfg(feature = "model")]
+pub(crate) use model::{Deadline, LazyLock};
+#[cfg(feature = "model")]
+pub(crate) use shuttle::{
+    sync::{Condvar, Mutex, MutexGuard, atomic::AtomicBool},
+    thread,
+};
+#[cfg(not(feature = "model"))]
+pub(crate) use std::{
+    sync::{Condvar, LazyLock, Mutex, MutexGuard, atomic::AtomicBool},
+    thread,
+};
 
 use std::sync::PoisonError;
+
+#[cfg(not(feature = "model"))]
 use std::time::{Duration, Instant};
 
 /// Locks, also behind a thread that panicked with the lock: what the lock guards is never left half changed.
@@ -18,9 +35,11 @@ pub(crate) fn wait<'a, T>(changed: &Condvar, guard: MutexGuard<'a, T>) -> MutexG
 }
 
 /// How long someone waits; for ever, if it is so far off that no clock shows it.
+#[cfg(not(feature = "model"))]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline(Option<Instant>);
 
+#[cfg(not(feature = "model"))]
 impl Deadline {
     pub(crate) fn never() -> Self {
         Self(None)
