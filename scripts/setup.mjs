@@ -144,7 +144,7 @@ export function findAddons() {
 
 /** When anything the addon is made of last changed, folders included: a deleted file changes only its folder. */
 function newestSource() {
-  const aside = new Set(['tests', 'benches', 'examples', 'target']);
+  const aside = new Set(['tests', 'benches', 'examples', 'target', 'fuzz', 'fuzzing']);
   const newestIn = (folder) => {
     let newest = modified(folder);
     for (const entry of readdirSync(folder, { withFileTypes: true })) {

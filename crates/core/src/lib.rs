@@ -60,6 +60,9 @@ pub mod error;
 pub mod event;
 #[doc(hidden)]
 pub mod fault;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod hash;
 pub mod heads;
 pub mod json;
