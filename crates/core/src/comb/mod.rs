@@ -45,7 +45,7 @@ pub struct KeyTable {
 }
 
 impl KeyTable {
-    /// Takes milliseconds and [`Width`]'s memory. None for a key that [`Verifier`] refuses, or if a table came out wrong.
+    /// Takes milliseconds and megabytes. None for a key that [`Verifier`] refuses, or if a table came out wrong.
     pub fn new(key: &PublicKey, width: Width) -> Option<Self> {
         Verifier::new(key)?;
         let encoded = *key.as_bytes();

@@ -36,7 +36,7 @@ pub(super) struct Point {
 }
 
 /// A point (x, y) that is added often, as (y + x)/2, (y - x)/2 and dxy. The formula has twice these, and 2Z of the
-/// other point, which would be loose where it has to be tight. Aligned, it takes two lines of the cache and never three.
+/// other point, which would be loose where it has to be tight. Aligned, it takes two lines of the cache, never three.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 pub(super) struct Addend {

@@ -228,7 +228,7 @@ fn write_again(line: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(cases(48))]
+    #![proptest_config(cases(32))]
 
     #[test]
     fn a_ledger_is_written_read_and_written_again_as_it_was(lines in ledger(6), noise: Vec<u8>) {
@@ -263,7 +263,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(4))]
+    #![proptest_config(cases(3))]
 
     #[test]
     fn every_change_of_a_value_is_found(lines in ledger(3)) {
