@@ -100,7 +100,8 @@ impl Judge {
     /// A line that is too long to be read stands here.
     pub(super) fn refuse_length(&mut self, length: u64) {
         let message = format!("a line of {length} bytes, the limit is {}", self.options().max_line_bytes);
-        self.end = Some(End::Unreadable(ErrorCode::LineTooLong, message));
+        let unfit = Found::Unfit(LineError::Unreadable(ErrorCode::LineTooLong, message));
+        self.end = self.take_item(unfit, self.place).err();
     }
 
     fn take_item(&mut self, found: Found, place: Place) -> std::result::Result<(), End> {

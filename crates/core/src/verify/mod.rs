@@ -232,3 +232,30 @@ impl Verifier {
         if self.judge.take_rest(found) { None } else { Some(tail) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::FaultCode;
+    use crate::event::Event;
+    use crate::key::KeyPair;
+    use crate::seal;
+
+    /// Checked as the last of its run, which ends at the long line.
+    #[test]
+    fn a_long_line_in_pieces_hides_no_bad_signature() {
+        let event = Event::parse(r#"{"type":"SessionEnded","payload":{"reason":"","summary_sha256":""}}"#).unwrap();
+        let line = seal::seal(&event, Hash::GENESIS, 0, 1, &KeyPair::from_seed(&[1; 32])).unwrap();
+        let other = seal::seal(&event, Hash::GENESIS, 0, 2, &KeyPair::from_seed(&[1; 32])).unwrap();
+        let (_, signature) = other.split_once("\"signature\"").unwrap();
+        let (good, _) = line.split_once("\"signature\"").unwrap();
+        let ledger = format!("{good}\"signature\"{signature}\n{}\n", "x".repeat(700));
+        let options = Options { signatures: SignatureMode::Last, max_line_bytes: 600, ..Options::default() };
+        for size in [usize::MAX, 1000, 100, 1] {
+            let mut verifier = Verifier::new(&options);
+            ledger.as_bytes().chunks(size.min(ledger.len())).for_each(|piece| verifier.push(piece));
+            let report = verifier.finish().unwrap();
+            assert_eq!((report.code, report.line), (Some(FaultCode::BadSignature), Some(1)), "{size} bytes");
+        }
+    }
+}
