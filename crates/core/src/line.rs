@@ -10,6 +10,7 @@
 //! duplicate keys; unknown keys; missing keys; types; ranges; hex.
 
 mod parts;
+mod written;
 
 use crate::error::{Error, ErrorCode, Fault, FaultCode, Place, excerpt};
 use crate::event::EventSet;
@@ -18,6 +19,7 @@ use crate::json::{self, Flaw, Keys, MAX_DEPTH};
 use crate::key::{PublicKey, Signature};
 use crate::limits::MAX_LINE;
 use parts::{KEYS, Parts};
+use written::Written;
 
 /// The kind of an event that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,29 +116,51 @@ pub(crate) struct Workspace {
     json: json::Workspace,
 }
 
+/// Levels of a line's objects that are looked up by name: its own, the event, the payload.
+const LEVELS: u8 = 3;
+
 /// Reads one line, without its LF.
 pub(crate) fn read(bytes: &[u8], max_length: usize, work: &mut Workspace) -> Result<Line, LineError> {
+    let written = if bytes.len() <= max_length { read_written(bytes, work) } else { None };
+    written.unwrap_or_else(|| read_any(bytes, max_length, work))
+}
+
+/// Reads a line that is laid out as the writer does it, so that only its event has to be parsed. None: it is not, or a
+/// fault in it has to be named.
+fn read_written(bytes: &[u8], work: &mut Workspace) -> Option<Result<Line, LineError>> {
+    let Workspace { text, canonical, json } = work;
+    let Written { seq, timestamp_nanos, event, hashes: [parent, claimed, signature, signer] } = written::split(bytes)?;
+    text.clear();
+    let (depth, levels) = (MAX_DEPTH.saturating_sub(1), LEVELS.saturating_sub(1));
+    let seen = json::outline(event, Keys::Sorted, depth, levels, text, json).ok()?;
+    if seen.duplicate.is_some() {
+        return None;
+    }
+    let event = str::from_utf8(text).ok()?;
+    let top = [seq, timestamp_nanos, event, parent, claimed, signature, signer].map(Some);
+    Some(Parts::of_event(top, event, &mut json.outline).check(seen.compact, canonical).map_err(LineError::Broken))
+}
+
+/// Reads a line in any spelling.
+fn read_any(bytes: &[u8], max_length: usize, work: &mut Workspace) -> Result<Line, LineError> {
+    let Workspace { text, canonical, json } = work;
     let source = readable(bytes, max_length)?;
-    work.text.clear();
-    let seen = json::outline(source, Keys::Sorted, MAX_DEPTH, &mut work.text, &mut work.json).map_err(unreadable)?;
+    text.clear();
+    let seen = json::outline(source, Keys::Sorted, MAX_DEPTH, LEVELS, text, json).map_err(unreadable)?;
     if let Some(path) = seen.duplicate {
         let fault =
             Fault { found: Some(excerpt(&path)), ..Fault::new(FaultCode::DuplicateKey, "an object has a key twice") };
         return Err(fault.into());
     }
-    let text = std::str::from_utf8(&work.text)
+    let text = str::from_utf8(text)
         .map_err(|_| LineError::Unreadable(ErrorCode::Internal, "the transcoder wrote no UTF-8".to_owned()))?;
-    let parts = Parts::of(text, &mut work.json.outline);
-    parts.check_keys()?;
-    parts.check_types()?;
-    let (seq, timestamp_nanos) = parts.check_ranges()?;
-    Ok(parts.decode(seq, timestamp_nanos, seen.compact, &mut work.canonical)?)
+    Ok(Parts::of(text, &mut json.outline).check(seen.compact, canonical)?)
 }
 
 /// The writer's spelling of a line that [`read`] accepts.
 pub(crate) fn respell(source: &str) -> Option<String> {
     let (mut spelled, mut work) = (Vec::with_capacity(source.len()), json::Workspace::default());
-    json::outline(source, Keys::AsGiven, MAX_DEPTH, &mut spelled, &mut work).ok()?;
+    json::outline(source, Keys::AsGiven, MAX_DEPTH, LEVELS, &mut spelled, &mut work).ok()?;
     let spelled = String::from_utf8(spelled).ok()?;
     let parts = Parts::of(&spelled, &mut work.outline);
     let payload = match parts.kind {
@@ -183,4 +207,88 @@ fn readable(bytes: &[u8], max_length: usize) -> Result<&str, LineError> {
 fn unreadable(error: json::JsonError) -> LineError {
     let code = if error.flaw == Flaw::Depth { ErrorCode::DepthExceeded } else { ErrorCode::LedgerMalformed };
     LineError::Unreadable(code, format!("{error} of the line"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Event;
+    use crate::key::KeyPair;
+    use crate::seal;
+
+    const DIGEST: &str = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+
+    fn lines() -> Vec<String> {
+        let key = KeyPair::from_seed(&[1; 32]);
+        let custom = r#"{"type":"Custom","payload":{"name":"a.b","data":{"b":[1.5,"\u0001é\""],"a":{},"c":null}}}"#;
+        let model = format!(
+            r#"{{"type":"ModelInvoked","payload":{{"model_id":"m","prompt_sha256":"{DIGEST}","response_sha256":"{DIGEST}","prompt_tokens":10,"response_tokens":0}}}}"#
+        );
+        let events = [custom, &model].map(|text| Event::parse(text).unwrap());
+        let line = |event, seq| seal::seal(event, Hash::of(b"parent"), seq, 1_700_000_000_000_000_000, &key).unwrap();
+        events.iter().zip([0, 42]).map(|(event, seq)| line(event, seq)).collect()
+    }
+
+    /// Both readers give the same, if the faster one answers at all. Tells whether it did.
+    fn agree(line: &[u8], work: &mut Workspace) -> bool {
+        let Some(found) = read_written(line, work) else { return false };
+        let expected = read_any(line, MAX_LINE, work);
+        assert_eq!(format!("{found:?}"), format!("{expected:?}"), "{}", String::from_utf8_lossy(line));
+        true
+    }
+
+    #[test]
+    fn what_the_writer_writes_is_read_at_its_places() {
+        let mut work = Workspace::default();
+        for line in lines() {
+            assert!(agree(line.as_bytes(), &mut work));
+            assert!(read(line.as_bytes(), MAX_LINE, &mut work).unwrap().as_written);
+            assert!(read(line.as_bytes(), line.len() - 1, &mut work).is_err());
+        }
+    }
+
+    #[test]
+    fn a_line_that_was_changed_is_read_the_same_by_both_readers() {
+        let mut work = Workspace::default();
+        let mut answered = 0;
+        for line in lines() {
+            for place in 0..line.len() {
+                let (before, behind) = line.as_bytes().split_at(place);
+                for byte in *b"\"\\09aF {}[],:.-e\0\xff" {
+                    let replaced = [before, &[byte], &behind[1..]].concat();
+                    let inserted = [before, &[byte], behind].concat();
+                    answered += u32::from(agree(&replaced, &mut work)) + u32::from(agree(&inserted, &mut work));
+                }
+                let removed = [before, &behind[1..]].concat();
+                answered += u32::from(agree(&removed, &mut work)) + u32::from(agree(before, &mut work));
+            }
+        }
+        assert!(answered > 1000, "{answered}");
+    }
+
+    #[test]
+    fn other_events_are_read_the_same_by_both_readers() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let mut work = Workspace::default();
+        for event in [
+            "null",
+            "{}",
+            " {\"type\":\"X\",\"payload\":{}} ",
+            r#"{"payload":{"b":{"z":1,"y":{"b":1,"a":2}},"a":1},"type":"X"}"#,
+            r#"{"type":"X","payload":{"a":1,"a":2}}"#,
+            r#"{"type":{"b":1,"a":2},"payload":{}}"#,
+            r#"{"type":"X","payload":[{"b":1,"a":2}],"other":1}"#,
+            r#"{"type":"SessionEnded","payload":{"summary_sha256":"","reason":"r"}}"#,
+            r#"{"type":"SessionEnded","payload":{"reason":"r"}}"#,
+            &format!(r#"{{"type":"X","payload":{{"a":{}}}}}"#, nested(124)),
+            &format!(r#"{{"type":"X","payload":{{"a":{}}}}}"#, nested(125)),
+            &nested(127),
+        ] {
+            for line in lines() {
+                let (before, rest) = line.split_once("\"event\":").unwrap();
+                let behind = &rest[rest.find(",\"parent_hash\"").unwrap()..];
+                agree(format!("{before}\"event\":{event}{behind}").as_bytes(), &mut work);
+            }
+        }
+    }
 }

@@ -1,11 +1,8 @@
 //! Where the members of a text's outer objects stand, so that nobody has to look for them again.
 //!
-//! A ledger line has three outer objects, one in the other: its own, the event, the payload.
+//! A ledger line has three levels of them: its own object, the event, the payload.
 
 use super::path::Step;
-
-/// Levels of objects whose members are noted in an outline.
-pub(super) const OUTER: u8 = 3;
 
 /// An object that is no outer one, such as an array's element.
 pub(super) const INNER: u8 = u8::MAX;

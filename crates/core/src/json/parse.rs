@@ -1,6 +1,6 @@
 //! The one JSON reader: checks a text and writes it again in one pass, without a tree.
 
-use super::outline::{INNER, Member, OUTER, Outlined, Workspace};
+use super::outline::{INNER, Member, Outlined, Workspace};
 use super::path::{self, Step};
 use super::string::{compare_keys, plain_length, read_escape, write_char};
 use super::{Flaw, JsonError, number};
@@ -32,16 +32,17 @@ pub fn transcode(source: &str, keys: Keys, max_depth: usize, out: &mut Vec<u8>) 
     Transcoder::new(source, keys, max_depth, 0, out, &mut Workspace::default()).run()
 }
 
-/// The same, but the outermost objects keep their order: the text's own object, those that are its members' values, and
-/// those that are the values of their members. Where the members of all these stand in `out` is left in the workspace.
+/// The same, but the outer objects keep their order: with `outer` levels of them the text's own object, the objects that
+/// are its members' values, and so on. Where the members of all these stand in `out` is left in the workspace.
 pub(crate) fn outline(
     source: &str,
     keys: Keys,
     max_depth: usize,
+    outer: u8,
     out: &mut Vec<u8>,
     workspace: &mut Workspace,
 ) -> Result<Transcoded, JsonError> {
-    Transcoder::new(source, keys, max_depth, OUTER, out, workspace).run()
+    Transcoder::new(source, keys, max_depth, outer, out, workspace).run()
 }
 
 /// Objects with fewer members are looked through for a repeated key without being sorted.

@@ -35,15 +35,21 @@ pub(super) struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     pub(super) fn of(text: &'a str, outline: &'a mut [Outlined]) -> Self {
-        let top = look_up(text, outline, |n| KEYS.get(n).copied());
+        let top: Lookup<'_, 7> = look_up(text, outline, |n| KEYS.get(n).copied());
+        let parts = Self::of_event(top.values, text, inside(text, outline, "event"));
+        let unknown_key = top.unknown.map(str::to_owned).or(parts.unknown_key);
+        Self { unknown_key, in_order: top.in_order && parts.in_order, ..parts }
+    }
+
+    /// Of a line whose own values are known; `event` outlines the event in `text`.
+    pub(super) fn of_event(top: [Option<&'a str>; 7], text: &'a str, event: &'a mut [Outlined]) -> Self {
         // A value that is no object has no members, so it misses none and has none too many: its type is judged later.
-        let event = inside(text, outline, "event");
         let Lookup { values: [type_name, payload], unknown, in_order } =
             look_up(text, event, |n| EVENT_KEYS.get(n).copied());
-        let mut unknown_key = top.unknown.map(str::to_owned).or_else(|| unknown.map(|key| format!("event.{key}")));
+        let mut unknown_key = unknown.map(|key| format!("event.{key}"));
         let members = inside(text, event, "payload");
         let kind = type_name.and_then(|name| find_kind(unquote(name)));
-        let mut in_order = top.in_order && in_order;
+        let mut in_order = in_order;
         let (mut fields, mut misfits) = ([None; MAX_FIELDS], [None; MAX_FIELDS]);
         if let Some(kind) = kind {
             let found = look_up(text, members, |n| kind.fields.get(n).map(|field| field.name));
@@ -54,10 +60,18 @@ impl<'a> Parts<'a> {
             in_order &= found.in_order;
             unknown_key = unknown_key.or_else(|| found.unknown.map(|key| format!("event.payload.{key}")));
         }
-        Self { text, top: top.values, type_name, payload, members, kind, fields, misfits, unknown_key, in_order }
+        Self { text, top, type_name, payload, members, kind, fields, misfits, unknown_key, in_order }
     }
 
-    pub(super) fn check_keys(&self) -> Result<(), Fault> {
+    /// Checks everything, and gives the line. `compact`: the text was spelled as the writer spells.
+    pub(super) fn check(self, compact: bool, canonical: &mut Vec<u8>) -> Result<Line, Fault> {
+        self.check_keys()?;
+        self.check_types()?;
+        let (seq, timestamp_nanos) = self.check_ranges()?;
+        self.decode(seq, timestamp_nanos, compact, canonical)
+    }
+
+    fn check_keys(&self) -> Result<(), Fault> {
         if let Some(key) = &self.unknown_key {
             let fault = Fault::new(FaultCode::UnsignedField, "a field that the hash does not cover");
             return Err(Fault { found: Some(excerpt(key)), ..fault });
@@ -93,7 +107,7 @@ impl<'a> Parts<'a> {
         self.kind.map_or(&[][..], |kind| kind.fields).iter().zip(self.fields)
     }
 
-    pub(super) fn check_types(&self) -> Result<(), Fault> {
+    fn check_types(&self) -> Result<(), Fault> {
         let expect = |name: &str, value: Option<&str>, type_wanted: Type, described: &str| {
             let value = value.unwrap_or_default();
             if type_of(value) == type_wanted {
@@ -123,7 +137,7 @@ impl<'a> Parts<'a> {
     }
 
     /// Gives `seq` and `timestamp_nanos`.
-    pub(super) fn check_ranges(&self) -> Result<(u64, u64), Fault> {
+    fn check_ranges(&self) -> Result<(u64, u64), Fault> {
         let [seq, timestamp, ..] = self.top.map(Option::unwrap_or_default);
         let seq_number = seq.parse().ok().filter(|seq| *seq <= MAX_SEQ);
         let seq = seq_number.ok_or_else(|| out_of_range("seq", "0 to 9007199254740991", seq))?;
@@ -142,13 +156,7 @@ impl<'a> Parts<'a> {
         Some((field.name, field.holds.describe(), value?))
     }
 
-    pub(super) fn decode(
-        self,
-        seq: u64,
-        timestamp_nanos: u64,
-        compact: bool,
-        canonical: &mut Vec<u8>,
-    ) -> Result<Line, Fault> {
+    fn decode(self, seq: u64, timestamp_nanos: u64, compact: bool, canonical: &mut Vec<u8>) -> Result<Line, Fault> {
         let [_, _, _, parent, claimed, signature, signer] = self.top.map(Option::unwrap_or_default);
         let parent = Hash::from_bytes(hex("parent_hash", parent)?);
         let claimed = Hash::from_bytes(hex("self_hash", claimed)?);
