@@ -202,13 +202,22 @@ pub(crate) fn excerpt(text: &str) -> String {
 }
 
 /// What became of a record that failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It is not in the ledger and will not be.
     NotWritten,
     /// It may or may not be found when the ledger is reopened.
     Unknown,
+}
+
+impl Outcome {
+    /// `not-written` or `unknown`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotWritten => "not-written",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// Where in a ledger checking stopped.

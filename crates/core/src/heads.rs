@@ -8,6 +8,7 @@ use crate::chain::Head;
 use crate::durable;
 use crate::error::{Error, ErrorCode, Result};
 use crate::hash::{Hash, encode_hex};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::io::Read as _;
@@ -101,20 +102,19 @@ impl FileHeads {
         }
         let mut text = String::new();
         file.take(MAX_FILE).read_to_string(&mut text).map_err(|error| self.failed("cannot read", &error))?;
-        let stored: BTreeMap<String, (u64, String)> =
-            serde_json::from_str(&text).map_err(|error| self.corrupt(&error.to_string()))?;
-        let head = |(id, (seq, hash)): (String, (u64, String))| {
-            let hash = Hash::from_hex(&hash).ok_or_else(|| self.corrupt("a hash that is not 64 hex digits"))?;
-            Ok((id, Head { seq, hash }))
+        let stored: Value = serde_json::from_str(&text).map_err(|error| self.corrupt(&error.to_string()))?;
+        let stored = stored.as_object().ok_or_else(|| self.corrupt("no JSON object"))?;
+        let head = |(id, head): (&String, &Value)| {
+            let head = head_of(head).ok_or_else(|| self.corrupt("a head that is not [seq, hash]"))?;
+            Ok((id.clone(), head))
         };
         stored.into_iter().map(head).collect()
     }
 
     fn store(&self, heads: &BTreeMap<String, Head>) -> Result<()> {
-        let plain: BTreeMap<&str, (u64, Hash)> =
-            heads.iter().map(|(id, head)| (id.as_str(), (head.seq, head.hash))).collect();
-        let text = serde_json::to_vec(&plain).map_err(|error| self.corrupt(&error.to_string()))?;
-        durable::replace(&self.target()?, &text).map_err(|error| self.failed("cannot write", &error))
+        let plain = heads.iter().map(|(id, head)| (id.clone(), json!([head.seq, head.hash.to_string()])));
+        let text = Value::Object(plain.collect()).to_string();
+        durable::replace(&self.target()?, text.as_bytes()).map_err(|error| self.failed("cannot write", &error))
     }
 
     fn lock(&self) -> Result<File> {
@@ -165,6 +165,12 @@ impl HeadStore for FileHeads {
     fn identity(&self) -> String {
         format!("file:{}", self.target().unwrap_or_else(|_| self.path.clone()).display())
     }
+}
+
+/// `[seq, hash]`
+fn head_of(value: &Value) -> Option<Head> {
+    let [seq, hash] = value.as_array()?.as_slice() else { return None };
+    Some(Head { seq: seq.as_u64()?, hash: Hash::from_hex(hash.as_str()?)? })
 }
 
 fn advance_one(stored: &mut BTreeMap<String, Head>, id: &str, head: Head) -> Result<bool> {

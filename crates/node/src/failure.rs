@@ -32,13 +32,18 @@ pub(crate) fn text(error: &CoreError) -> String {
     if let Value::Object(fields) = &mut fields {
         let mut add = |name: &str, value: Option<Value>| fields.extend(value.map(|value| (name.to_owned(), value)));
         add("path", error.path.clone().map(Value::from));
-        add("outcome", error.outcome.and_then(|outcome| serde_json::to_value(outcome).ok()));
+        add("outcome", error.outcome.map(|outcome| outcome.name().into()));
         add("osCode", error.os_code.clone().map(Value::from));
         add("line", error.place.map(|place| place.line.into()));
         add("byteOffset", error.place.map(|place| place.byte_offset.into()));
-        add("report", error.report.as_ref().and_then(|report| serde_json::to_value(report).ok()));
     }
-    format!("!{fields}")
+    let fields = fields.to_string();
+    let report = error.report.as_ref().and_then(|report| report.to_json().ok());
+    match report.zip(fields.strip_suffix('}')) {
+        // As text: a value of it would take a second serializer for all that a report holds.
+        Some((report, fields)) => format!("!{fields},\"report\":{report}}}"),
+        None => format!("!{fields}"),
+    }
 }
 
 /// The failure as napi-rs throws it.

@@ -88,6 +88,14 @@ impl Point {
     }
 }
 
+impl Point {
+    /// Adds without being inlined, for tables, where small code counts for more.
+    #[inline(never)]
+    pub(super) fn plus(&self, other: &Addend) -> Self {
+        self.add(other, false)
+    }
+}
+
 impl Addend {
     /// Reads a word of both cache lines, and so fetches them: nobody waits for the words.
     #[inline(always)]

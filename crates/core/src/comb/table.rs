@@ -66,12 +66,12 @@ impl Table {
             let mut multiple = Point::NEUTRAL;
             multiples.clear();
             multiples.extend((0..width.height()).map(|_| {
-                multiple = multiple.add(&step, false);
+                multiple = multiple.plus(&step);
                 multiple
             }));
             table.extend(addends(&multiples));
             // Twice the last: 2^w times the base.
-            base = multiple.add(table.last()?, false);
+            base = multiple.plus(table.last()?);
         }
         // Every sum above led to this one.
         let doublings = width.windows().saturating_mul(width.bits());

@@ -141,7 +141,7 @@ fn verify_in_place(path: &Path, options: &Options, watch: &mut Watch<'_>) -> Res
     let mut file = LedgerFile::open(&durable::resolve(path)?)?;
     lock(&mut file)?;
     let length = file.length().map_err(|error| failed("cannot look at the ledger", &error))?;
-    let report = verify::verify_part(StorageReader { storage: &file, at: 0 }, length, options, watch)?;
+    let report = verify::verify_part(&mut StorageReader { storage: &file, at: 0 }, length, options, watch)?;
     Ok((Target::InPlace(file), report))
 }
 

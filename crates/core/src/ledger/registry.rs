@@ -23,7 +23,6 @@ use crate::sync::{Condvar, Deadline, LazyLock, Mutex, MutexGuard, lock, wait};
 use crate::verify;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -410,12 +409,12 @@ fn unacknowledged(acknowledged: Option<Head>, last: Option<Head>) -> Option<SeqR
 }
 
 /// Verifies what is acknowledged, from the first event on.
-fn verify_all(source: impl Read, length: u64, events: EventSet) -> Result<()> {
-    let report = verify::verify_part(source, length, &verify::Options::default(), &mut verify::Watch::default())
+fn verify_all(mut source: StorageReader<'_>, length: u64, events: EventSet) -> Result<()> {
+    let report = verify::verify_part(&mut source, length, &verify::Options::default(), &mut verify::Watch::default())
         .map_err(|error| match error.place {
-            Some(_) => Error { code: ErrorCode::LedgerTampered, ..error },
-            None => error,
-        })?;
+        Some(_) => Error { code: ErrorCode::LedgerTampered, ..error },
+        None => error,
+    })?;
     if !report.ok {
         let reason = report.reason.clone().unwrap_or_default();
         let line = report.line.unwrap_or_default();

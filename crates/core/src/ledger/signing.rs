@@ -14,11 +14,11 @@
 
 use crate::hash::Hash;
 use crate::key::{KeyPair, PublicKey, Signature};
+use crate::sync::{Condvar, Mutex, lock, thread, wait};
+use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::thread::{self, JoinHandle};
 
 /// Events from which on a second thread helps: it wakes up in the time of a few signatures.
 const HELPED: usize = 8;
@@ -44,10 +44,25 @@ enum Helper {
 }
 
 struct Running {
-    tasks: Sender<Arc<Task>>,
-    /// Signatures of a block, and where the block begins.
-    blocks: Receiver<(usize, Vec<Signature>)>,
-    thread: JoinHandle<()>,
+    desk: Arc<Desk>,
+    thread: thread::JoinHandle<()>,
+}
+
+/// Where writer and helper hand things to each other.
+#[derive(Default)]
+struct Desk {
+    papers: Mutex<Papers>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Papers {
+    /// For the helper.
+    task: Option<Arc<Task>>,
+    /// For the writer: signatures of a block, and where the block begins.
+    blocks: Vec<(usize, Vec<Signature>)>,
+    /// One of the two is gone.
+    deserted: bool,
 }
 
 /// The hashes of a group.
@@ -84,14 +99,13 @@ impl Signing {
         };
         let task = Arc::new(Task { hashes, next: AtomicUsize::new(0) });
         let mut signed = Signed::new(task.hashes.len());
-        // Not taken by a helper that has panicked: then nothing comes back, either.
-        let _ = running.tasks.send(Arc::clone(&task));
+        running.desk.change(|papers| papers.task = Some(Arc::clone(&task)));
         while let Some(block) = task.claim() {
             signed.put(block.start, (self.sign)(&self.key, task.block(&block)));
         }
         while signed.missing > 0 {
-            let Ok((start, signatures)) = running.blocks.recv() else { break };
-            signed.put(start, signatures);
+            let Some(blocks) = running.desk.take_blocks() else { break };
+            blocks.into_iter().for_each(|(start, signatures)| signed.put(start, signatures));
         }
         if signed.missing > 0 {
             self.helper = Helper::Gone;
@@ -104,11 +118,53 @@ impl Signing {
 /// The helper ends with its writer: nothing of this package runs behind the end of a thread or process that waits for it.
 impl Drop for Signing {
     fn drop(&mut self) {
-        if let Helper::Running(Running { tasks, blocks, thread }) = std::mem::replace(&mut self.helper, Helper::Gone) {
-            drop((tasks, blocks));
+        if let Helper::Running(Running { desk, thread }) = mem::replace(&mut self.helper, Helper::Gone) {
+            desk.change(|papers| papers.deserted = true);
             // A panic in it is told by the signatures that do not come.
             let _ = thread.join();
         }
+    }
+}
+
+impl Desk {
+    fn change(&self, change: impl FnOnce(&mut Papers)) {
+        change(&mut lock(&self.papers));
+        self.changed.notify_all();
+    }
+
+    /// For the helper. None when the writer is gone.
+    fn take_task(&self) -> Option<Arc<Task>> {
+        let mut papers = lock(&self.papers);
+        loop {
+            if papers.deserted {
+                return None;
+            }
+            if let Some(task) = papers.task.take() {
+                return Some(task);
+            }
+            papers = wait(&self.changed, papers);
+        }
+    }
+
+    /// For the writer, who waits for one at least. None when the helper is gone.
+    fn take_blocks(&self) -> Option<Vec<(usize, Vec<Signature>)>> {
+        let mut papers = lock(&self.papers);
+        while papers.blocks.is_empty() {
+            if papers.deserted {
+                return None;
+            }
+            papers = wait(&self.changed, papers);
+        }
+        Some(mem::take(&mut papers.blocks))
+    }
+}
+
+/// Tells the writer that the helper ends, also by a panic.
+struct Desertion(Arc<Desk>);
+
+impl Drop for Desertion {
+    fn drop(&mut self) {
+        self.0.change(|papers| papers.deserted = true);
     }
 }
 
@@ -147,18 +203,19 @@ impl Task {
 
 /// None: the system has no thread left.
 fn start(key: Arc<KeyPair>, sign: Sign) -> Option<Running> {
-    let (tasks, asked) = mpsc::channel::<Arc<Task>>();
-    let (answers, blocks) = mpsc::channel();
+    let desk = Arc::<Desk>::default();
+    let helpers = Desertion(Arc::clone(&desk));
     let help = move || {
-        for task in asked {
+        let Desertion(desk) = &helpers;
+        while let Some(task) = desk.take_task() {
             while let Some(block) = task.claim() {
-                // A writer that is gone needs no signatures.
-                let _ = answers.send((block.start, sign(&key, task.block(&block))));
+                let signatures = sign(&key, task.block(&block));
+                desk.change(|papers| papers.blocks.push((block.start, signatures)));
             }
         }
     };
     let thread = thread::Builder::new().name("sealwright-sign".to_owned()).spawn(help).ok()?;
-    Some(Running { tasks, blocks, thread })
+    Some(Running { desk, thread })
 }
 
 #[cfg(test)]
@@ -178,7 +235,7 @@ mod tests {
     }
 
     fn is_helper() -> bool {
-        thread::current().name() == Some("sealwright-sign")
+        std::thread::current().name() == Some("sealwright-sign")
     }
 
     #[test]
@@ -200,7 +257,7 @@ mod tests {
                 HELPED_WITH.fetch_add(1, Ordering::SeqCst);
             }
             while HELPED_WITH.load(Ordering::SeqCst) == 0 {
-                thread::yield_now();
+                std::thread::yield_now();
             }
             key.sign_all(hashes)
         };
@@ -218,7 +275,7 @@ mod tests {
                 panic!("a helper that fails");
             }
             while PANICS.load(Ordering::SeqCst) == 0 {
-                thread::yield_now();
+                std::thread::yield_now();
             }
             key.sign_all(hashes)
         };

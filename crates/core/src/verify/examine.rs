@@ -44,12 +44,12 @@ pub(super) enum Found {
 }
 
 /// Looks at pieces on all cores; this thread does something else first. Without `signatures` none is checked.
-pub(super) fn examine<T>(
+pub(super) fn examine(
     pieces: &[&[u8]],
     max_length: usize,
     signatures: Option<&Signatures>,
-    meanwhile: impl FnOnce() -> T,
-) -> (T, Vec<Piece>) {
+    meanwhile: &mut dyn FnMut(),
+) -> Vec<Piece> {
     static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get));
     let next = AtomicUsize::new(0);
     let work = || {
@@ -58,20 +58,20 @@ pub(super) fn examine<T>(
         claimed.map(|(index, piece)| (index, examine_piece(piece, max_length, signatures))).collect::<Vec<_>>()
     };
     let helpers = pieces.len().min(*CORES).saturating_sub(1);
-    let (value, mut done) = thread::scope(|scope| {
+    let mut done = thread::scope(|scope| {
         // Where no thread can be made, the work is done here.
         let helpers: Vec<_> =
             (0..helpers).filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
-        let value = meanwhile();
+        meanwhile();
         let mut done = work();
         for helper in helpers {
             // A piece must never be left out: a defect that ends its thread ends the verification.
             done.extend(helper.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
-        (value, done)
+        done
     });
     done.sort_unstable_by_key(|(index, _)| *index);
-    (value, done.into_iter().map(|(_, piece)| piece).collect())
+    done.into_iter().map(|(_, piece)| piece).collect()
 }
 
 /// Cuts a block of whole lines into pieces of whole lines.
@@ -168,8 +168,9 @@ mod tests {
     fn pieces_come_back_in_their_order_and_blank_lines_take_one_entry() {
         let blocks: Vec<Vec<u8>> = (1..50).map(|count| vec![b'\n'; count * 100]).collect();
         let pieces: Vec<&[u8]> = blocks.iter().map(Vec::as_slice).collect();
-        let (value, found) = examine(&pieces, 100, Some(&Signatures::default()), || "done");
-        assert_eq!((value, found.len()), ("done", blocks.len()));
+        let mut times = 0;
+        let found = examine(&pieces, 100, Some(&Signatures::default()), &mut || times += 1);
+        assert_eq!((times, found.len()), (1, blocks.len()));
         for (piece, block) in found.iter().zip(&blocks) {
             assert_eq!((piece.items.len(), piece.bytes, piece.lines), (1, block.len(), as_u64(block.len())));
         }

@@ -140,13 +140,13 @@ impl Verifier {
 
     /// Takes the next bytes.
     pub fn push(&mut self, bytes: &[u8]) {
-        bytes.chunks(BLOCK).for_each(|block| self.push_while(block, || ()));
+        bytes.chunks(BLOCK).for_each(|block| self.push_while(block, &mut || ()));
         self.settle();
     }
 
     /// Takes the next bytes, and does something else on this thread while others look at them. They are judged with the
     /// next ones, or by [`Verifier::settle`].
-    fn push_while<T>(&mut self, bytes: &[u8], meanwhile: impl FnOnce() -> T) -> T {
+    fn push_while(&mut self, bytes: &[u8], meanwhile: &mut dyn FnMut()) {
         if self.is_decided() {
             return meanwhile();
         }
@@ -163,33 +163,29 @@ impl Verifier {
             return meanwhile();
         }
         self.unfinished.extend_from_slice(first);
-        let value = self.look_at(lines, !first.is_empty(), |digest| {
-            let value = meanwhile();
+        self.look_at(lines, !first.is_empty(), |digest| {
+            meanwhile();
             digest.update(bytes);
-            value
         });
         if !(first.is_empty() && lines.is_empty()) {
             self.unfinished.clear();
         }
         self.keep(rest);
-        value
     }
 
     /// Looks at whole lines, the unfinished one in front of them if that is whole now. Meanwhile the lines before them are
     /// judged.
-    fn look_at<T>(&mut self, lines: &[u8], unfinished: bool, meanwhile: impl FnOnce(&mut Sha256) -> T) -> T {
+    fn look_at(&mut self, lines: &[u8], unfinished: bool, mut meanwhile: impl FnMut(&mut Sha256)) {
         let Self { judge, digest, examined, unfinished: first, .. } = self;
         let max_length = judge.options().max_line_bytes;
         let signatures = (judge.options().signatures == SignatureMode::All).then(|| judge.signatures());
         let first = unfinished.then_some(first.as_slice());
         let pieces: Vec<&[u8]> = first.into_iter().chain(examine::split(lines)).collect();
-        let before = mem::take(examined);
-        let (value, found) = examine::examine(&pieces, max_length, signatures.as_deref(), || {
-            judge.take(before);
-            meanwhile(digest)
+        let mut before = mem::take(examined);
+        *examined = examine::examine(&pieces, max_length, signatures.as_deref(), &mut || {
+            judge.take(mem::take(&mut before));
+            meanwhile(digest);
         });
-        *examined = found;
-        value
     }
 
     /// Judges what was looked at.

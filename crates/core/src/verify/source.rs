@@ -39,13 +39,13 @@ impl Watch<'_> {
 /// Verifies a ledger file: one regular file, opened once, as long as it is at that moment. A ledger that is being
 /// written to can be verified at any time.
 pub fn verify_file(path: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<Report> {
-    let (file, length) = durable::open_to_read(path)?;
-    verify_part(file, length, options, watch)
+    let (mut file, length) = durable::open_to_read(path)?;
+    verify_part(&mut file, length, options, watch)
 }
 
 /// Verifies the first `length` bytes of a source.
 pub(crate) fn verify_part(
-    mut source: impl Read,
+    mut source: &mut dyn Read,
     length: u64,
     options: &Options,
     watch: &mut Watch<'_>,
@@ -73,7 +73,8 @@ pub(crate) fn verify_part(
         if watch.is_cancelled() {
             return Err(Error::new(ErrorCode::Aborted, "the verification was stopped"));
         }
-        let filled = verifier.push_while(&block, || fill(&mut following));
+        let mut filled = Ok(());
+        verifier.push_while(&block, &mut || filled = fill(&mut following));
         // What follows cannot be read, or there is nothing: what was read is judged at once, for a fault in it comes first.
         if filled.is_err() || following.is_empty() {
             verifier.settle();
