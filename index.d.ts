@@ -79,7 +79,7 @@ export declare class NativeReader {
 
 /** A handle on a ledger's writer. */
 export declare class NativeSession {
-  /** Queues one event, to be written soon after [`Self::wake`]; `id` settles later. */
+  /** Queues one event, to be written at [`Self::wake`] or a few milliseconds later; `id` settles later. */
   submit(id: number, eventText: string): void
   /** Has the writer take what was queued. */
   wake(): void

@@ -297,7 +297,7 @@ export class Session {
 
   /**
    * Wakes the writer when the code that runs now is done, so that records made next to each other become one group; and
-   * at once when they are many, or large.
+   * at once when they are many, or large. It loses patience by itself when the code runs on for milliseconds.
    */
   #wakeSoon(length: number): void {
     if (this.#unannounced === 0) queueMicrotask(() => this.#wake());

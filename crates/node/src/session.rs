@@ -283,7 +283,7 @@ pub struct NativeSession {
 
 #[napi]
 impl NativeSession {
-    /// Queues one event, to be written soon after [`Self::wake`]; `id` settles later.
+    /// Queues one event, to be written at [`Self::wake`] or a few milliseconds later; `id` settles later.
     #[napi(catch_unwind)]
     pub fn submit(&self, id: f64, event_text: String) -> Result<()> {
         self.session.submit_quietly(integer(id)?, event(&event_text)?).map_err(|error| throw(&error))

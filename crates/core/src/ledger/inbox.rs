@@ -35,6 +35,8 @@ pub(super) struct Inbox {
     owed: BTreeMap<Seat, Owed>,
     /// In the order they came.
     jobs: VecDeque<Job>,
+    /// More jobs will come at once: the writer is asked to wait for them, for a moment.
+    gathering: bool,
     /// Sizes of the jobs, in all; at most the limit, unless there is only one.
     bytes: usize,
     limit: usize,
@@ -72,6 +74,8 @@ pub(super) type Room = Vec<Arc<dyn Sink>>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
     Wait,
+    /// For more jobs, but not for long.
+    Gather,
     Write,
     Release,
     /// Nothing any more.
@@ -87,6 +91,7 @@ impl Inbox {
             next_seat: 1,
             owed: BTreeMap::new(),
             jobs: VecDeque::new(),
+            gathering: false,
             bytes: 0,
             limit: limit.max(1),
             refused: 0,
@@ -121,8 +126,9 @@ impl Inbox {
         last
     }
 
-    /// Queues a job. It always fits into an empty queue, however large it is.
-    pub(super) fn submit(&mut self, job: Job) -> Result<()> {
+    /// Queues a job. It always fits into an empty queue, however large it is. With `gather` it need not be written before
+    /// [`Inbox::stop_gathering`], if it is the first in the queue.
+    pub(super) fn submit(&mut self, job: Job, gather: bool) -> Result<()> {
         let refused = |error: Error| Err(error.with_outcome(Outcome::NotWritten));
         match &self.phase {
             Phase::Open => {}
@@ -138,11 +144,17 @@ impl Inbox {
                 format!("{} bytes wait to be written, the limit is {}: wait for ready()", self.bytes, self.limit);
             return refused(Error::new(ErrorCode::Backpressure, message));
         }
+        self.gathering = gather && (self.gathering || self.jobs.is_empty());
         self.bytes = bytes;
         let owed = self.owed.entry(job.seat).or_default();
         owed.unsettled = owed.unsettled.saturating_add(1);
         self.jobs.push_back(job);
         Ok(())
+    }
+
+    /// No more jobs will come at once. True when the writer waited for them.
+    pub(super) fn stop_gathering(&mut self) -> bool {
+        mem::take(&mut self.gathering)
     }
 
     /// Takes back a job that was submitted under a number, if it is still queued.
@@ -169,6 +181,7 @@ impl Inbox {
     pub(super) fn next(&self) -> Next {
         match (&self.phase, self.jobs.is_empty()) {
             (Phase::Poisoned(_) | Phase::Closed, _) => Next::End,
+            (Phase::Open, false) if self.gathering => Next::Gather,
             (Phase::Open | Phase::Closing, false) => Next::Write,
             (Phase::Open, true) => Next::Wait,
             (Phase::Closing, true) => Next::Release,
@@ -177,6 +190,7 @@ impl Inbox {
 
     /// The next jobs whose lines fit into so many bytes; at least one, if there is any.
     pub(super) fn take_group(&mut self, limit: usize) -> (Vec<Job>, Room) {
+        self.gathering = false;
         let mut group = Vec::new();
         let mut size = 0_usize;
         while let Some(job) = self.jobs.front() {

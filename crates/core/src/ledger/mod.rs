@@ -53,7 +53,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use writer::Writer;
+use writer::{Taker, Writer};
 
 /// A handle on a ledger's writer. Dropping it closes it without waiting: what was submitted is still written, if the
 /// process lives long enough.
@@ -142,7 +142,7 @@ impl Session {
         }
         let slot = Arc::new(Slot::default());
         let job = Job::new(events, self.seat, Reply::Slot(Arc::clone(&slot)));
-        if let Err(error) = self.writer.submit(job, false) {
+        if let Err(error) = self.writer.submit(job, Taker::Caller) {
             return (Err(error), None);
         }
         let mut result = None;
@@ -160,15 +160,15 @@ impl Session {
     pub fn submit(&self, number: u64, event: Event) -> Result<()> {
         let events = vec![event];
         self.check(&events)?;
-        self.queue(number, events, true)
+        self.queue(number, events, Taker::Writer)
     }
 
-    /// The same, but the writer's thread may sleep on until [`Session::wake`]: what is submitted at once becomes one
-    /// group. Whoever makes the writer work, or waits for it, wakes it too.
+    /// The same, but the writer's thread waits until [`Session::wake`], a few milliseconds at most: what is submitted at
+    /// once becomes one group. Whoever makes the writer work, or waits for it, wakes it too.
     pub fn submit_quietly(&self, number: u64, event: Event) -> Result<()> {
         let events = vec![event];
         self.check(&events)?;
-        self.queue(number, events, false)
+        self.queue(number, events, Taker::WriterSoon)
     }
 
     /// Has the writer take what was submitted quietly.
@@ -180,12 +180,12 @@ impl Session {
     pub fn submit_many(&self, number: u64, events: Vec<Event>) -> Result<()> {
         self.check(&events)?;
         check_batch(&events)?;
-        self.queue(number, events, true)
+        self.queue(number, events, Taker::Writer)
     }
 
-    fn queue(&self, number: u64, events: Vec<Event>, wake: bool) -> Result<()> {
+    fn queue(&self, number: u64, events: Vec<Event>, taker: Taker) -> Result<()> {
         let reply = Reply::Sink(Arc::clone(&self.sink), number);
-        self.writer.submit(Job::new(events, self.seat, reply), wake)
+        self.writer.submit(Job::new(events, self.seat, reply), taker)
     }
 
     /// Takes back what was submitted, if the writer has not taken it. True: it will be neither written nor settled.

@@ -20,6 +20,7 @@ use crate::key::PublicKey;
 use crate::sync::{Condvar, Deadline, Mutex, lock, thread, wait};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// See the module.
 pub(super) struct Writer {
@@ -61,6 +62,20 @@ pub(super) struct Opened {
     pub(super) queue_bytes: usize,
     pub(super) events: EventSet,
 }
+
+/// Who takes a job from the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taker {
+    /// Who submits it drives the writer.
+    Caller,
+    /// The writer's thread.
+    Writer,
+    /// The same, once [`Writer::wake`] says that no more come at once.
+    WriterSoon,
+}
+
+/// How long jobs that are to be taken soon wait for others. Whoever submits them may go on to do something long.
+const PATIENCE: Duration = Duration::from_millis(5);
 
 impl Writer {
     /// Starts with one session, and the thread that writes.
@@ -104,18 +119,20 @@ impl Writer {
         last
     }
 
-    /// Queues a job. `wake`: the writer's thread takes it; otherwise the caller drives.
-    pub(super) fn submit(&self, job: Job, wake: bool) -> Result<()> {
-        lock(&self.inbox).submit(job)?;
-        if wake {
+    /// Queues a job.
+    pub(super) fn submit(&self, job: Job, taker: Taker) -> Result<()> {
+        lock(&self.inbox).submit(job, taker == Taker::WriterSoon)?;
+        if taker != Taker::Caller {
             self.work.notify_one();
         }
         Ok(())
     }
 
-    /// Has the writer's thread take what was submitted without waking it.
+    /// Has the writer's thread take what it was to take soon.
     pub(super) fn wake(&self) {
-        self.work.notify_one();
+        if lock(&self.inbox).stop_gathering() {
+            self.work.notify_one();
+        }
     }
 
     pub(super) fn withdraw(&self, seat: Seat, number: u64) -> bool {
@@ -203,16 +220,27 @@ impl Writer {
             match self.wait_for_work() {
                 Next::Release => return self.release(),
                 Next::End => return,
-                Next::Write | Next::Wait => self.drive_until(|| false),
+                Next::Write | Next::Gather | Next::Wait => self.drive_until(|| false),
             }
         }
     }
 
     fn wait_for_work(&self) -> Next {
         let mut inbox = lock(&self.inbox);
+        let mut patience = None;
         loop {
             match inbox.next() {
-                Next::Wait => inbox = wait(&self.work, inbox),
+                Next::Wait => {
+                    patience = None;
+                    inbox = wait(&self.work, inbox);
+                }
+                Next::Gather => {
+                    let patience = patience.get_or_insert_with(|| Deadline::after(PATIENCE));
+                    inbox = patience.wait(&self.work, inbox);
+                    if patience.is_over() {
+                        inbox.stop_gathering();
+                    }
+                }
                 next => return next,
             }
         }

@@ -3,7 +3,8 @@
 use crate::disk::Fault;
 use crate::heads::Manner;
 use crate::world::Act::{
-    Close, Drain, Record, Reopen, Submit, SubmitBatch, SubmitWithRoom, WaitHead, WaitIdle, Withdraw,
+    Close, Drain, Record, Reopen, Submit, SubmitBatch, SubmitQuietly, SubmitWithRoom, WaitHead, WaitIdle, Wake,
+    Withdraw,
 };
 use crate::world::Scenario;
 use crate::{explore, explore_often};
@@ -32,6 +33,19 @@ fn threads_share_a_session_that_is_closed_under_them() {
     explore_often(Scenario::new("closed at once", &[&[&[Close], &[Record], &[Submit]]]));
     explore(Scenario::new("closed", &[&[&[Submit, Close], &[Record, Record], &[Submit, SubmitBatch]]]));
     explore(Scenario::new("drained", &[&[&[Submit, Drain], &[Record, Close], &[Submit, Record]], &[&[Record]]]));
+}
+
+#[test]
+fn what_is_to_be_taken_soon_is_taken() {
+    let quiet: &[&[&[_]]] =
+        &[&[&[SubmitQuietly, SubmitQuietly, Wake, SubmitQuietly, WaitIdle]], &[&[SubmitQuietly, Close]]];
+    explore(Scenario::new("quiet", quiet));
+    let others: &[&[&[_]]] =
+        &[&[&[SubmitQuietly, Drain], &[Record], &[SubmitQuietly, Wake]], &[&[SubmitQuietly, Submit]]];
+    explore(Scenario::new("quiet among others", others));
+    let withdrawn: &[&[&[_]]] = &[&[&[SubmitQuietly, Withdraw, SubmitQuietly, Wake, WaitIdle]], &[&[WaitIdle, Record]]];
+    explore(Scenario::new("quiet and withdrawn", withdrawn));
+    explore(Scenario { faults: &[("sync", 2, Fault::Fail)], ..Scenario::new("quiet behind a failure", quiet) });
 }
 
 #[test]

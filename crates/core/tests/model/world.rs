@@ -23,6 +23,9 @@ pub(crate) enum Act {
     Submit,
     /// Two events that are recorded together.
     SubmitBatch,
+    /// One, with more to come.
+    SubmitQuietly,
+    Wake,
     /// Submits as soon as there is room.
     SubmitWithRoom,
     /// Takes back what it submitted last.
@@ -188,6 +191,8 @@ impl User {
                 }
                 Act::Submit => mine.extend(self.submit(&session, names(1), false)),
                 Act::SubmitBatch => mine.extend(self.submit(&session, names(2), false)),
+                Act::SubmitQuietly => mine.extend(self.submit_quietly(&session, names(1))),
+                Act::Wake => session.wake(),
                 Act::SubmitWithRoom => mine.extend(self.submit(&session, names(1), true)),
                 Act::Withdraw => {
                     if let Some(last) = mine.last()
@@ -245,6 +250,19 @@ impl User {
             }
             self.hear(&names, &Err(error));
             return None;
+        }
+    }
+
+    /// The same for one event, with more to come.
+    fn submit_quietly(&self, session: &Session, names: Vec<Name>) -> Option<Vec<Name>> {
+        self.world.book.submits(&names);
+        let number = self.ear.expect(&names);
+        match session.submit_quietly(number, event(names[0])) {
+            Ok(()) => Some(names),
+            Err(error) => {
+                self.hear(&names, &Err(error));
+                None
+            }
         }
     }
 

@@ -17,6 +17,9 @@ enum Step {
     Detach,
     /// By a session, of a size.
     Submit(usize, usize),
+    /// By the first session, with more to come.
+    SubmitSoon,
+    StopGathering,
     WithdrawFirst,
     WithdrawTaken,
     WantRoom(usize),
@@ -27,12 +30,14 @@ enum Step {
     Close,
 }
 
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 16] = [
     Step::Attach,
     Step::Detach,
     Step::Submit(0, SIZES[0]),
     Step::Submit(0, SIZES[1]),
     Step::Submit(1, SIZES[0]),
+    Step::SubmitSoon,
+    Step::StopGathering,
     Step::WithdrawFirst,
     Step::WithdrawTaken,
     Step::WantRoom(0),
@@ -65,6 +70,8 @@ struct Pair {
     settled: Vec<Told>,
     want_room: Vec<Seat>,
     refused: usize,
+    /// Every job since the queue was empty last has more to come.
+    gathering: bool,
     end: Option<Next>,
 }
 
@@ -81,6 +88,7 @@ impl Pair {
             settled: Vec::new(),
             want_room: Vec::new(),
             refused: 0,
+            gathering: false,
             end: None,
         }
     }
@@ -96,7 +104,9 @@ impl Pair {
                     self.end = Some(Next::Release);
                 }
             }
-            Step::Submit(session, size) if session < self.seats.len() => self.submit(session, size),
+            Step::Submit(session, size) if session < self.seats.len() => self.submit(session, size, false),
+            Step::SubmitSoon => self.submit(0, SIZES[0], true),
+            Step::StopGathering => assert_eq!(self.inbox.stop_gathering(), mem::take(&mut self.gathering)),
             Step::WithdrawFirst if !self.queued.is_empty() => {
                 let (seat, number, _) = self.queued.remove(0);
                 let (withdrawn, room) = self.inbox.withdraw(seat, number);
@@ -155,17 +165,20 @@ impl Pair {
         true
     }
 
-    fn submit(&mut self, session: usize, size: usize) {
+    fn submit(&mut self, session: usize, size: usize, soon: bool) {
         let (seat, sink) = &self.seats[session];
         let (seat, number) = (*seat, self.numbers);
         self.numbers += 1;
         let reply = Reply::Sink(Arc::clone(sink), number);
         let job = Job { events: Vec::new(), seat, reply, size, queued: Instant::now() };
         let fits = self.queued.is_empty() || self.bytes() + size <= LIMIT;
-        let result = self.inbox.submit(job);
+        let result = self.inbox.submit(job, soon);
         assert_eq!(result.is_ok(), fits && self.end.is_none());
         match result {
-            Ok(()) => self.queued.push((seat, number, size)),
+            Ok(()) => {
+                self.gathering = soon && (self.gathering || self.queued.is_empty());
+                self.queued.push((seat, number, size));
+            }
             Err(error) => {
                 assert_eq!(error.outcome, Some(Outcome::NotWritten));
                 if error.code == ErrorCode::Backpressure {
@@ -188,6 +201,7 @@ impl Pair {
         assert!(size <= limit || taken.len() == 1);
         assert!(self.queued.first().is_none_or(|next| !taken.is_empty() && size + next.2 > limit));
         self.taken.extend(taken);
+        self.gathering = false;
     }
 
     /// Room was made, or not: everyone is told who waits for it, and nobody else.
@@ -212,6 +226,7 @@ impl Pair {
     fn check(&self) {
         let next = match self.end {
             Some(Next::End) => Next::End,
+            None if self.gathering && !self.queued.is_empty() => Next::Gather,
             _ if !self.queued.is_empty() => Next::Write,
             end => end.unwrap_or(Next::Wait),
         };
