@@ -38,8 +38,8 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::mem;
 
-/// Bytes that are looked at together: enough that starting threads for them costs little.
-const BLOCK: usize = 4 << 20;
+/// Bytes that are looked at together.
+const BLOCK: usize = 1 << 20;
 
 /// Which signatures are checked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
