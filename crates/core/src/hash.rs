@@ -87,19 +87,37 @@ fn digits_of(group: [u8; 4]) -> [u8; 8] {
 
 /// Reads exactly 2 * N lower-case hex digits: no other case, no other length.
 pub fn decode_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let pairs: &[[u8; 2]; N] = pairs.try_into().ok().filter(|_| rest.is_empty() && is_hex(text))?;
-    Some(pairs.map(|[high, low]| nibble(high) << 4 | nibble(low)))
+    let mut out = [0; N];
+    let (groups, rest) = text.as_bytes().as_chunks::<8>();
+    let (whole, last) = out.as_chunks_mut::<4>();
+    if text.len() != N.saturating_mul(2) {
+        return None;
+    }
+    for (bytes, group) in whole.iter_mut().zip(groups) {
+        *bytes = bytes_of(*group)?;
+    }
+    for (byte, [high, low]) in last.iter_mut().zip(rest.as_chunks::<2>().0) {
+        [_, _, _, *byte] = bytes_of([b'0', b'0', b'0', b'0', b'0', b'0', *high, *low])?;
+    }
+    Some(out)
 }
 
-/// Nothing but lower-case hex digits. All are looked at, so that the compiler needs no branch for each.
+/// Nothing but lower-case hex digits.
 pub(crate) fn is_hex(text: &str) -> bool {
-    text.bytes().fold(true, |hex, digit| hex & matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+    let (groups, rest) = text.as_bytes().as_chunks::<8>();
+    groups.iter().all(|group| bytes_of(*group).is_some()) && rest.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// The value of a lower-case hex digit.
-fn nibble(digit: u8) -> u8 {
-    digit.wrapping_sub(if digit <= b'9' { b'0' } else { b'a' - 10 })
+/// What eight lower-case hex digits stand for, all at once: the reverse of [`digits_of`], whose digits they must be.
+fn bytes_of(digits: [u8; 8]) -> Option<[u8; 4]> {
+    let text = u64::from_be_bytes(digits);
+    // Bit 6 is set in letters, whose last four bits are 9 less than what they stand for.
+    let letters = (text >> 6) & 0x0101_0101_0101_0101;
+    let nibbles = (text & 0x0f0f_0f0f_0f0f_0f0f).wrapping_add(letters.wrapping_mul(9));
+    let pairs = (nibbles | nibbles >> 4) & 0x00ff_00ff_00ff_00ff;
+    let quads = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
+    let bytes = u32::try_from((quads | quads >> 16) & 0xffff_ffff).ok()?.to_be_bytes();
+    (digits_of(bytes) == digits).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -115,5 +133,25 @@ mod tests {
         for bad in [&text[1..], &text.to_uppercase(), "", &format!("{text}0"), &format!("{text}00")] {
             assert_eq!(Hash::from_hex(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn each_byte_is_a_digit_or_none_wherever_it_stands() {
+        let digits = b"0123456789abcdef";
+        for place in 0..10 {
+            for byte in 0..=0x7f_u8 {
+                let mut text = *b"0f1e2d3c4b";
+                text[place] = byte;
+                let text = str::from_utf8(&text).unwrap();
+                let expected = digits.contains(&byte);
+                assert_eq!(is_hex(text), expected, "{text:?}");
+                let bytes = decode_hex::<5>(text);
+                assert_eq!(bytes.map(|bytes| encode_hex(&bytes)).as_deref(), expected.then_some(text));
+            }
+        }
+        for other in ["é", "0f1e2d3é", "0f1e2d3c4é", "\u{130}0000000"] {
+            assert!(!is_hex(other) && decode_hex::<4>(other).is_none() && decode_hex::<5>(other).is_none(), "{other}");
+        }
+        assert_eq!(decode_hex::<0>(""), Some([]));
     }
 }

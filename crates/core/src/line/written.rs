@@ -4,11 +4,9 @@
 //! {"seq":N,"timestamp_nanos":T,"event":E,"parent_hash":"<64>","self_hash":"<64>","signature":"<128>","signer_pubkey":"<64>"}
 //! ```
 //!
-//! What stands behind E has its place from the end. When N and T are JSON integers, the others hex, and E turns out to be
-//! one JSON value, the whole is the JSON object that it looks like, and the reader of any spelling would find the same
-//! values in it. Every other line is left to that reader, and so is every line with a fault in its syntax.
-
-use crate::hash::is_hex;
+//! What stands behind E has its place from the end. When N and T are JSON integers, E turns out to be one JSON value, and
+//! the others to be hex, then the whole is the JSON object that it looks like, and the reader of any spelling would find
+//! the same values in it. Every other line is left to that reader, and so is every line with a fault.
 
 /// The values of a line.
 pub(super) struct Written<'a> {
@@ -16,7 +14,7 @@ pub(super) struct Written<'a> {
     pub(super) timestamp_nanos: &'a str,
     /// Any text: whether it is a JSON value is not looked at.
     pub(super) event: &'a str,
-    /// With their quotes.
+    /// As long as they have to be, and in quotes: what they are is not looked at.
     pub(super) hashes: [&'a str; 4],
 }
 
@@ -26,10 +24,10 @@ pub(super) fn split(line: &[u8]) -> Option<Written<'_>> {
     let (seq, rest) = integer(line.strip_prefix("{\"seq\":")?)?;
     let (timestamp_nanos, rest) = integer(rest.strip_prefix(",\"timestamp_nanos\":")?)?;
     let rest = rest.strip_prefix(",\"event\":")?.strip_suffix('}')?;
-    let (rest, signer) = hex(rest, ",\"signer_pubkey\":", 64)?;
-    let (rest, signature) = hex(rest, ",\"signature\":", 128)?;
-    let (rest, claimed) = hex(rest, ",\"self_hash\":", 64)?;
-    let (event, parent) = hex(rest, ",\"parent_hash\":", 64)?;
+    let (rest, signer) = quoted(rest, ",\"signer_pubkey\":", 64)?;
+    let (rest, signature) = quoted(rest, ",\"signature\":", 128)?;
+    let (rest, claimed) = quoted(rest, ",\"self_hash\":", 64)?;
+    let (event, parent) = quoted(rest, ",\"parent_hash\":", 64)?;
     Some(Written { seq, timestamp_nanos, event, hashes: [parent, claimed, signature, signer] })
 }
 
@@ -40,9 +38,9 @@ fn integer(text: &str) -> Option<(&str, &str)> {
     text.split_at_checked(length).filter(|_| is_integer)
 }
 
-/// Cuts off so many hex digits in quotes at the end, and their name.
-fn hex<'a>(text: &'a str, name: &str, digits: usize) -> Option<(&'a str, &'a str)> {
-    let (before, value) = text.split_at_checked(text.len().checked_sub(digits.saturating_add(2))?)?;
-    let is_value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).is_some_and(is_hex);
-    before.strip_suffix(name).filter(|_| is_value).map(|before| (before, value))
+/// Cuts off a text in quotes at the end, so long, and its name.
+fn quoted<'a>(text: &'a str, name: &str, length: usize) -> Option<(&'a str, &'a str)> {
+    let (before, value) = text.split_at_checked(text.len().checked_sub(length.saturating_add(2))?)?;
+    let is_quoted = value.starts_with('"') && value.ends_with('"');
+    before.strip_suffix(name).filter(|_| is_quoted).map(|before| (before, value))
 }
