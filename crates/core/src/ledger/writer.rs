@@ -20,6 +20,7 @@ use crate::key::PublicKey;
 use crate::sync::{Condvar, Deadline, Mutex, lock, thread, wait};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// See the module.
@@ -35,6 +36,8 @@ pub(super) struct Writer {
     work: Condvar,
     /// For everyone else: sinks were told, jobs withdrawn, or the file is released.
     done: Condvar,
+    /// How many wait for that; changed under the lock of `inbox`.
+    waiting: AtomicUsize,
     keeper: Option<Keeper>,
     status: Mutex<Status>,
 }
@@ -96,6 +99,7 @@ impl Writer {
             inbox: Mutex::new(inbox),
             work: Condvar::new(),
             done: Condvar::new(),
+            waiting: AtomicUsize::new(0),
             keeper: opened.keeper,
             status: Mutex::new(status),
         });
@@ -137,7 +141,7 @@ impl Writer {
 
     pub(super) fn withdraw(&self, seat: Seat, number: u64) -> bool {
         let (withdrawn, room) = lock(&self.inbox).withdraw(seat, number);
-        self.done.notify_all();
+        self.tell_waiters();
         give_room(&room);
         withdrawn
     }
@@ -202,8 +206,18 @@ impl Writer {
 
     fn wait_until(&self, deadline: &mut Deadline, done: impl Fn(&Inbox) -> bool) {
         let mut inbox = lock(&self.inbox);
+        self.waiting.fetch_add(1, Ordering::Relaxed);
         while !done(&inbox) && !deadline.is_over() {
             inbox = deadline.wait(&self.done, inbox);
+        }
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// After a change under the lock of `inbox`. Who waits was counted under it too, so whoever is missed has seen the
+    /// change; and telling nobody would be a system call for each record.
+    fn tell_waiters(&self) {
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            self.done.notify_all();
         }
     }
 
@@ -294,7 +308,7 @@ impl Writer {
             let mut inbox = lock(&self.inbox);
             seats.iter().for_each(|seat| inbox.told(*seat));
         }
-        self.done.notify_all();
+        self.tell_waiters();
     }
 
     /// A group is on the disk: everyone may know, the head store too.
@@ -344,7 +358,7 @@ impl Writer {
         *slot = None;
         registry::forget(&self.id);
         lock(&self.inbox).close();
-        self.done.notify_all();
+        self.tell_waiters();
     }
 
     /// The head store gets what is left for it. One that needs the thread that may be waiting here is not waited for.
