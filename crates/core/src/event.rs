@@ -6,7 +6,7 @@
 use crate::error::{Error, ErrorCode, Result, excerpt};
 use crate::hash::is_hex;
 use crate::json::members::{Type, type_of, unquote};
-use crate::json::{self, Flaw, JsonError, Keys, MAX_DEPTH, members};
+use crate::json::{self, Flaw, JsonError, Keys, MAX_DEPTH, Outlined, members};
 use crate::limits;
 use std::ops::Range;
 
@@ -204,18 +204,18 @@ impl Event {
     /// Reads JSON text `{"type", "payload"}` and checks it by the rules for recording: a known kind, all its fields
     /// and no other, types, ranges, digests, depth, length. Members may come in any order and spelling.
     pub fn parse(text: &str) -> Result<Self> {
-        let mut spelled = Vec::with_capacity(text.len());
+        let (mut spelled, mut work) = (Vec::with_capacity(text.len()), json::Workspace::default());
         // One less than a line may have: the line's own object is around it.
-        let seen = json::transcode(text, Keys::AsGiven, MAX_DEPTH.saturating_sub(1), &mut spelled)?;
+        let depth = MAX_DEPTH.saturating_sub(1);
+        let seen = json::outline(text, Keys::AsGiven, depth, LEVELS, &mut spelled, &mut work)?;
         if let Some(path) = seen.duplicate {
             return Err(json::duplicate_key(path));
         }
         let spelled = into_text(spelled)?;
-        let (kind, values) = match fields_in_order(&spelled) {
-            Some(found) => found,
-            None => fields(&spelled)?,
+        let event = match fields_in_order(&spelled, &work.outline) {
+            Some((kind, fields)) => keep_event(kind, fields, spelled)?,
+            None => fields(&spelled).and_then(|(kind, values)| write_event(kind, values))?,
         };
-        let event = write_event(kind, values)?;
         let length = limits::max_line(event.text.len());
         if length > limits::MAX_LINE {
             let message = format!("the event makes a line of {length} bytes, the limit is {}", limits::MAX_LINE);
@@ -284,17 +284,39 @@ pub(crate) fn into_text(spelled: Vec<u8>) -> Result<String> {
 /// The values of an event's fields, in the table's order; none where one is missing.
 type Values<'e> = [Option<&'e str>; MAX_FIELDS];
 
-/// Kind and fields of an event that has what it must and nothing else, `payload` behind `type`: one walk instead of two.
-fn fields_in_order(event: &str) -> Option<(&'static Kind, Values<'_>)> {
-    let (type_name, rest) = event.strip_prefix("{\"type\":\"")?.split_once('"')?;
-    let payload = rest.strip_prefix(",\"payload\":")?.strip_suffix('}')?;
-    let kind = find_kind(type_name)?;
-    let values = values_of(kind, payload).ok()?;
-    // A member takes quotes, a colon, and a comma or the last brace. What is missing here is behind the payload.
-    let member =
-        |(field, value): (&Field, Option<&str>)| field.name.len().saturating_add(4).saturating_add(value?.len()).into();
-    let length: Option<usize> = kind.fields.iter().zip(values).map(member).sum();
-    (length?.saturating_add(1) == payload.len()).then_some((kind, values))
+/// Levels of an event's objects that are looked up by name: its own, the payload.
+const LEVELS: u8 = 2;
+
+/// Kind and fields of an event whose members are all there, no other, and in the order they are written in.
+fn fields_in_order<'o>(event: &str, outline: &'o [Outlined]) -> Option<(&'static Kind, &'o [Outlined])> {
+    let [type_name, payload, fields @ ..] = outline else { return None };
+    let kind = find_kind(unquote(type_name.value(event)))?;
+    let names = ["type", "payload"].into_iter().chain(kind.fields.iter().map(|field| field.name));
+    let depths = [1, 1].into_iter().chain(kind.fields.iter().map(|_| 2));
+    let in_order = outline.iter().map(|member| (member.key(event), member.depth)).eq(names.zip(depths));
+    (in_order && type_of(payload.value(event)) == Type::Object).then_some((kind, fields))
+}
+
+/// Checks the fields of an event whose text can stay as it is.
+fn keep_event(kind: &'static Kind, fields: &[Outlined], text: String) -> Result<Event> {
+    let mut values = [const { 0..0 }; MAX_FIELDS];
+    for ((field, member), place) in kind.fields.iter().zip(fields).zip(&mut values) {
+        check_value(field, member.value(&text))?;
+        *place = member.value_range();
+    }
+    Ok(Event { text, kind, values })
+}
+
+/// Refuses a value that must not be recorded in a field.
+fn check_value(field: &Field, value: &str) -> Result<()> {
+    let Some(misfit) = field.holds.misfit(value) else { return Ok(()) };
+    let code = match misfit {
+        Misfit::Range => ErrorCode::OutOfRange,
+        Misfit::Form if field.holds.is_digest() => ErrorCode::EventDigest,
+        Misfit::Type | Misfit::Form => ErrorCode::EventField,
+    };
+    let message = format!("expected {}, found {}", field.holds.describe(), excerpt(value));
+    Err(Error::new(code, message).at_path(format!("payload.{}", field.name)))
 }
 
 /// Kind and fields of any event, or what is wrong with it.
@@ -347,15 +369,7 @@ fn write_event(kind: &'static Kind, found: Values<'_>) -> Result<Event> {
         let path = || format!("payload.{}", field.name);
         let value =
             value.ok_or_else(|| Error::new(ErrorCode::EventField, "a required field is missing").at_path(path()))?;
-        if let Some(misfit) = field.holds.misfit(value) {
-            let code = match misfit {
-                Misfit::Range => ErrorCode::OutOfRange,
-                Misfit::Form if field.holds.is_digest() => ErrorCode::EventDigest,
-                Misfit::Type | Misfit::Form => ErrorCode::EventField,
-            };
-            let message = format!("expected {}, found {}", field.holds.describe(), excerpt(value));
-            return Err(Error::new(code, message).at_path(path()));
-        }
+        check_value(field, value)?;
         text.push_str(separator);
         text.push_str(field.name);
         text.push_str("\":");

@@ -3,6 +3,7 @@
 //! A ledger line has three levels of them: its own object, the event, the payload.
 
 use super::path::Step;
+use std::ops::Range;
 
 /// An object that is no outer one, such as an array's element.
 pub(super) const INNER: u8 = u8::MAX;
@@ -40,7 +41,12 @@ impl Outlined {
 
     /// Its value.
     pub(crate) fn value(self, text: &str) -> &str {
-        text.get(self.member.key_end.saturating_add(1)..self.member.end).unwrap_or_default()
+        text.get(self.value_range()).unwrap_or_default()
+    }
+
+    /// Where its value stands.
+    pub(crate) fn value_range(self) -> Range<usize> {
+        self.member.key_end.saturating_add(1)..self.member.end
     }
 
     /// Key and value.
