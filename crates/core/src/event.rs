@@ -243,23 +243,35 @@ impl Event {
         }
         fields.sort_unstable_by_key(|field| field.map(|(name, ..)| name));
         let mut out = Vec::with_capacity(self.text.len());
-        let mut before = "{\"payload\":{\"";
-        for (name, holds, value) in fields.into_iter().flatten() {
-            out.extend_from_slice(before.as_bytes());
-            out.extend_from_slice(name.as_bytes());
-            out.extend_from_slice(b"\":");
-            if holds == FieldType::Json {
-                json::transcode(value, Keys::Sorted, MAX_DEPTH, &mut out)?;
-            } else {
-                out.extend_from_slice(value.as_bytes());
+        write_canonical(self.kind.name, &mut out, |out| {
+            for (index, (name, holds, value)) in fields.into_iter().flatten().enumerate() {
+                out.extend_from_slice(if index > 0 { b",\"" } else { b"\"" });
+                out.extend_from_slice(name.as_bytes());
+                out.extend_from_slice(b"\":");
+                if holds == FieldType::Json {
+                    json::transcode(value, Keys::Sorted, MAX_DEPTH, out)?;
+                } else {
+                    out.extend_from_slice(value.as_bytes());
+                }
             }
-            before = ",\"";
-        }
-        out.extend_from_slice(b"},\"type\":\"");
-        out.extend_from_slice(self.kind.name.as_bytes());
-        out.extend_from_slice(b"\"}");
+            Ok::<(), JsonError>(())
+        })?;
         Ok(out)
     }
+}
+
+/// Writes an event in canonical form: its own two keys are in order here, those of its payload as they are written.
+pub(crate) fn write_canonical<E>(
+    type_name: &str,
+    out: &mut Vec<u8>,
+    write_fields: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
+    out.extend_from_slice(b"{\"payload\":{");
+    write_fields(out)?;
+    out.extend_from_slice(b"},\"type\":\"");
+    out.extend_from_slice(type_name.as_bytes());
+    out.extend_from_slice(b"\"}");
+    Ok(())
 }
 
 impl From<JsonError> for Error {

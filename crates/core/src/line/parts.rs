@@ -3,13 +3,14 @@
 use super::{Line, LineKind};
 use crate::chain::hash_event;
 use crate::error::{Fault, FaultCode, excerpt};
-use crate::event::{EventSet, Field, Kind, MAX_FIELDS, Misfit, find_kind, is_kind_name};
+use crate::event::{EventSet, Field, Kind, MAX_FIELDS, Misfit, find_kind, is_kind_name, write_canonical};
 use crate::hash::{Hash, decode_hex};
 use crate::json::members::{Type, type_of, unquote};
 use crate::json::string::compare_keys;
 use crate::json::{self, Outlined};
 use crate::key::{PublicKey, Signature};
 use crate::limits::MAX_SEQ;
+use std::convert::Infallible;
 
 /// Keys of a line, in the order they are written.
 pub(super) const KEYS: [&str; 7] =
@@ -191,16 +192,16 @@ impl<'a> Parts<'a> {
         let compare = if self.kind.is_some() { <[u8] as Ord>::cmp } else { compare_keys };
         self.members.sort_unstable_by(|a, b| compare(key(a), key(b)));
         canonical.clear();
-        canonical.extend_from_slice(b"{\"payload\":{");
-        for (index, member) in self.members.iter().enumerate() {
-            if index > 0 {
-                canonical.push(b',');
+        // Writing to memory does not fail.
+        let _ = write_canonical(unquote(self.type_name.unwrap_or_default()), canonical, |out| {
+            for (index, member) in self.members.iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                out.extend_from_slice(member.both(text).as_bytes());
             }
-            canonical.extend_from_slice(member.both(text).as_bytes());
-        }
-        canonical.extend_from_slice(b"},\"type\":");
-        canonical.extend_from_slice(self.type_name.unwrap_or_default().as_bytes());
-        canonical.push(b'}');
+            Ok::<(), Infallible>(())
+        });
     }
 }
 
