@@ -26,6 +26,15 @@ pub struct Head {
     pub hash: Hash,
 }
 
+/// Events by their first and last seq.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct SeqRange {
+    /// The first.
+    pub from: u64,
+    /// The last.
+    pub to: u64,
+}
+
 /// What was found out about an event's signature before its step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SignatureState {

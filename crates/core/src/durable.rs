@@ -6,35 +6,20 @@
 //! folder; NTFS journals names. Network file systems promise what their server does.
 
 mod copy;
+mod folder;
 
 pub(crate) use copy::{Draft, SourceFile};
+pub(crate) use folder::{SealedFile, list};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::hash::encode_hex;
-use crate::storage::{Lockable, Storage};
+use crate::segments::Names;
+use crate::storage::{FileId, Lockable, Shelf, Source, Storage};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-
-/// Names a file whatever its path: two paths with the same identity are one file.
-#[cfg(unix)]
-pub(crate) type FileId = (u64, u64);
-/// Names a file: the standard library has no stable file index here, so the resolved path stands for it.
-#[cfg(not(unix))]
-pub(crate) type FileId = PathBuf;
-
-/// Names a storage that is no file. No file system has this device.
-#[cfg(unix)]
-pub(crate) fn unlisted_id(number: u64) -> FileId {
-    (u64::MAX, number)
-}
-
-#[cfg(not(unix))]
-pub(crate) fn unlisted_id(number: u64) -> FileId {
-    PathBuf::from(format!("unlisted {number}"))
-}
 
 /// Opens a ledger to read it: a regular file, and how long it is now. A FIFO or device is refused without waiting.
 pub(crate) fn open_to_read(path: &Path) -> Result<(File, u64)> {
@@ -52,14 +37,17 @@ pub(crate) fn open_to_read(path: &Path) -> Result<(File, u64)> {
 pub(crate) struct LedgerFile {
     file: File,
     path: PathBuf,
+    /// Those of the ledger's other files.
+    names: Option<Names>,
     id: FileId,
+    #[cfg(not(windows))]
     locked: bool,
     /// Opened with the file, so that a folder that cannot be synced is refused when opening and not when recording.
     #[cfg(unix)]
     folder: File,
-    /// Where locking the file itself would keep readers out, the lock is on a file beside it.
+    /// Where locking the file itself would keep readers out, the lock is on a file beside it, whichever file is active.
     #[cfg(windows)]
-    sidecar: Option<File>,
+    sidecar: Option<std::sync::Arc<Sidecar>>,
 }
 
 impl LedgerFile {
@@ -93,7 +81,9 @@ impl LedgerFile {
         Ok(Self {
             file,
             path: path.to_owned(),
+            names: Names::of(path),
             id,
+            #[cfg(not(windows))]
             locked: false,
             #[cfg(unix)]
             folder: File::open(folder_of(path))
@@ -101,11 +91,6 @@ impl LedgerFile {
             #[cfg(windows)]
             sidecar: None,
         })
-    }
-
-    pub(crate) fn id(&self) -> FileId {
-        #[expect(clippy::clone_on_copy, reason = "a path where files have no numbers")]
-        self.id.clone()
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -147,16 +132,25 @@ impl LedgerFile {
 }
 
 /// Unlocks at once: a child process between `fork` and `exec` has the descriptor too, and with it the lock.
+#[cfg(not(windows))]
 impl Drop for LedgerFile {
     fn drop(&mut self) {
-        #[cfg(windows)]
-        let target = self.sidecar.as_ref();
-        #[cfg(not(windows))]
-        let target = Some(&self.file);
-        if let Some(file) = target.filter(|_| self.locked) {
+        if self.locked {
             // Closing it would do the same a little later.
-            let _ = file.unlock();
+            let _ = self.file.unlock();
         }
+    }
+}
+
+/// A file that is locked.
+#[cfg(windows)]
+#[derive(Debug)]
+struct Sidecar(File);
+
+#[cfg(windows)]
+impl Drop for Sidecar {
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
     }
 }
 
@@ -165,15 +159,20 @@ impl Lockable for LedgerFile {
     /// someone else holds the lock. The system releases it when the process dies; a child does not inherit it.
     fn try_lock(&mut self) -> io::Result<bool> {
         #[cfg(windows)]
-        let target = {
-            let name = self.sidecar_name();
-            self.sidecar.insert(OpenOptions::new().read(true).write(true).create(true).truncate(false).open(name)?)
-        };
+        let target =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(self.sidecar_name())?;
         #[cfg(not(windows))]
         let target = &self.file;
         match target.try_lock() {
             Ok(()) => {
-                self.locked = true;
+                #[cfg(windows)]
+                {
+                    self.sidecar = Some(std::sync::Arc::new(Sidecar(target)));
+                }
+                #[cfg(not(windows))]
+                {
+                    self.locked = true;
+                }
                 Ok(true)
             }
             Err(fs::TryLockError::WouldBlock) => Ok(false),
@@ -182,9 +181,19 @@ impl Lockable for LedgerFile {
     }
 }
 
-impl Storage for LedgerFile {
+impl Source for LedgerFile {
     fn length(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        read_at(&self.file, offset, buffer)
+    }
+}
+
+impl Storage for LedgerFile {
+    fn id(&self) -> FileId {
+        self.id.clone()
     }
 
     fn is_linked(&self) -> io::Result<bool> {
@@ -193,13 +202,6 @@ impl Storage for LedgerFile {
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(false),
             Err(error) => Err(error),
         }
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        #[cfg(unix)]
-        return std::os::unix::fs::FileExt::read_at(&self.file, buffer, offset);
-        #[cfg(windows)]
-        return std::os::windows::fs::FileExt::seek_read(&self.file, buffer, offset);
     }
 
     // The descriptor is not `O_APPEND`: on Linux `pwrite` would then append whatever its offset.
@@ -243,6 +245,17 @@ impl Storage for LedgerFile {
         }
         Err(io::ErrorKind::AlreadyExists.into())
     }
+
+    fn shelf(&self) -> Option<&dyn Shelf> {
+        self.names.as_ref().map(|_| self as &dyn Shelf)
+    }
+}
+
+fn read_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::read_at(file, buffer, offset);
+    #[cfg(windows)]
+    return std::os::windows::fs::FileExt::seek_read(file, buffer, offset);
 }
 
 /// A ledger's path with every link resolved, also when its last parts do not exist yet. A dangling link is refused.
@@ -469,12 +482,12 @@ fn sync_folder_of(_path: &Path) -> io::Result<()> {
 #[cfg(unix)]
 fn file_id(metadata: &fs::Metadata, _path: &Path) -> FileId {
     use std::os::unix::fs::MetadataExt as _;
-    (metadata.dev(), metadata.ino())
+    FileId((metadata.dev(), metadata.ino()))
 }
 
 #[cfg(not(unix))]
 fn file_id(_metadata: &fs::Metadata, path: &Path) -> FileId {
-    path.to_owned()
+    FileId(path.to_owned())
 }
 
 /// Looks before opening: opening a device can have effects of its own.

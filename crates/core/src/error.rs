@@ -96,6 +96,12 @@ codes! {
         LedgerTampered = "ERR_LEDGER_TAMPERED",
         /// The file was replaced, removed, cut or extended by others while open.
         LedgerChanged = "ERR_LEDGER_CHANGED",
+        /// A sealed segment, to be written to.
+        LedgerSealed = "ERR_LEDGER_SEALED",
+        /// Segments are there without the active file, or do not continue each other.
+        SegmentMissing = "ERR_SEGMENT_MISSING",
+        /// A file that has, or nearly has, the name of a segment and is none.
+        SegmentRefused = "ERR_SEGMENT_REFUSED",
         /// An unsynced tail, and the caller asked not to repair it.
         TornTail = "ERR_TORN_TAIL",
         /// The ledger does not extend the head that the head store knows.

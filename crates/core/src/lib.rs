@@ -72,6 +72,7 @@ pub mod ledger;
 pub mod limits;
 pub mod line;
 pub mod seal;
+mod segments;
 pub mod self_test;
 pub mod storage;
 mod sync;

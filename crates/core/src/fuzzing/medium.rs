@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::hash::Hash;
 use crate::key::KeyPair;
 use crate::ledger::{Batch, GroupMeasures, Session, SessionOptions, Sink};
-use crate::storage::{Lockable, Storage};
+use crate::storage::{FileId, Lockable, Source, Storage};
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,7 +38,7 @@ impl Medium {
     pub(super) fn open(&self, options: &SessionOptions) -> Result<Session> {
         static KEY: LazyLock<Arc<KeyPair>> = LazyLock::new(|| Arc::new(KeyPair::from_seed(&seed(0))));
         let open = || -> Box<dyn Lockable> { Box::new(self.clone()) };
-        Session::open_on_storage(open, self.number, options, &KEY, Arc::new(NoSink))
+        Session::open_on_storage(open, options, &KEY, Arc::new(NoSink))
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -56,13 +56,9 @@ impl Lockable for Medium {
     }
 }
 
-impl Storage for Medium {
+impl Source for Medium {
     fn length(&self) -> io::Result<u64> {
         Ok(self.state().bytes.len() as u64)
-    }
-
-    fn is_linked(&self) -> io::Result<bool> {
-        Ok(true)
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
@@ -71,6 +67,16 @@ impl Storage for Medium {
         let count = rest.len().min(buffer.len());
         buffer[..count].copy_from_slice(&rest[..count]);
         Ok(count)
+    }
+}
+
+impl Storage for Medium {
+    fn id(&self) -> FileId {
+        FileId::unlisted(self.number)
+    }
+
+    fn is_linked(&self) -> io::Result<bool> {
+        Ok(true)
     }
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<usize> {

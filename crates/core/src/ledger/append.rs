@@ -4,12 +4,14 @@
 //! once after opening:  pwrite(window, the same bytes, and an LF if it lacks one), fdatasync(file), fsync(folder)
 //! each group:          stat(path), fstat(file), pwrite(lines), fdatasync(file)
 //! a failed write:      ftruncate(back), fdatasync(file)
+//! a full file:         see `rotate`
 //! ```
 //!
 //! Crash windows: before the sync of a group, any subset of its pages may survive; its events were not acknowledged,
 //! and the next opening keeps the longest good prefix. Behind the sync everything survives.
 
 use super::recover::Inspection;
+use super::rotate::Segment;
 use super::signing::Signing;
 use crate::chain::Head;
 use crate::chain::{ChainState, SignatureState};
@@ -22,6 +24,7 @@ use crate::limits::{self, as_u64};
 use crate::seal::{self, Hashed};
 use crate::storage::{Storage, read_exact_at, write_all_at};
 use std::io;
+use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,7 +34,8 @@ pub(super) struct Appender {
     storage: Box<dyn Storage>,
     signing: Signing,
     state: ChainState,
-    /// Hash of the first event; unknown for an older ledger unless a head store needs it.
+    segment: Segment,
+    /// Hash of the ledger's first event; unknown for an older ledger unless a head store needs it.
     first: Option<Hash>,
     /// Length of the file, all of it good and, but for the window, synced.
     length: u64,
@@ -60,11 +64,11 @@ pub(super) struct Failed {
 }
 
 impl Failed {
-    fn clean(error: Error) -> Self {
+    pub(super) fn clean(error: Error) -> Self {
         Self { error: error.with_outcome(Outcome::NotWritten), poisoned: false }
     }
 
-    fn poisoned(doing: &str, error: &io::Error, outcome: Outcome) -> Self {
+    pub(super) fn poisoned(doing: &str, error: &io::Error, outcome: Outcome) -> Self {
         let error = Error::io(ErrorCode::SessionPoisoned, doing, error).with_outcome(outcome);
         Self { error, poisoned: true }
     }
@@ -81,6 +85,7 @@ impl Appender {
             storage,
             signing: Signing::new(key),
             state: inspection.state,
+            segment: inspection.segment(),
             first,
             length: inspection.good_end,
             unterminated: inspection.unterminated,
@@ -91,6 +96,21 @@ impl Appender {
     /// The last event of the ledger.
     pub(super) fn head(&self) -> Option<Head> {
         self.state.head()
+    }
+
+    pub(super) fn segment(&self) -> &Segment {
+        &self.segment
+    }
+
+    pub(super) fn storage(&self) -> &dyn Storage {
+        &*self.storage
+    }
+
+    /// Goes on in another file, empty and durable; gives the one before.
+    pub(super) fn replace_storage(&mut self, next: Box<dyn Storage>) -> Box<dyn Storage> {
+        self.segment = Segment { first: self.state.next_seq(), events: 0, began: None };
+        self.length = 0;
+        mem::replace(&mut self.storage, next)
     }
 
     pub(super) fn first(&self) -> Option<Hash> {
@@ -130,6 +150,8 @@ impl Appender {
         if let (Some(first), Some(last)) = (hashed.first(), hashed.last()) {
             self.state = ChainState::after(last.seq, last.hash);
             self.first = self.first.or((first.seq == 0).then_some(first.hash));
+            self.segment.events = self.segment.events.saturating_add(as_u64(hashed.len()));
+            self.segment.began = self.segment.began.or(Some(first.timestamp_nanos));
         }
         let (seal, write) = (sealed.duration_since(started), written.duration_since(sealed));
         Ok(Appended { lines, bytes: bytes.len(), seal, write, sync })
@@ -137,7 +159,7 @@ impl Appender {
 
     /// The file must still be the one that was opened, and as long as it was left: a file that others rotated, cut or
     /// wrote to would fork the chain.
-    fn check_file(&self) -> Result<()> {
+    pub(super) fn check_file(&self) -> Result<()> {
         let io = |error: io::Error| Error::io(ErrorCode::LedgerIo, "cannot look at the ledger", &error);
         let changed = |what: String| Err(Error::new(ErrorCode::LedgerChanged, what));
         if !self.storage.is_linked().map_err(io)? {
@@ -156,7 +178,7 @@ impl Appender {
     /// Before the first append: writes again what may never have reached the disk, byte for byte, and ends the last
     /// line. The LF is synced here and not with the group behind it: a crash that lost only its page would otherwise
     /// leave a hole in a line that was acknowledged.
-    fn settle_window(&mut self) -> Result<(), Failed> {
+    pub(super) fn settle_window(&mut self) -> Result<(), Failed> {
         let Some(window) = self.unsure.clone() else { return Ok(()) };
         let length = usize::try_from(window.end.saturating_sub(window.start)).unwrap_or(usize::MAX);
         let mut bytes = vec![0; length];
@@ -209,6 +231,7 @@ impl Appender {
 mod tests {
     use super::super::recover::inspect;
     use super::*;
+    use crate::storage::{FileId, Source};
     use crate::verify::{Options, Verifier};
     use std::path::PathBuf;
     use std::sync::{Mutex, MutexGuard};
@@ -263,19 +286,27 @@ mod tests {
         }
     }
 
-    impl Storage for Fake {
+    impl Source for Fake {
         fn length(&self) -> io::Result<u64> {
             Ok(as_u64(self.state().bytes.len()))
         }
-        fn is_linked(&self) -> io::Result<bool> {
-            Ok(!self.state().unlinked)
-        }
+
         fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
             let state = self.state();
             let rest = &state.bytes[usize::try_from(offset).unwrap().min(state.bytes.len())..];
             let count = rest.len().min(buffer.len());
             buffer[..count].copy_from_slice(&rest[..count]);
             Ok(count)
+        }
+    }
+
+    impl Storage for Fake {
+        fn id(&self) -> FileId {
+            FileId::unlisted(0)
+        }
+
+        fn is_linked(&self) -> io::Result<bool> {
+            Ok(!self.state().unlinked)
         }
         fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<usize> {
             let reply = self.take("write");
@@ -316,7 +347,7 @@ mod tests {
     }
 
     fn open(fake: &Fake) -> Appender {
-        let inspection = inspect(fake).unwrap();
+        let inspection = inspect(fake, Some(ChainState::START)).unwrap();
         Appender::new(Box::new(fake.clone()), Arc::new(KeyPair::from_seed(&[1; 32])), &inspection, None)
     }
 

@@ -29,15 +29,16 @@
 //! # Ok::<(), sealwright_core::Error>(())
 //! ```
 
+use super::opening::check_head;
+use super::past::Past;
 use super::recover::{Inspection, StorageReader, inspect};
-use super::registry::check_head;
-use crate::chain::Head;
+use crate::chain::{ChainState, Head};
 use crate::durable::{self, Draft, LedgerFile, SourceFile};
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventSet;
 use crate::heads::{HeadStore, ledger_id, path_id};
 use crate::limits::as_u64;
-use crate::storage::{Lockable as _, Storage as _, write_all_at};
+use crate::storage::{Lockable as _, Source as _, Storage as _, write_all_at};
 use crate::verify::{self, Options, Report, Watch};
 use std::io::{self, Read};
 use std::path::Path;
@@ -66,7 +67,7 @@ impl Import {
             Some(copy) => verify_copying(path, copy, options, watch)?,
         };
         let report = judge(report, path)?;
-        let inspection = inspect(target.file())?;
+        let inspection = inspect(target.file(), Some(ChainState::START))?;
         Ok(Self { target, report, inspection })
     }
 
@@ -91,7 +92,14 @@ impl Import {
     pub fn adopt(&mut self, store: Option<&dyn HeadStore>) -> Result<()> {
         self.check_unchanged()?;
         if let Some(store) = store {
-            check_head(store, self.target.file(), self.path(), &self.inspection, self.report.first_hash)?;
+            check_head(
+                store,
+                self.target.file(),
+                &Past::none(),
+                self.path(),
+                &self.inspection,
+                self.report.first_hash,
+            )?;
         }
         match &mut self.target {
             Target::InPlace(file) => {

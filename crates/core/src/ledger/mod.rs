@@ -25,17 +25,20 @@ mod import;
 mod inbox;
 mod job;
 mod keeper;
+mod opening;
 mod options;
+mod past;
 mod recover;
 mod registry;
+mod rotate;
 mod signing;
 mod writer;
 
 pub use import::Import;
 pub use job::{Batch, GroupMeasures, Settled, Sink};
 pub use options::{
-    DEFAULT_QUEUE_BYTES, HeadOption, RecoveredTail, Recovery, SeqRange, SessionOptions, TailReason, TornTailPolicy,
-    VerifyOnOpen,
+    DEFAULT_QUEUE_BYTES, HeadOption, RecoveredTail, Recovery, RotationLimits, SessionOptions, TailReason,
+    TornTailPolicy, VerifyOnOpen,
 };
 
 use crate::chain::Head;
@@ -87,16 +90,15 @@ impl Session {
     }
 
     /// Opens a ledger on a storage that is no file, for tests. From here on everything is as with a file; the path only
-    /// names it for a head store. The number tells one ledger from another, `open` opens it once more.
+    /// names it for a head store. `open` opens it once more.
     #[doc(hidden)]
     pub fn open_on_storage(
         open: impl Fn() -> Box<dyn Lockable>,
-        number: u64,
         options: &SessionOptions,
         key: &Arc<KeyPair>,
         sink: Arc<dyn Sink>,
     ) -> Result<Self> {
-        Ok(Self::on_writer(registry::writer_on(open, number, options, key)?, options, sink))
+        Ok(Self::on_writer(registry::writer_on(open, options, key)?, options, sink))
     }
 
     fn on_writer((writer, seat): (Arc<Writer>, Seat), options: &SessionOptions, sink: Arc<dyn Sink>) -> Self {
@@ -213,6 +215,11 @@ impl Session {
     /// Why the head store does not have the last head; none when it has, or will soon.
     pub fn head_store_error(&self) -> Option<String> {
         self.writer.head_store_error()
+    }
+
+    /// Why the ledger does not go on in a new file although the one it has is full; it then grows.
+    pub fn rotate_error(&self) -> Option<String> {
+        self.writer.rotate_error()
     }
 
     /// The key that events are signed with.

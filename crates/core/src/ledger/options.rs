@@ -1,5 +1,6 @@
 //! What a caller says when opening a session, and what it is told.
 
+use crate::chain::SeqRange;
 use crate::event::EventSet;
 use crate::heads::HeadStore;
 use serde::Serialize;
@@ -39,6 +40,20 @@ pub struct HeadOption {
     pub wait: bool,
 }
 
+/// When the active file is full, and becomes a sealed segment. `None` is no limit.
+///
+/// Limits are looked at before a group of events is appended: a segment stays within them, unless one group alone is
+/// larger. A rotation happens with the next event, and never in an empty file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RotationLimits {
+    /// Bytes of a segment.
+    pub max_bytes: Option<u64>,
+    /// Events of a segment.
+    pub max_events: Option<u64>,
+    /// Time since its first event, by the clock of the writer.
+    pub max_age: Option<Duration>,
+}
+
 /// How a session is opened. Fields that are `None` take the default, or what the ledger was first opened with.
 #[derive(Clone)]
 pub struct SessionOptions {
@@ -54,6 +69,8 @@ pub struct SessionOptions {
     pub lock_timeout: Duration,
     /// Bytes that may wait to be written.
     pub max_queue_bytes: Option<usize>,
+    /// When the ledger goes on in a new file.
+    pub rotation: Option<RotationLimits>,
     /// Where the head is kept.
     pub head_store: Option<HeadOption>,
 }
@@ -68,6 +85,7 @@ impl SessionOptions {
             torn_tail: None,
             lock_timeout: Duration::ZERO,
             max_queue_bytes: None,
+            rotation: None,
             head_store: None,
         }
     }
@@ -102,15 +120,6 @@ pub struct RecoveredTail {
 /// A path that is no text is shown as far as it is one.
 fn as_text<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&path.display())
-}
-
-/// Events by their first and last seq.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct SeqRange {
-    /// The first.
-    pub from: u64,
-    /// The last.
-    pub to: u64,
 }
 
 /// What opening found that an earlier writer did not end well.

@@ -8,6 +8,7 @@
 //! tail if its first bad line is unterminated or holds a NUL; anything else is no crash, and refused.
 
 use super::options::TailReason;
+use super::rotate::Segment;
 use crate::chain::{ChainState, SignatureState};
 use crate::error::{Error, ErrorCode, Fault, FaultCode, Result};
 use crate::event::EventSet;
@@ -15,7 +16,7 @@ use crate::hash::Hash;
 use crate::key::PublicKey;
 use crate::limits::{self, as_u64};
 use crate::line::{self, Line, LineError};
-use crate::storage::{Storage, read_exact_at};
+use crate::storage::{Source, read_exact_at};
 use crate::verify::signatures::Signatures;
 use memchr::{memchr, memrchr};
 use std::io::{self, BufRead as _, BufReader, Read};
@@ -23,15 +24,16 @@ use std::io::{self, BufRead as _, BufReader, Read};
 /// Most bytes of a group that is written and synced at once; a single longer line is a group of its own.
 pub(crate) const GROUP_LIMIT: u64 = 1 << 20;
 
-/// What every first line begins with.
-const FIRST_LINE: &[u8] = b"{\"seq\":0,";
-
 /// Blank lines that are passed over in a row, in front of the window or of the first event.
 const BLANK_LINES: u32 = 1000;
 
 /// The end of a ledger, read and judged. Nothing is changed yet.
 #[derive(Debug)]
 pub(crate) struct Inspection {
+    /// In front of the file's first event.
+    pub(crate) start: ChainState,
+    /// `timestamp_nanos` of that event; none without one.
+    pub(crate) began: Option<u64>,
     /// Behind the last good event.
     pub(crate) state: ChainState,
     /// Where the window begins.
@@ -52,6 +54,14 @@ pub(crate) struct Inspection {
     pub(crate) hashes: Vec<(u64, Hash)>,
 }
 
+impl Inspection {
+    /// What the file holds.
+    pub(crate) fn segment(&self) -> Segment {
+        let events = self.state.next_seq().saturating_sub(self.start.next_seq());
+        Segment { first: self.start.next_seq(), events, began: self.began }
+    }
+}
+
 /// Bytes that a crash left, not yet quarantined.
 #[derive(Debug)]
 pub(crate) struct TornTail {
@@ -67,21 +77,30 @@ impl TornTail {
     }
 }
 
-/// Reads and judges the end of a ledger.
-pub(crate) fn inspect(storage: &dyn Storage) -> Result<Inspection> {
+/// Reads and judges the end of a file whose first event follows `start`; of one that says itself what it follows, if
+/// that is not known.
+pub(crate) fn inspect(storage: &dyn Source, start: Option<ChainState>) -> Result<Inspection> {
     let length = storage.length().map_err(unreadable)?;
     let window_start = match length.checked_sub(GROUP_LIMIT) {
         None | Some(0) => 0,
         Some(place) => line_start(storage, place)?,
     };
-    let mut scan = Scan::new(window_start);
+    let first = Lines::new(StorageReader { storage, at: 0 }).next_event();
+    let claimed = first.as_ref().map(|line| ChainState::before(&line.link()));
+    let start = start.or(claimed).unwrap_or(ChainState::START);
+    let mut scan = Scan::new(window_start, start);
     if let Some((offset, bytes)) = last_line_before(storage, window_start)? {
+        if claimed != Some(start) {
+            let message = "the first event of the file does not continue the ledger: nothing is appended to it";
+            return Err(Error::new(ErrorCode::LedgerTampered, message));
+        }
         scan.anchor(&bytes, offset)?;
     }
     let window = read_range(storage, window_start, length)?;
     let tail = scan.window(&window)?;
     scan.check_signatures()?;
-    Ok(Inspection { tail, ..scan.found })
+    let began = first.filter(|_| scan.found.state != start).map(|line| line.timestamp_nanos);
+    Ok(Inspection { tail, began, ..scan.found })
 }
 
 /// Hash of a ledger's first event, if there is a good one.
@@ -93,20 +112,23 @@ pub(crate) fn first_hash(source: impl Read) -> Option<Hash> {
     Some(line.claimed)
 }
 
-/// Hash of the event with this seq in front of the window, for a head store that fell far behind. The whole chain from
-/// the first event to the window is stepped through: a line that merely says this seq proves nothing.
-pub(crate) fn find_hash(storage: &dyn Storage, inspection: &Inspection, seq: u64) -> Option<Hash> {
-    let mut lines = Lines::new(StorageReader { storage, at: 0 });
-    let mut state = ChainState::START;
+/// Hash of the event with this seq in front of the window, for a head store that fell far behind. The whole chain
+/// from the first event of the source to the window is stepped through: a line that merely says this seq proves nothing.
+pub(crate) fn find_hash(mut source: impl Read, inspection: &Inspection, seq: u64) -> Option<Hash> {
+    let mut lines = Lines::new(&mut source);
+    let mut line = lines.next_event()?;
+    let mut state = if line.seq == 0 { ChainState::START } else { ChainState::before(&line.link()) };
     let mut found = None;
-    while state.next_seq() < inspection.before_window.next_seq() {
-        let line = lines.next_event()?;
+    loop {
         state.step(&line.link(), SignatureState::NotChecked).ok()?;
         if line.seq == seq {
             found = Some(line.claimed);
         }
+        if state.next_seq() >= inspection.before_window.next_seq() {
+            return found.filter(|_| state == inspection.before_window);
+        }
+        line = lines.next_event()?;
     }
-    found.filter(|_| state == inspection.before_window)
 }
 
 /// Judges lines one after another.
@@ -119,12 +141,14 @@ struct Scan {
 }
 
 impl Scan {
-    fn new(window_start: u64) -> Self {
+    fn new(window_start: u64, start: ChainState) -> Self {
         Self {
             found: Inspection {
-                state: ChainState::START,
+                start,
+                began: None,
+                state: start,
                 window_start,
-                before_window: ChainState::START,
+                before_window: start,
                 good_end: window_start,
                 unterminated: false,
                 tail: None,
@@ -209,7 +233,7 @@ impl Scan {
         let offset = self.found.good_end;
         let hole = bad.contains(&0);
         let behind_an_event = self.last.is_some();
-        if (terminated && !hole) || !(behind_an_event || began_as_a_ledger(rest)) {
+        if (terminated && !hole) || !(behind_an_event || began_as_a_ledger(rest, self.found.start.next_seq())) {
             return Err(tampered(offset, error));
         }
         let reason = if hole { TailReason::Hole } else { TailReason::Unterminated };
@@ -243,13 +267,15 @@ fn check_signature(line: Line) -> Result<Line, LineError> {
 
 /// A file without one good event is taken for a ledger whose first group was cut off only if it looks like one. A
 /// mistyped path must not cost anyone a key or a database.
-fn began_as_a_ledger(bytes: &[u8]) -> bool {
+fn began_as_a_ledger(bytes: &[u8], first_seq: u64) -> bool {
+    // What its first line begins with.
+    let first_line = format!("{{\"seq\":{first_seq},").into_bytes();
     let text_end = bytes.iter().position(|&b| b == 0);
     match text_end {
         // Cut off in its first line: as much of the beginning as there is.
-        None => return bytes.iter().zip(FIRST_LINE).all(|(found, expected)| found == expected),
+        None => return bytes.iter().zip(&first_line).all(|(found, expected)| found == expected),
         // A hole behind the beginning. Fewer bytes than the whole beginning are no hole's edge, but another file.
-        Some(1..) => return bytes.starts_with(FIRST_LINE),
+        Some(1..) => return bytes.starts_with(&first_line),
         Some(0) => {}
     }
     // The first page is missing: zeros up to a sector's end, then, if anything, text as ledger lines are.
@@ -259,7 +285,7 @@ fn began_as_a_ledger(bytes: &[u8]) -> bool {
 }
 
 /// Start of the line that holds the byte at `place`.
-fn line_start(storage: &dyn Storage, place: u64) -> Result<u64> {
+fn line_start(storage: &dyn Source, place: u64) -> Result<u64> {
     const STEP: u64 = 64 << 10;
     let floor = place.saturating_sub(as_u64(limits::MAX_LINE).saturating_add(2));
     let mut end = place;
@@ -279,7 +305,7 @@ fn line_start(storage: &dyn Storage, place: u64) -> Result<u64> {
 }
 
 /// The last line that is not blank and ends before a line's start; and its own start.
-fn last_line_before(storage: &dyn Storage, start: u64) -> Result<Option<(u64, Vec<u8>)>> {
+fn last_line_before(storage: &dyn Source, start: u64) -> Result<Option<(u64, Vec<u8>)>> {
     let mut end = start;
     for _ in 0..BLANK_LINES {
         let Some(line_feed) = end.checked_sub(1) else {
@@ -298,7 +324,7 @@ fn last_line_before(storage: &dyn Storage, start: u64) -> Result<Option<(u64, Ve
     ))
 }
 
-fn read_range(storage: &dyn Storage, start: u64, end: u64) -> Result<Vec<u8>> {
+fn read_range(storage: &dyn Source, start: u64, end: u64) -> Result<Vec<u8>> {
     let length = usize::try_from(end.saturating_sub(start))
         .map_err(|_| Error::new(ErrorCode::LedgerIo, "the ledger is too large for this machine"))?;
     let mut bytes = vec![0; length];
@@ -348,7 +374,7 @@ impl<R: Read> Lines<R> {
 
 /// A storage as a stream, read from an offset on; where others read does not matter.
 pub(crate) struct StorageReader<'a> {
-    pub(crate) storage: &'a dyn Storage,
+    pub(crate) storage: &'a dyn Source,
     pub(crate) at: u64,
 }
 
@@ -369,7 +395,7 @@ mod tests {
         let page = [0; 4096];
         let holes = [&page[..], b"\"x\"}\n{\"seq\":9", &page, b"}\n"].concat();
         for yes in [&b"{"[..], b"{\"seq\":0,\"times", b"{\"seq\":0,\0\0", &page, b"\0", &holes] {
-            assert!(began_as_a_ledger(yes), "{yes:?}");
+            assert!(began_as_a_ledger(yes, 0), "{yes:?}");
         }
         let seed: Vec<u8> = (0..32).collect();
         let binary = [&page[..], &[1, 2, 3]].concat();
@@ -385,7 +411,7 @@ mod tests {
             &binary,
             b"\0text",
         ] {
-            assert!(!began_as_a_ledger(no), "{no:?}");
+            assert!(!began_as_a_ledger(no, 0), "{no:?}");
         }
     }
 }

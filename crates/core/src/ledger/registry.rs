@@ -2,25 +2,22 @@
 //! keeps other processes out.
 
 use super::LockState;
-use super::append::Appender;
 use super::inbox::Seat;
-use super::keeper::Keeper;
-use super::options::{
-    DEFAULT_QUEUE_BYTES, RecoveredTail, Recovery, SeqRange, SessionOptions, TornTailPolicy, VerifyOnOpen,
-};
-use super::recover::{Inspection, StorageReader, find_hash, first_hash, inspect};
-use super::writer::{Opened, Writer};
+use super::opening::{holds_extended_kinds, prepare, verify_all};
+use super::options::{SessionOptions, VerifyOnOpen};
+use super::past::{Past, finish_rotation};
+use super::recover::{Inspection, first_hash};
+use super::writer::Writer;
 use crate::chain::Head;
-use crate::durable::{self, FileId, LedgerFile};
+use crate::durable::{self, LedgerFile, SealedFile};
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventSet;
 use crate::hash::Hash;
-use crate::heads::{HeadStore, ledger_id, path_id};
+use crate::heads::path_id;
 use crate::key::KeyPair;
-use crate::limits::as_u64;
-use crate::storage::{Lockable, Storage};
+use crate::segments::Names;
+use crate::storage::{FileId, Lockable, Storage as _};
 use crate::sync::{Condvar, Deadline, LazyLock, Mutex, MutexGuard, lock, wait};
-use crate::verify;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
 use std::path::{Path, PathBuf};
@@ -53,7 +50,6 @@ struct Gate {
 /// A ledger that was opened, and is not locked yet.
 struct Found {
     storage: Box<dyn Lockable>,
-    id: FileId,
     /// Resolved.
     path: PathBuf,
 }
@@ -61,7 +57,7 @@ struct Found {
 /// The writer of a ledger: the one that is there, or a new one. The caller holds a seat on it.
 pub(super) fn writer_for(options: &SessionOptions, key: &Arc<KeyPair>) -> Result<(Arc<Writer>, Seat)> {
     writer_of(options, key, || {
-        let found = |file: LedgerFile| Found { id: file.id(), path: file.path().to_owned(), storage: Box::new(file) };
+        let found = |file: LedgerFile| Found { path: file.path().to_owned(), storage: Box::new(file) };
         Ok(open_file(options)?.map(found))
     })
 }
@@ -69,13 +65,10 @@ pub(super) fn writer_for(options: &SessionOptions, key: &Arc<KeyPair>) -> Result
 /// The same for a storage that has no place in the file system.
 pub(super) fn writer_on(
     open: impl Fn() -> Box<dyn Lockable>,
-    number: u64,
     options: &SessionOptions,
     key: &Arc<KeyPair>,
 ) -> Result<(Arc<Writer>, Seat)> {
-    writer_of(options, key, || {
-        Ok(Some(Found { storage: open(), id: durable::unlisted_id(number), path: options.path.clone() }))
-    })
+    writer_of(options, key, || Ok(Some(Found { storage: open(), path: options.path.clone() })))
 }
 
 fn writer_of(
@@ -87,8 +80,7 @@ fn writer_of(
     let mut rounds = 0..ROUNDS;
     while rounds.next().is_some() {
         let Some(mut found) = open()? else { continue };
-        #[expect(clippy::clone_on_copy, reason = "a path where files have no numbers")]
-        match claim(found.id.clone()) {
+        match claim(found.storage.id()) {
             Claim::Taken(Entry::Opening(gate)) => gate.wait(),
             Claim::Taken(Entry::Live(writer)) => {
                 if let Some(seat) = writer.attach() {
@@ -113,8 +105,9 @@ fn writer_of(
                 }
                 // Locked, but the path may name another file by now.
                 let linked = found.storage.is_linked();
-                if matches!(linked, Ok(true)) {
-                    let (writer, seat) = Writer::start(prepare(found, options, key)?)?;
+                if matches!(linked, Ok(true)) && !finish_rotation(&*found.storage)? {
+                    let Found { storage, path } = found;
+                    let (writer, seat) = Writer::start(prepare(storage, &path, options, key)?)?;
                     claim.publish(&writer);
                     return Ok((writer, seat));
                 }
@@ -152,14 +145,22 @@ fn writers() -> MutexGuard<'static, Writers> {
     lock(LazyLock::force(&WRITERS))
 }
 
-/// A writer was closed in order.
+/// A writer is about to have another active file: who opens that one finds the writer.
+pub(super) fn add(writer: &FileId, next: FileId) {
+    let mut writers = writers();
+    if let Some(Entry::Live(writer)) = writers.get(writer) {
+        let entry = Entry::Live(Arc::clone(writer));
+        writers.insert(next, entry);
+    }
+}
+
+/// A writer was closed in order, or has another active file.
 pub(super) fn forget(id: &FileId) {
     writers().remove(id);
 }
 
 /// A writer was poisoned: what it had acknowledged is remembered for the next opening.
 pub(super) fn forget_poisoned(id: &FileId, acknowledged: Option<Head>) {
-    #[expect(clippy::clone_on_copy, reason = "a path where files have no numbers")]
     lock(LazyLock::force(&POISONED)).insert(id.clone(), acknowledged);
     forget(id);
 }
@@ -177,7 +178,6 @@ struct OwnClaim {
 }
 
 fn claim(id: FileId) -> Claim {
-    #[expect(clippy::clone_on_copy, reason = "a path where files have no numbers")]
     match writers().entry(id.clone()) {
         MapEntry::Occupied(entry) => Claim::Taken(match entry.get() {
             Entry::Opening(gate) => Entry::Opening(Arc::clone(gate)),
@@ -193,7 +193,6 @@ fn claim(id: FileId) -> Claim {
 
 impl OwnClaim {
     fn publish(mut self, writer: &Arc<Writer>) {
-        #[expect(clippy::clone_on_copy, reason = "a path where files have no numbers")]
         writers().insert(self.id.clone(), Entry::Live(Arc::clone(writer)));
         self.published = true;
     }
@@ -237,8 +236,17 @@ pub(super) fn lock_state(path: &Path) -> Result<LockState> {
 /// Opens the ledger's file, or creates it. None when it came or went meanwhile: look again.
 fn open_file(options: &SessionOptions) -> Result<Option<LedgerFile>> {
     let resolved = durable::resolve(&options.path)?;
+    if let Some((names, _)) = Names::of_sealed(&resolved) {
+        let message = format!("{} is sealed: its ledger is {}", resolved.display(), names.active().display());
+        return Err(Error::new(ErrorCode::LedgerSealed, message));
+    }
     match LedgerFile::open(&resolved) {
         Err(error) if error.code == ErrorCode::LedgerNotFound => {
+            if let Some(sealed) = sealed_segments(&resolved)?.last() {
+                let (last, active) = (sealed.path.display(), resolved.display());
+                let message = format!("{last} is there and {active} is gone: a new ledger there would be a fork");
+                return Err(Error::new(ErrorCode::SegmentMissing, message));
+            }
             if let Some(head) = &options.head_store
                 && head.store.read(&path_id(&resolved))?.is_some()
             {
@@ -278,167 +286,40 @@ fn join(writer: &Writer, options: &SessionOptions, key: &KeyPair) -> Result<()> 
     if options.max_queue_bytes.is_some_and(|bytes| bytes != writer.queue_limit()) {
         return differs("maxQueueBytes");
     }
+    if options.rotation.is_some() && options.rotation != writer.rotation {
+        return differs("rotate");
+    }
     if options.verify_on_open == VerifyOnOpen::All {
         let file = LedgerFile::open(&durable::resolve(&options.path)?)?;
-        if file.id() != writer.id {
-            return Err(Error::new(ErrorCode::LedgerChanged, "the path names another file than the one that is open"));
-        }
-        verify_all(StorageReader { storage: &file, at: 0 }, writer.length(), options.events)?;
+        let length = writer.length_of(&file.id()).ok_or_else(|| {
+            Error::new(ErrorCode::LedgerChanged, "the path names another file than the one that is open")
+        })?;
+        verify_all(&file, &Past::of(&file)?, length, options.events)?;
     }
     Ok(())
 }
 
-/// Judges a locked file and repairs its end: afterwards events can be appended.
-fn prepare(found: Found, options: &SessionOptions, key: &Arc<KeyPair>) -> Result<Opened> {
-    let Found { storage, id, path } = found;
-    let file: &dyn Storage = &*storage;
-    let inspection = inspect(file)?;
-    let public_key = key.public();
-    if let Some(signer) = inspection.last_signer.filter(|signer| *signer != public_key) {
-        let message = format!("the last event is signed by {signer}, this session would sign as {public_key}");
-        return Err(Error::new(ErrorCode::SignerMismatch, message));
-    }
-    if options.events == EventSet::Core && inspection.events == EventSet::Extended {
-        return Err(holds_extended_kinds());
-    }
-    let first = match (&options.head_store, inspection.hashes.first()) {
-        (_, Some((0, hash))) => Some(*hash),
-        (Some(_), _) => first_hash(StorageReader { storage: file, at: 0 }),
-        (None, _) => None,
-    };
-    let known = match &options.head_store {
-        Some(head) => check_head(&*head.store, file, &path, &inspection, first)?,
-        None => None,
-    };
-    if options.verify_on_open == VerifyOnOpen::All {
-        let source = StorageReader { storage: file, at: 0 };
-        verify_all(source, inspection.good_end, options.events)?;
-    }
-    let torn_tail = options.torn_tail.unwrap_or_default();
-    let tail = cut_tail(file, &inspection, torn_tail)?;
-    let last = inspection.state.head();
-    let waited_for = known.filter(|_| options.head_store.as_ref().is_some_and(|head| head.wait)).map(Some);
-    let doubted = remembered(&id, &inspection).or(waited_for);
-    let recovery = Recovery { tail, unacknowledged: doubted.and_then(|known| unacknowledged(known, last)) };
-    let keeper = options.head_store.as_ref().map(|head| Keeper::new(head, &path));
-    Ok(Opened {
-        id,
-        public_key,
-        appender: Appender::new(storage, Arc::clone(key), &inspection, first),
-        keeper,
-        recovery,
-        acknowledged: doubted.unwrap_or(last),
-        torn_tail,
-        queue_bytes: options.max_queue_bytes.unwrap_or(DEFAULT_QUEUE_BYTES),
-        events: inspection.events,
-    })
-}
-
-/// Compares the ledger with what a head store knows of it; gives the head that it knows.
-pub(super) fn check_head(
-    store: &dyn HeadStore,
-    file: &dyn Storage,
-    path: &Path,
-    inspection: &Inspection,
-    first: Option<Hash>,
-) -> Result<Option<Head>> {
-    let rollback = |what: String| Err(Error::new(ErrorCode::RollbackDetected, what));
-    let last = inspection.state.head();
-    if first.is_none() && last.is_some() {
-        return Err(Error::new(ErrorCode::LedgerTampered, "the first event cannot be read: nothing is appended"));
-    }
-    if let Some(known) = store.read(&path_id(path))?
-        && first != Some(known.hash)
-    {
-        let path = path.display();
-        return rollback(format!(
-            "the head store knows a ledger at {path} that begins with {}: it is not this one",
-            known.hash
-        ));
-    }
-    let Some(first) = first else { return Ok(None) };
-    let Some(known) = store.read(&ledger_id(&first))? else {
-        return Ok(None);
-    };
-    if last.is_none_or(|last| last.seq < known.seq) {
-        let end = last.map_or_else(|| "is empty".to_owned(), |last| format!("ends at {}", last.seq));
-        return rollback(format!("the head store knows event {}, the ledger {end}", known.seq));
-    }
-    let in_window = inspection.hashes.iter().find(|(seq, _)| *seq == known.seq).map(|(_, hash)| *hash);
-    let found = in_window.or_else(|| find_hash(file, inspection, known.seq));
-    if found != Some(known.hash) {
-        return rollback(format!("event {} is not the one that the head store knows", known.seq));
-    }
-    Ok(Some(known))
-}
-
-/// Keeps an unsynced tail beside the ledger, durably, and only then cuts it off, durably.
-fn cut_tail(file: &dyn Storage, inspection: &Inspection, policy: TornTailPolicy) -> Result<Option<RecoveredTail>> {
-    let Some(tail) = &inspection.tail else { return Ok(None) };
-    if policy == TornTailPolicy::Error {
-        let message = format!(
-            "the ledger ends in {} bytes that no writer finished, from byte {} on",
-            tail.bytes.len(),
-            tail.offset
-        );
-        return Err(Error::new(ErrorCode::TornTail, message));
-    }
-    let path = file
-        .quarantine(tail.offset, &tail.bytes)
-        .map_err(|error| Error::io(ErrorCode::LedgerIo, "cannot keep the unsynced tail beside the ledger", &error))?;
-    file.set_len(tail.offset)
-        .and_then(|()| file.sync())
-        .map_err(|error| Error::io(ErrorCode::LedgerIo, "cannot cut the unsynced tail off", &error))?;
-    let bytes = as_u64(tail.bytes.len());
-    Ok(Some(RecoveredTail { offset: tail.offset, bytes, lines: tail.lines(), reason: tail.reason, path }))
-}
-
 /// What a writer of this process had acknowledged when it was poisoned, if that is in this ledger: the number of a
 /// removed file can be given to another one.
-fn remembered(id: &FileId, inspection: &Inspection) -> Option<Option<Head>> {
+pub(super) fn remembered(id: &FileId, inspection: &Inspection) -> Option<Option<Head>> {
     let acknowledged = lock(LazyLock::force(&POISONED)).remove(id)?;
     let is_here = |head: Head| inspection.hashes.contains(&(head.seq, head.hash));
     acknowledged.is_none_or(is_here).then_some(acknowledged)
 }
 
-/// Events behind the last one that was acknowledged. A head store knows that one only if records waited for it.
-fn unacknowledged(acknowledged: Option<Head>, last: Option<Head>) -> Option<SeqRange> {
-    let from = acknowledged.map_or(0, |head| head.seq.saturating_add(1));
-    let to = last?.seq;
-    (from <= to).then_some(SeqRange { from, to })
-}
-
-/// Verifies what is acknowledged, from the first event on.
-fn verify_all(mut source: StorageReader<'_>, length: u64, events: EventSet) -> Result<()> {
-    let report = verify::verify_part(&mut source, length, &verify::Options::default(), &mut verify::Watch::default())
-        .map_err(|error| match error.place {
-        Some(_) => Error { code: ErrorCode::LedgerTampered, ..error },
-        None => error,
-    })?;
-    if !report.ok {
-        let reason = report.reason.clone().unwrap_or_default();
-        let line = report.line.unwrap_or_default();
-        let message = format!("the ledger is broken at line {line} ({reason}): nothing is appended to it");
-        return Err(Error { report: Some(Box::new(report)), ..Error::new(ErrorCode::LedgerTampered, message) });
-    }
-    if events == EventSet::Core && report.events == EventSet::Extended {
-        return Err(holds_extended_kinds());
-    }
-    Ok(())
-}
-
-fn holds_extended_kinds() -> Error {
-    let message = "the ledger holds extended kinds: open it with events 'extended'";
-    Error::new(ErrorCode::EventSet, message)
-}
-
 /// The resolved path of a ledger, and the hash of its first event if it has one: what a head store is asked about.
 pub(super) fn peek(path: &Path) -> Result<(PathBuf, Option<Hash>)> {
     let resolved = durable::resolve(path)?;
-    let first = match durable::open_to_read(&resolved) {
+    let sealed = sealed_segments(&resolved)?;
+    let first_file = sealed.first().map_or(&resolved, |sealed| &sealed.path);
+    let first = match durable::open_to_read(first_file) {
         Ok((file, _)) => first_hash(file),
         Err(error) if error.code == ErrorCode::LedgerNotFound => None,
         Err(error) => return Err(error),
     };
     Ok((resolved, first))
+}
+
+fn sealed_segments(active: &Path) -> Result<Vec<SealedFile>> {
+    Ok(Names::of(active).map(|names| durable::list(&names)).transpose()?.unwrap_or_default().sealed)
 }

@@ -9,14 +9,15 @@ use super::append::{Appended, Appender, Failed};
 use super::inbox::{Inbox, Next, Seat, poison_notice};
 use super::job::{GroupMeasures, Job, Settled, Sink, give_room, tell};
 use super::keeper::Keeper;
-use super::options::{Recovery, TornTailPolicy};
+use super::options::{Recovery, RotationLimits, TornTailPolicy};
 use super::recover::GROUP_LIMIT;
 use super::registry;
+use super::rotate::Incoming;
 use crate::chain::Head;
-use crate::durable::FileId;
 use crate::error::{Error, ErrorCode, Outcome, Result};
 use crate::event::{Event, EventSet};
 use crate::key::PublicKey;
+use crate::storage::FileId;
 use crate::sync::{Condvar, Deadline, Mutex, lock, thread, wait};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -25,10 +26,10 @@ use std::time::Duration;
 
 /// See the module.
 pub(super) struct Writer {
-    pub(super) id: FileId,
     pub(super) public_key: PublicKey,
     pub(super) recovery: Recovery,
     pub(super) torn_tail: TornTailPolicy,
+    pub(super) rotation: Option<RotationLimits>,
     /// None once the file is released.
     appender: Mutex<Option<Appender>>,
     inbox: Mutex<Inbox>,
@@ -43,25 +44,29 @@ pub(super) struct Writer {
 }
 
 /// What sessions may ask at any time, also while a group is being written.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Status {
+    /// The active file.
+    id: FileId,
     head: Option<Head>,
     /// The last event that someone was told is durable, or that nobody doubts.
     acknowledged: Option<Head>,
-    /// Bytes of the file that are acknowledged.
+    /// Bytes of the active file that are acknowledged.
     length: u64,
     events: EventSet,
+    /// Why the last rotation that was due did not happen.
+    rotate_error: Option<String>,
 }
 
 /// What opening found, for a new writer.
 pub(super) struct Opened {
-    pub(super) id: FileId,
     pub(super) public_key: PublicKey,
     pub(super) appender: Appender,
     pub(super) keeper: Option<Keeper>,
     pub(super) recovery: Recovery,
     pub(super) acknowledged: Option<Head>,
     pub(super) torn_tail: TornTailPolicy,
+    pub(super) rotation: Option<RotationLimits>,
     pub(super) queue_bytes: usize,
     pub(super) events: EventSet,
 }
@@ -85,16 +90,18 @@ impl Writer {
     pub(super) fn start(opened: Opened) -> Result<(Arc<Self>, Seat)> {
         let (inbox, seat) = Inbox::new(opened.queue_bytes);
         let status = Status {
+            id: opened.appender.storage().id(),
             head: opened.appender.head(),
             acknowledged: opened.acknowledged,
             length: opened.appender.length(),
             events: opened.events,
+            rotate_error: None,
         };
         let writer = Arc::new(Self {
-            id: opened.id,
             public_key: opened.public_key,
             recovery: opened.recovery,
             torn_tail: opened.torn_tail,
+            rotation: opened.rotation,
             appender: Mutex::new(Some(opened.appender)),
             inbox: Mutex::new(inbox),
             work: Condvar::new(),
@@ -180,9 +187,15 @@ impl Writer {
         self.keeper.as_ref().is_some_and(|keeper| keeper.waits() && keeper.store().needs_its_thread())
     }
 
-    /// Bytes of the file that are acknowledged.
-    pub(super) fn length(&self) -> u64 {
-        lock(&self.status).length
+    /// Bytes of the active file that are acknowledged, if that is this one.
+    pub(super) fn length_of(&self, id: &FileId) -> Option<u64> {
+        let status = lock(&self.status);
+        (status.id == *id).then_some(status.length)
+    }
+
+    /// Why the ledger does not go on in a new file although the one it has is full.
+    pub(super) fn rotate_error(&self) -> Option<String> {
+        lock(&self.status).rotate_error.clone()
     }
 
     /// Writes groups on the calling thread until `done` says so, or nothing is left to write.
@@ -270,6 +283,7 @@ impl Writer {
         }
         let queued = group.first().map(|job| job.queued.elapsed()).unwrap_or_default();
         let appended = catch_unwind(AssertUnwindSafe(|| {
+            self.rotate_if_full(appender, &group)?;
             let appended = appender.append(group.iter().flat_map(|job| &job.events))?;
             self.advance(appender, &group);
             Ok(appended)
@@ -294,6 +308,28 @@ impl Writer {
                 false
             }
         }
+    }
+
+    /// Goes on in a new file if the group does not fit into the active one. Where that cannot be, the active one grows.
+    fn rotate_if_full(&self, appender: &mut Appender, group: &[Job]) -> Result<(), Failed> {
+        let Some(limits) = &self.rotation else { return Ok(()) };
+        let size = |sum: usize, job: &Job| sum.saturating_add(job.size);
+        let count = |sum: usize, job: &Job| sum.saturating_add(job.events.len());
+        let incoming = Incoming { events: group.iter().fold(0, count), bytes: group.iter().fold(0, size) };
+        if !limits.are_reached(appender.segment(), appender.length(), incoming) {
+            return Ok(());
+        }
+        let before = lock(&self.status).id.clone();
+        let rotated = appender.rotate(&|next| registry::add(&before, next), &|id| registry::forget(id));
+        let mut status = lock(&self.status);
+        status.id = appender.storage().id();
+        match rotated {
+            Ok(_) => status.rotate_error = None,
+            Err(Failed { error, poisoned: false }) => status.rotate_error = Some(error.to_string()),
+            Err(failed) => return Err(failed),
+        }
+        status.length = appender.length();
+        Ok(())
     }
 
     /// Tells sessions what became of their jobs. Who closes waits until its sink has returned.
@@ -333,8 +369,8 @@ impl Writer {
             // Releases the lock: another session, here or elsewhere, may recover the ledger now. Who finds no writer in
             // the registry must find the file unlocked.
             drop(appender);
-            let acknowledged = lock(&self.status).acknowledged;
-            registry::forget_poisoned(&self.id, acknowledged);
+            let Status { id, acknowledged, .. } = lock(&self.status).clone();
+            registry::forget_poisoned(&id, acknowledged);
         }
         let (queued, room) = lock(&self.inbox).poison(error);
         self.work.notify_one();
@@ -356,7 +392,8 @@ impl Writer {
         self.stop_keeper();
         // In this order: who finds no writer in the registry must find the file unlocked.
         *slot = None;
-        registry::forget(&self.id);
+        let id = lock(&self.status).id.clone();
+        registry::forget(&id);
         lock(&self.inbox).close();
         self.tell_waiters();
     }

@@ -5,7 +5,7 @@ use sealwright_core::error::Outcome;
 use sealwright_core::event::Event;
 use sealwright_core::key::KeyPair;
 use sealwright_core::ledger::{Batch, GroupMeasures, Session, SessionOptions, Sink};
-use sealwright_core::storage::{Lockable, Storage};
+use sealwright_core::storage::{FileId, Lockable, Source, Storage};
 use sealwright_core::{Error, Result};
 use std::io;
 use std::path::PathBuf;
@@ -50,7 +50,7 @@ impl Medium {
     pub(crate) fn open(&self) -> Result<Session> {
         let options = SessionOptions::new("ledger.ndjson");
         let open = || -> Box<dyn Lockable> { Box::new(self.clone()) };
-        Session::open_on_storage(open, self.number, &options, &key(), Arc::new(self.clone()))
+        Session::open_on_storage(open, &options, &key(), Arc::new(self.clone()))
     }
 
     /// Records an event, and writes down what was said of it.
@@ -130,13 +130,9 @@ impl Lockable for Medium {
     }
 }
 
-impl Storage for Medium {
+impl Source for Medium {
     fn length(&self) -> io::Result<u64> {
         Ok(self.state().live.len() as u64)
-    }
-
-    fn is_linked(&self) -> io::Result<bool> {
-        Ok(true)
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
@@ -145,6 +141,16 @@ impl Storage for Medium {
         let count = rest.len().min(buffer.len());
         buffer[..count].copy_from_slice(&rest[..count]);
         Ok(count)
+    }
+}
+
+impl Storage for Medium {
+    fn id(&self) -> FileId {
+        FileId::unlisted(self.number)
+    }
+
+    fn is_linked(&self) -> io::Result<bool> {
+        Ok(true)
     }
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<usize> {

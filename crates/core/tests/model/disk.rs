@@ -4,7 +4,7 @@
 //! unknown. Every call is a point at which another thread may go on.
 
 use crate::injected;
-use sealwright_core::storage::{Lockable, Storage};
+use sealwright_core::storage::{FileId, Lockable, Source, Storage};
 use shuttle::sync::{Mutex, MutexGuard};
 use std::io;
 use std::path::PathBuf;
@@ -138,13 +138,9 @@ impl Lockable for Handle {
     }
 }
 
-impl Storage for Handle {
+impl Source for Handle {
     fn length(&self) -> io::Result<u64> {
         Ok(self.disk.state().live.len() as u64)
-    }
-
-    fn is_linked(&self) -> io::Result<bool> {
-        self.disk.state().fault("is_linked").map_or(Ok(true), |_| Err(io::ErrorKind::Other.into()))
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
@@ -153,6 +149,16 @@ impl Storage for Handle {
         let count = rest.len().min(buffer.len());
         buffer[..count].copy_from_slice(&rest[..count]);
         Ok(count)
+    }
+}
+
+impl Storage for Handle {
+    fn id(&self) -> FileId {
+        FileId::unlisted(1)
+    }
+
+    fn is_linked(&self) -> io::Result<bool> {
+        self.disk.state().fault("is_linked").map_or(Ok(true), |_| Err(io::ErrorKind::Other.into()))
     }
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<usize> {

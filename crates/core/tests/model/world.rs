@@ -97,7 +97,7 @@ impl World {
     fn open(&self, ear: &Arc<Ear>) -> Session {
         loop {
             let sink: Arc<dyn Sink> = Arc::<Ear>::clone(ear);
-            match Session::open_on_storage(|| self.disk.open(), 1, &self.options, &KEY, sink) {
+            match Session::open_on_storage(|| self.disk.open(), &self.options, &KEY, sink) {
                 Ok(session) => return session,
                 Err(error) if error.code == ErrorCode::LedgerIo && !self.scenario.faults.is_empty() => {}
                 Err(error) => panic!("the ledger cannot be opened: {error:?}"),

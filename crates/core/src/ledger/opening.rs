@@ -1,0 +1,171 @@
+//! Opening a locked ledger: judges its end, compares it with a head store, repairs what a crash left.
+
+use super::append::Appender;
+use super::keeper::Keeper;
+use super::options::{DEFAULT_QUEUE_BYTES, RecoveredTail, Recovery, SessionOptions, TornTailPolicy, VerifyOnOpen};
+use super::past::Past;
+use super::recover::{Inspection, StorageReader, find_hash};
+use super::registry;
+use super::writer::Opened;
+use crate::chain::{Head, SeqRange};
+use crate::error::{Error, ErrorCode, Result};
+use crate::event::EventSet;
+use crate::hash::Hash;
+use crate::heads::{HeadStore, ledger_id, path_id};
+use crate::key::KeyPair;
+use crate::limits::as_u64;
+use crate::storage::Storage;
+use crate::verify;
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Judges a locked file and repairs its end: afterwards events can be appended.
+pub(super) fn prepare(
+    storage: Box<dyn Storage>,
+    path: &Path,
+    options: &SessionOptions,
+    key: &Arc<KeyPair>,
+) -> Result<Opened> {
+    let file: &dyn Storage = &*storage;
+    let mut past = Past::of(file)?;
+    let inspection = past.inspect_behind(file)?;
+    let public_key = key.public();
+    if let Some(signer) = inspection.last_signer.filter(|signer| *signer != public_key) {
+        let message = format!("the last event is signed by {signer}, this session would sign as {public_key}");
+        return Err(Error::new(ErrorCode::SignerMismatch, message));
+    }
+    if options.events == EventSet::Core && inspection.events == EventSet::Extended {
+        return Err(holds_extended_kinds());
+    }
+    let first = match (&options.head_store, inspection.hashes.first()) {
+        (_, Some((0, hash))) => Some(*hash),
+        (Some(head), _) if past.is_pruned() => head.store.read(&path_id(path))?.map(|known| known.hash),
+        (Some(_), _) => past.first_hash(file),
+        (None, _) => None,
+    };
+    let known = match &options.head_store {
+        Some(head) => check_head(&*head.store, file, &past, path, &inspection, first)?,
+        None => None,
+    };
+    if options.verify_on_open == VerifyOnOpen::All {
+        verify_all(file, &past, inspection.good_end, options.events)?;
+    }
+    let torn_tail = options.torn_tail.unwrap_or_default();
+    let tail = cut_tail(file, &inspection, torn_tail)?;
+    let last = inspection.state.head();
+    let waited_for = known.filter(|_| options.head_store.as_ref().is_some_and(|head| head.wait)).map(Some);
+    let doubted = registry::remembered(&file.id(), &inspection).or(waited_for);
+    let recovery = Recovery { tail, unacknowledged: doubted.and_then(|known| unacknowledged(known, last)) };
+    let keeper = options.head_store.as_ref().map(|head| Keeper::new(head, path));
+    Ok(Opened {
+        public_key,
+        appender: Appender::new(storage, Arc::clone(key), &inspection, first),
+        keeper,
+        recovery,
+        acknowledged: doubted.unwrap_or(last),
+        torn_tail,
+        rotation: options.rotation,
+        queue_bytes: options.max_queue_bytes.unwrap_or(DEFAULT_QUEUE_BYTES),
+        events: inspection.events,
+    })
+}
+
+/// Compares the ledger with what a head store knows of it; gives the head that it knows.
+pub(super) fn check_head(
+    store: &dyn HeadStore,
+    file: &dyn Storage,
+    past: &Past,
+    path: &Path,
+    inspection: &Inspection,
+    first: Option<Hash>,
+) -> Result<Option<Head>> {
+    let rollback = |what: String| Err(Error::new(ErrorCode::RollbackDetected, what));
+    let last = inspection.state.head();
+    if first.is_none() && last.is_some() {
+        return Err(Error::new(ErrorCode::LedgerTampered, "the first event cannot be read: nothing is appended"));
+    }
+    if let Some(known) = store.read(&path_id(path))?
+        && first != Some(known.hash)
+    {
+        let path = path.display();
+        return rollback(format!(
+            "the head store knows a ledger at {path} that begins with {}: it is not this one",
+            known.hash
+        ));
+    }
+    let Some(first) = first else { return Ok(None) };
+    let Some(known) = store.read(&ledger_id(&first))? else {
+        return Ok(None);
+    };
+    if last.is_none_or(|last| last.seq < known.seq) {
+        let end = last.map_or_else(|| "is empty".to_owned(), |last| format!("ends at {}", last.seq));
+        return rollback(format!("the head store knows event {}, the ledger {end}", known.seq));
+    }
+    let in_window = inspection.hashes.iter().find(|(seq, _)| *seq == known.seq).map(|(_, hash)| *hash);
+    let before = || {
+        let sealed = past.files_from(file, known.seq).ok()?;
+        find_hash(sealed.chain(StorageReader { storage: file, at: 0 }), inspection, known.seq)
+    };
+    let found = in_window.or_else(before);
+    if found != Some(known.hash) {
+        return rollback(format!("event {} is not the one that the head store knows", known.seq));
+    }
+    Ok(Some(known))
+}
+
+/// Keeps an unsynced tail beside the ledger, durably, and only then cuts it off, durably.
+fn cut_tail(file: &dyn Storage, inspection: &Inspection, policy: TornTailPolicy) -> Result<Option<RecoveredTail>> {
+    let Some(tail) = &inspection.tail else { return Ok(None) };
+    if policy == TornTailPolicy::Error {
+        let message = format!(
+            "the ledger ends in {} bytes that no writer finished, from byte {} on",
+            tail.bytes.len(),
+            tail.offset
+        );
+        return Err(Error::new(ErrorCode::TornTail, message));
+    }
+    let path = file
+        .quarantine(tail.offset, &tail.bytes)
+        .map_err(|error| Error::io(ErrorCode::LedgerIo, "cannot keep the unsynced tail beside the ledger", &error))?;
+    file.set_len(tail.offset)
+        .and_then(|()| file.sync())
+        .map_err(|error| Error::io(ErrorCode::LedgerIo, "cannot cut the unsynced tail off", &error))?;
+    let bytes = as_u64(tail.bytes.len());
+    Ok(Some(RecoveredTail { offset: tail.offset, bytes, lines: tail.lines(), reason: tail.reason, path }))
+}
+
+/// Events behind the last one that was acknowledged. A head store knows that one only if records waited for it.
+fn unacknowledged(acknowledged: Option<Head>, last: Option<Head>) -> Option<SeqRange> {
+    let from = acknowledged.map_or(0, |head| head.seq.saturating_add(1));
+    let to = last?.seq;
+    (from <= to).then_some(SeqRange { from, to })
+}
+
+/// Verifies what is acknowledged, so many bytes of the active file, from the first event that is there on.
+pub(super) fn verify_all(file: &dyn Storage, past: &Past, length: u64, events: EventSet) -> Result<()> {
+    let sealed = past.files_from(file, 0)?;
+    let unreadable = |error| Error::io(ErrorCode::LedgerIo, "cannot read the segments of the ledger", &error);
+    let all = sealed.length().map_err(unreadable)?.saturating_add(length);
+    let mut source = sealed.chain(StorageReader { storage: file, at: 0 });
+    let report = verify::verify_part(&mut source, all, &verify::Options::default(), &mut verify::Watch::default())
+        .map_err(|error| match error.place {
+            Some(_) => Error { code: ErrorCode::LedgerTampered, ..error },
+            None => error,
+        })?;
+    if !report.ok {
+        let reason = report.reason.clone().unwrap_or_default();
+        let line = report.line.unwrap_or_default();
+        let message = format!("the ledger is broken at line {line} ({reason}): nothing is appended to it");
+        return Err(Error { report: Some(Box::new(report)), ..Error::new(ErrorCode::LedgerTampered, message) });
+    }
+    if events == EventSet::Core && report.events == EventSet::Extended {
+        return Err(holds_extended_kinds());
+    }
+    Ok(())
+}
+
+pub(super) fn holds_extended_kinds() -> Error {
+    let message = "the ledger holds extended kinds: open it with events 'extended'";
+    Error::new(ErrorCode::EventSet, message)
+}

@@ -1,0 +1,288 @@
+//! Ledgers in several files, on a real file system: rotation, and opening what is there.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking"
+)]
+
+use sealwright_core::ErrorCode;
+use sealwright_core::event::Event;
+use sealwright_core::heads::FileHeads;
+use sealwright_core::key::KeyPair;
+use sealwright_core::ledger::{HeadOption, RotationLimits, Session, SessionOptions, VerifyOnOpen};
+use sealwright_core::verify::{Options, Verifier};
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+fn event(reason: &str) -> Event {
+    Event::parse(&format!(r#"{{"type":"SessionEnded","payload":{{"reason":"{reason}","summary_sha256":""}}}}"#))
+        .unwrap()
+}
+
+fn key() -> Arc<KeyPair> {
+    Arc::new(KeyPair::from_seed(&[1; 32]))
+}
+
+struct Ledger {
+    folder: TempDir,
+    options: SessionOptions,
+}
+
+impl Ledger {
+    fn new(rotation: RotationLimits) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options =
+            SessionOptions { rotation: Some(rotation), ..SessionOptions::new(folder.path().join("ledger.ndjson")) };
+        Self { folder, options }
+    }
+
+    fn of_three() -> Self {
+        Self::new(RotationLimits { max_events: Some(3), ..RotationLimits::default() })
+    }
+
+    fn open(&self) -> Session {
+        Session::open(&self.options, key()).unwrap()
+    }
+
+    fn record(&self, count: usize) {
+        let session = self.open();
+        (0..count).for_each(|index| drop(session.record(event(&index.to_string())).unwrap()));
+        assert_eq!(session.rotate_error(), None);
+        session.close();
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Names of the ledger's files in the order of their events.
+    fn files(&self) -> Vec<String> {
+        let names =
+            fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.filter(|name| name.starts_with("ledger.")).collect();
+        let first = |name: &String| name.split(['.', '-']).nth(1).and_then(|first| first.parse::<u64>().ok());
+        names.sort_by_key(|name| first(name).unwrap_or(u64::MAX));
+        names
+    }
+
+    fn concatenated(&self) -> Vec<u8> {
+        self.files().iter().flat_map(|name| fs::read(self.path(name)).unwrap()).collect()
+    }
+
+    fn count(&self) -> u64 {
+        let mut verifier = Verifier::new(&Options::default());
+        verifier.push(&self.concatenated());
+        let report = verifier.finish().unwrap();
+        assert!(report.ok && report.tail.is_none(), "{report:?}");
+        report.event_count
+    }
+
+    fn refusal(&self) -> ErrorCode {
+        Session::open(&self.options, key()).err().unwrap().code
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn a_full_file_is_sealed_and_the_ledger_goes_on_in_the_next() {
+    let ledger = Ledger::of_three();
+    ledger.record(7);
+    assert_eq!(ledger.files(), ["ledger.0-2.ndjson", "ledger.3-5.ndjson", "ledger.ndjson"]);
+    assert_eq!(ledger.count(), 7);
+    for (name, expected) in [("ledger.0-2.ndjson", 0o400), ("ledger.3-5.ndjson", 0o400), ("ledger.ndjson", 0o600)] {
+        assert_eq!(mode(&ledger.path(name)), expected, "{name}");
+        assert_eq!(fs::metadata(ledger.path(name)).unwrap().nlink(), 1, "{name}");
+    }
+    ledger.record(3);
+    assert_eq!(ledger.files(), ["ledger.0-2.ndjson", "ledger.3-5.ndjson", "ledger.6-8.ndjson", "ledger.ndjson"]);
+    assert_eq!(ledger.count(), 10);
+}
+
+#[test]
+fn a_segment_stays_within_its_bytes_unless_one_group_is_larger() {
+    let ledger = Ledger::new(RotationLimits { max_bytes: Some(2000), ..RotationLimits::default() });
+    ledger.record(20);
+    let sizes: Vec<u64> = ledger.files().iter().map(|name| fs::metadata(ledger.path(name)).unwrap().len()).collect();
+    assert!(sizes.len() > 4 && sizes.iter().all(|size| *size <= 2000), "{sizes:?}");
+    let session = ledger.open();
+    session.record_many((0..20).map(|_| event("batch")).collect()).unwrap();
+    session.record(event("after")).unwrap();
+    session.close();
+    assert!(ledger.files().contains(&"ledger.20-39.ndjson".to_owned()), "{:?}", ledger.files());
+    assert_eq!(ledger.count(), 41);
+}
+
+#[test]
+fn a_segment_ends_with_its_age_also_over_a_restart() {
+    let ledger = Ledger::new(RotationLimits { max_age: Some(Duration::from_millis(30)), ..RotationLimits::default() });
+    ledger.record(1);
+    std::thread::sleep(Duration::from_millis(40));
+    ledger.record(1);
+    assert_eq!(ledger.files(), ["ledger.0-0.ndjson", "ledger.ndjson"]);
+}
+
+#[test]
+fn an_empty_active_file_continues_the_last_segment() {
+    let ledger = Ledger::of_three();
+    ledger.record(3);
+    let head = ledger.open().head();
+    fs::rename(ledger.path("ledger.ndjson"), ledger.path("ledger.0-2.ndjson")).unwrap();
+    fs::write(ledger.path("ledger.ndjson"), "").unwrap();
+    let session = ledger.open();
+    assert_eq!(session.head(), head);
+    session.close();
+    ledger.record(1);
+    assert_eq!(ledger.count(), 4);
+    // So does one with the beginning of a line that a crash cut off.
+    fs::write(ledger.path("ledger.ndjson"), "{\"seq\":3,\"time").unwrap();
+    let session = ledger.open();
+    assert_eq!((session.head(), session.recovery().tail.as_ref().unwrap().bytes), (head, 14));
+    session.close();
+    fs::write(ledger.path("ledger.ndjson"), "{\"seq\":0,\"time").unwrap();
+    assert_eq!(ledger.refusal(), ErrorCode::LedgerTampered);
+}
+
+#[test]
+fn what_does_not_continue_the_last_segment_is_refused() {
+    let ledger = Ledger::of_three();
+    ledger.record(5);
+    let active = fs::read(ledger.path("ledger.ndjson")).unwrap();
+    // Another event 3 before an event 4 that is as it was.
+    let end = active.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    fs::write(ledger.path("ledger.ndjson"), &active[end..]).unwrap();
+    assert_eq!(ledger.refusal(), ErrorCode::LedgerTampered);
+    fs::remove_file(ledger.path("ledger.ndjson")).unwrap();
+    assert_eq!(ledger.refusal(), ErrorCode::SegmentMissing);
+    assert!(!ledger.path("ledger.ndjson").exists(), "nothing was made");
+    fs::write(ledger.path("ledger.ndjson"), &active).unwrap();
+    assert_eq!(ledger.open().head().unwrap().seq, 4);
+    fs::rename(ledger.path("ledger.0-2.ndjson"), ledger.path("ledger.0-1.ndjson")).unwrap();
+    assert_eq!(ledger.refusal(), ErrorCode::LedgerTampered);
+    fs::rename(ledger.path("ledger.0-1.ndjson"), ledger.path("ledger.00-2.ndjson")).unwrap();
+    assert_eq!(ledger.refusal(), ErrorCode::SegmentRefused);
+}
+
+#[test]
+fn a_sealed_segment_is_not_opened_for_writing() {
+    let ledger = Ledger::of_three();
+    ledger.record(4);
+    let options = SessionOptions::new(ledger.path("ledger.0-2.ndjson"));
+    assert_eq!(Session::open(&options, key()).err().unwrap().code, ErrorCode::LedgerSealed);
+}
+
+#[test]
+fn two_names_for_the_active_file_are_finished_on_opening() {
+    let ledger = Ledger::of_three();
+    ledger.record(3);
+    fs::hard_link(ledger.path("ledger.ndjson"), ledger.path("ledger.0-2.ndjson")).unwrap();
+    fs::write(ledger.path("ledger.ndjson.next"), "").unwrap();
+    let session = ledger.open();
+    assert_eq!(session.head().unwrap().seq, 2);
+    assert_eq!(ledger.files(), ["ledger.0-2.ndjson", "ledger.ndjson"]);
+    assert_eq!(fs::metadata(ledger.path("ledger.ndjson")).unwrap().len(), 0);
+    assert_eq!(mode(&ledger.path("ledger.0-2.ndjson")), 0o400);
+    session.record(event("next")).unwrap();
+    session.close();
+    assert_eq!(ledger.count(), 4);
+    // A second name that says something else is not ours.
+    fs::hard_link(ledger.path("ledger.ndjson"), ledger.path("ledger.3-9.ndjson")).unwrap();
+    assert_eq!(ledger.refusal(), ErrorCode::LedgerTampered);
+}
+
+#[test]
+fn other_sessions_find_the_writer_before_and_after_a_rotation() {
+    let ledger = Ledger::of_three();
+    let (first, second) = (ledger.open(), ledger.open());
+    for _ in 0..4 {
+        first.record(event("a")).unwrap();
+        second.record(event("b")).unwrap();
+    }
+    let third = ledger.open();
+    third.record(event("c")).unwrap();
+    assert_eq!((first.head(), second.head()), (third.head(), third.head()));
+    [first, second, third].iter().for_each(Session::close);
+    ledger.open().close();
+    assert_eq!(ledger.count(), 9);
+    assert_eq!(ledger.files().len(), 3);
+}
+
+#[test]
+fn threads_that_open_and_close_meanwhile_make_one_chain() {
+    let ledger = Ledger::new(RotationLimits { max_events: Some(5), ..RotationLimits::default() });
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..10 {
+                    let session = ledger.open();
+                    (0..5).for_each(|_| drop(session.record(event("x")).unwrap()));
+                    session.close();
+                }
+            });
+        }
+    });
+    assert_eq!(ledger.count(), 200);
+    assert!(!ledger.path("ledger.ndjson.next").exists());
+}
+
+#[test]
+fn a_head_store_knows_the_ledger_by_its_first_event_in_all_its_files() {
+    let mut ledger = Ledger::of_three();
+    let store = Arc::new(FileHeads::new(ledger.path("heads.json")));
+    ledger.options.head_store = Some(HeadOption { store, wait: true });
+    ledger.record(8);
+    ledger.record(1);
+    // The store is behind: what it knows is in a sealed segment.
+    let heads = fs::read(ledger.path("heads.json")).unwrap();
+    ledger.record(3);
+    fs::write(ledger.path("heads.json"), &heads).unwrap();
+    ledger.record(1);
+    let emptied = fs::read(ledger.path("ledger.ndjson")).unwrap();
+    fs::write(ledger.path("ledger.ndjson"), "").unwrap();
+    assert_eq!(ledger.refusal(), ErrorCode::RollbackDetected);
+    fs::write(ledger.path("ledger.ndjson"), emptied).unwrap();
+    ledger.record(1);
+    assert_eq!(ledger.count(), 14);
+}
+
+#[test]
+fn all_segments_are_verified_on_opening_if_asked() {
+    let mut ledger = Ledger::of_three();
+    ledger.record(8);
+    ledger.options.verify_on_open = VerifyOnOpen::All;
+    ledger.record(1);
+    let path = ledger.path("ledger.0-2.ndjson");
+    let changed = fs::read_to_string(&path).unwrap().replace(r#""reason":"1""#, r#""reason":"7""#);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(&path, changed).unwrap();
+    assert_eq!(ledger.refusal(), ErrorCode::LedgerTampered);
+}
+
+#[test]
+fn where_no_segment_can_be_made_the_active_file_grows_and_says_so() {
+    let ledger = Ledger::of_three();
+    ledger.record(3);
+    // The name is taken by something else; it must not be replaced.
+    fs::write(ledger.path("ledger.0-2.ndjson.taken"), "").unwrap();
+    let session = ledger.open();
+    fs::create_dir(ledger.path("ledger.ndjson.next")).unwrap();
+    session.record(event("on")).unwrap();
+    assert!(session.rotate_error().unwrap().contains("next file"), "{:?}", session.rotate_error());
+    fs::remove_dir(ledger.path("ledger.ndjson.next")).unwrap();
+    session.record(event("again")).unwrap();
+    assert_eq!(session.rotate_error(), None);
+    session.close();
+    assert_eq!(ledger.files()[0], "ledger.0-2.ndjson.taken");
+    assert!(ledger.path("ledger.0-3.ndjson").exists());
+}
