@@ -26,6 +26,8 @@ mod faults;
 mod medium;
 #[cfg(target_os = "linux")]
 mod replay;
+mod rotation;
+mod shelf;
 mod writers;
 
 use disk::{Chance, Disk, Step};
