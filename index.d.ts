@@ -97,6 +97,8 @@ export declare class NativeSession {
   get recovery(): string
   /** Why the head store does not have the last head. */
   get headStoreError(): string | null
+  /** Why the ledger does not go on in a new file although its own is full. */
+  get rotateError(): string | null
   /** False: the queue is full, and a `room` message will come. */
   wantRoom(): boolean
   /** Keeps the event loop alive. */
@@ -184,6 +186,8 @@ export interface NativeOpenOptions {
   lockTimeoutMs: number
   /** Bytes. */
   maxQueueBytes?: number
+  /** When the ledger goes on in a new file. */
+  rotate?: NativeRotation
   /** Whether records wait for the head store. */
   headWait: boolean
   /** What a head store written in JavaScript knows. */
@@ -204,6 +208,16 @@ export interface NativeRecorded {
   result: string
   /** As the callback is told; empty if it failed. */
   measures: Array<number>
+}
+
+/** When the active file is full. */
+export interface NativeRotation {
+  /** Bytes. */
+  maxBytes?: number
+  /** Events. */
+  maxEvents?: number
+  /** Milliseconds since its first event. */
+  maxAgeMs?: number
 }
 
 /** Opens a ledger, or creates it, on a pool thread. */

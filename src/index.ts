@@ -48,7 +48,7 @@ export {
   type Verdict,
   type WarningCode,
 } from './report.js';
-export { type RecordOptions, type Recovery, Session, type SessionOptions } from './session.js';
+export { type RecordOptions, type Recovery, type RotateOptions, Session, type SessionOptions } from './session.js';
 export {
   computeSelfHash,
   type EventPlace,

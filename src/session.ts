@@ -7,7 +7,7 @@
 
 import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
-import type { NativeKey, NativeOpenOptions, NativeSession } from '../index.js';
+import type { NativeKey, NativeOpenOptions, NativeRotation, NativeSession } from '../index.js';
 import {
   checkInteger,
   checkOneOf,
@@ -39,9 +39,9 @@ import type { Head } from './report.js';
 import { type SignedEvent, signedEventFromLine } from './signed-event.js';
 
 /**
- * Options of {@link Session.open}. Lock, queue, recovery and head store belong to the writer that all sessions of a
- * ledger in this process share: opening it again with another `headStore`, `tornTail` or `maxQueueBytes` is
- * `ERR_SESSION_OPTIONS`.
+ * Options of {@link Session.open}. Lock, queue, recovery, rotation and head store belong to the writer that all sessions
+ * of a ledger in this process share: opening it again with another `headStore`, `rotate`, `tornTail` or `maxQueueBytes`
+ * is `ERR_SESSION_OPTIONS`.
  */
 export interface SessionOptions {
   /** Who signs. A ledger last signed by another key is `ERR_SIGNER_MISMATCH`. */
@@ -64,10 +64,28 @@ export interface SessionOptions {
   readonly tornTail?: 'quarantine' | 'error' | undefined;
   /** `'core'` (default) records the seven core kinds only, `'extended'` every kind. */
   readonly events?: 'core' | 'extended' | undefined;
+  /**
+   * When the ledger goes on in a new file. The full one is sealed: it is named `ledger.<first>-<last>.ndjson` by the seqs
+   * of its first and last event, and never written again; the ledger's path names the new one. Default: never.
+   */
+  readonly rotate?: RotateOptions | undefined;
   /** How long to wait for another process that has the ledger open: milliseconds, 0 to 2^32-1. Default 0. */
   readonly lockTimeoutMs?: number | undefined;
   /** Bytes of events that may be queued, from 1. Default 64 MiB. Beyond, `record` is `ERR_BACKPRESSURE`. */
   readonly maxQueueBytes?: number | undefined;
+}
+
+/**
+ * When a file is full; at least one limit, each from 1. A file stays within them, unless the events of one
+ * {@link Session.recordMany}, which stay together, or one event are more alone.
+ */
+export interface RotateOptions {
+  /** Bytes of a file. */
+  readonly maxBytes?: number | undefined;
+  /** Events in a file. */
+  readonly maxEvents?: number | undefined;
+  /** Milliseconds since its first event, by the system clock. Nothing happens before the next event. */
+  readonly maxAgeMs?: number | undefined;
 }
 
 /** Options of {@link Session.record} and {@link Session.recordMany}. */
@@ -132,7 +150,8 @@ export class Session {
    *
    * @throws {@link LedgerError} `ERR_LEDGER_LOCKED` (another process has it), `ERR_LEDGER_TAMPERED`,
    * `ERR_ROLLBACK_DETECTED`, `ERR_SIGNER_MISMATCH`, `ERR_EVENT_SET`, `ERR_TORN_TAIL`, `ERR_SESSION_OPTIONS`,
-   * `ERR_HEAD_STORE`, `ERR_LEDGER_NOT_A_FILE`, `ERR_LEDGER_NOT_FOUND` (dangling symlink), `ERR_LEDGER_IO`;
+   * `ERR_HEAD_STORE`, `ERR_LEDGER_NOT_A_FILE`, `ERR_LEDGER_NOT_FOUND` (dangling symlink), `ERR_LEDGER_SEALED`,
+   * `ERR_SEGMENT_MISSING`, `ERR_SEGMENT_REFUSED`, `ERR_LEDGER_IO`;
    * TypeError `ERR_INVALID_ARGUMENT`; RangeError `ERR_OUT_OF_RANGE`
    */
   static async open(options: SessionOptions): Promise<Session> {
@@ -253,6 +272,14 @@ export class Session {
   /** Text of the head store's last failure; null when it has the last head that it was told. */
   get headStoreError(): string | null {
     return wrap(() => this.#native.headStoreError);
+  }
+
+  /**
+   * Why the ledger does not go on in a new file although {@link SessionOptions.rotate} says that its own is full; null
+   * when it does. It then grows, and the next record tries again.
+   */
+  get rotateError(): string | null {
+    return wrap(() => this.#native.rotateError);
   }
 
   /**
@@ -382,6 +409,7 @@ const OPTIONS = [
   'ledgerPath',
   'sessionId',
   'headStore',
+  'rotate',
   'verifyOnOpen',
   'tornTail',
   'events',
@@ -414,6 +442,7 @@ function planOf(value: unknown, where: string): Plan {
   if (given.maxQueueBytes !== undefined) {
     options.maxQueueBytes = checkInteger(given.maxQueueBytes, 'maxQueueBytes', 1);
   }
+  if (given.rotate !== undefined) options.rotate = limitsOf(given.rotate);
   // Left out when not given: a further session takes what the ledger was opened with.
   if (given.tornTail !== undefined) {
     options.tornTail = checkOneOf(given.tornTail, 'tornTail', ['quarantine', 'error']);
@@ -426,6 +455,16 @@ function planOf(value: unknown, where: string): Plan {
     store,
     custom: store.kind === 'custom' ? store : undefined,
   };
+}
+
+function limitsOf(value: unknown): NativeRotation {
+  const given = checkOptions(value, ['maxBytes', 'maxEvents', 'maxAgeMs'], 'rotate');
+  const limits: NativeRotation = {};
+  for (const name of ['maxBytes', 'maxEvents', 'maxAgeMs'] as const) {
+    if (given[name] !== undefined) limits[name] = checkInteger(given[name], `rotate.${name}`, 1);
+  }
+  if (Object.keys(limits).length === 0) throw invalidArgument('rotate needs maxBytes, maxEvents or maxAgeMs');
+  return limits;
 }
 
 /** What a session waits for. It must not lead to the session itself: see pending.ts. */

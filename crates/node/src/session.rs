@@ -14,7 +14,7 @@ use sealwright_core::fault::{FaultPoint, pass};
 use sealwright_core::heads::{HeadStore, ledger_id, path_id};
 use sealwright_core::key::KeyPair;
 use sealwright_core::ledger::{
-    self, Batch, GroupMeasures, HeadOption, Session, SessionOptions, Settled, Sink, TornTailPolicy, VerifyOnOpen,
+    self, Batch, GroupMeasures, HeadOption, RotationLimits, Session, SessionOptions, Settled, Sink, TornTailPolicy, VerifyOnOpen,
 };
 use sealwright_core::{Error as CoreError, ErrorCode};
 use std::cell::{Cell, RefCell};
@@ -40,10 +40,33 @@ pub struct NativeOpenOptions {
     pub lock_timeout_ms: f64,
     /// Bytes.
     pub max_queue_bytes: Option<f64>,
+    /// When the ledger goes on in a new file.
+    pub rotate: Option<NativeRotation>,
     /// Whether records wait for the head store.
     pub head_wait: bool,
     /// What a head store written in JavaScript knows.
     pub custom_heads: Option<NativeCustomHeads>,
+}
+
+/// When the active file is full.
+#[napi(object)]
+pub struct NativeRotation {
+    /// Bytes.
+    pub max_bytes: Option<f64>,
+    /// Events.
+    pub max_events: Option<f64>,
+    /// Milliseconds since its first event.
+    pub max_age_ms: Option<f64>,
+}
+
+impl NativeRotation {
+    fn limits(&self) -> Result<RotationLimits> {
+        Ok(RotationLimits {
+            max_bytes: self.max_bytes.map(integer).transpose()?,
+            max_events: self.max_events.map(integer).transpose()?,
+            max_age: self.max_age_ms.map(integer).transpose()?.map(Duration::from_millis),
+        })
+    }
 }
 
 /// What a head store written in JavaScript said about the ids of [`peek_ledger`].
@@ -210,6 +233,7 @@ impl OpenTask {
                 .map(|policy| if policy == "error" { TornTailPolicy::Error } else { TornTailPolicy::Quarantine }),
             lock_timeout: Duration::from_millis(integer(options.lock_timeout_ms)?),
             max_queue_bytes: options.max_queue_bytes.map(bytes).transpose()?,
+            rotation: options.rotate.map(|rotate| rotate.limits()).transpose()?,
             head_store,
         };
         Ok(Self { options, key: Arc::clone(&key.pair), channel })
@@ -344,6 +368,12 @@ impl NativeSession {
     #[napi(getter, catch_unwind)]
     pub fn head_store_error(&self) -> Option<String> {
         self.session.head_store_error()
+    }
+
+    /// Why the ledger does not go on in a new file although its own is full.
+    #[napi(getter, catch_unwind)]
+    pub fn rotate_error(&self) -> Option<String> {
+        self.session.rotate_error()
     }
 
     /// False: the queue is full, and a `room` message will come.

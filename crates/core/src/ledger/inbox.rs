@@ -15,7 +15,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::job::{Job, Reply, Sink};
+use super::job::{Job, Load, Reply, Sink};
 use crate::error::{Error, ErrorCode, Outcome, Result};
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
@@ -188,14 +188,14 @@ impl Inbox {
         }
     }
 
-    /// The next jobs whose lines fit into so many bytes; at least one, if there is any.
-    pub(super) fn take_group(&mut self, limit: usize) -> (Vec<Job>, Room) {
+    /// The next jobs that are no larger than this together; at least one, if there is any.
+    pub(super) fn take_group(&mut self, limit: Load) -> (Vec<Job>, Room) {
         self.gathering = false;
         let mut group = Vec::new();
-        let mut size = 0_usize;
+        let mut load = Load::default();
         while let Some(job) = self.jobs.front() {
-            size = size.saturating_add(job.size);
-            if !group.is_empty() && size > limit {
+            load = load.and(job);
+            if !(group.is_empty() || load.fits(limit)) {
                 break;
             }
             self.bytes = self.bytes.saturating_sub(job.size);
@@ -221,7 +221,7 @@ impl Inbox {
     pub(super) fn poison(&mut self, cause: &Error) -> (Vec<Job>, Room) {
         self.phase = Phase::Poisoned(cause.clone());
         // Who waits for room learns at the next record that there is no use.
-        self.take_group(usize::MAX)
+        self.take_group(Load::ANY)
     }
 
     /// The file is released, after everything was written.

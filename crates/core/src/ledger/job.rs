@@ -87,6 +87,28 @@ impl Job {
     }
 }
 
+/// Events and their lines, counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Load {
+    pub(super) events: usize,
+    /// That the lines can have, LFs included.
+    pub(super) bytes: usize,
+}
+
+impl Load {
+    /// More than any other.
+    pub(super) const ANY: Self = Self { events: usize::MAX, bytes: usize::MAX };
+
+    /// With a job more.
+    pub(super) fn and(self, job: &Job) -> Self {
+        Self { events: self.events.saturating_add(job.events.len()), bytes: self.bytes.saturating_add(job.size) }
+    }
+
+    pub(super) fn fits(self, limit: Self) -> bool {
+        self.events <= limit.events && self.bytes <= limit.bytes
+    }
+}
+
 /// Bytes that the lines of these events can have, LFs included.
 pub(super) fn lines_size(events: &[Event]) -> usize {
     let size = |event: &Event| limits::max_line(event.text().len()).saturating_add(1);

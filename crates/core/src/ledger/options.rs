@@ -42,8 +42,8 @@ pub struct HeadOption {
 
 /// When the active file is full, and becomes a sealed segment. `None` is no limit.
 ///
-/// Limits are looked at before a group of events is appended: a segment stays within them, unless one group alone is
-/// larger. A rotation happens with the next event, and never in an empty file.
+/// A segment stays within its limits, unless a batch that is recorded at once is larger alone. A rotation happens with the
+/// next event, and never in an empty file. Bytes are counted as if each number of a line had its longest form.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RotationLimits {
     /// Bytes of a segment.

@@ -13,33 +13,29 @@
 //! fails up to the rename is undone, and the ledger goes on in the file that it has.
 
 use super::append::{Appender, Failed};
+use super::job::Load;
 use super::options::RotationLimits;
 use super::past::protect;
 use crate::chain::SeqRange;
 use crate::error::{Error, ErrorCode, Outcome};
-use crate::limits::as_u64;
 use crate::seal;
 use crate::storage::{FileId, Shelf, Storage};
 use std::io;
-
-/// What is about to be appended.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Incoming {
-    pub(super) events: usize,
-    pub(super) bytes: usize,
-}
+use std::time::Duration;
 
 impl RotationLimits {
-    /// True if what is coming belongs into the next segment.
-    pub(super) fn are_reached(&self, segment: &Segment, length: u64, incoming: Incoming) -> bool {
-        let over = |limit: Option<u64>, now: u64, more: usize| {
-            limit.is_some_and(|limit| now.saturating_add(as_u64(more)) > limit)
+    /// What fits into a segment of this length.
+    pub(super) fn left(&self, segment: &Segment, length: u64) -> Load {
+        let left = |limit: Option<u64>, now: u64| {
+            limit.and_then(|limit| usize::try_from(limit.saturating_sub(now)).ok()).unwrap_or(usize::MAX)
         };
-        let age = || u128::from(seal::now().saturating_sub(segment.began.unwrap_or(u64::MAX)));
-        segment.events > 0
-            && (over(self.max_bytes, length, incoming.bytes)
-                || over(self.max_events, segment.events, incoming.events)
-                || self.max_age.is_some_and(|limit| age() >= limit.as_nanos()))
+        Load { events: left(self.max_events, segment.events), bytes: left(self.max_bytes, length) }
+    }
+
+    pub(super) fn is_old(&self, segment: &Segment) -> bool {
+        let age = |began: u64| u128::from(seal::now().saturating_sub(began));
+        let over = |limit: Duration| segment.began.is_some_and(|began| age(began) >= limit.as_nanos());
+        self.max_age.is_some_and(over)
     }
 }
 

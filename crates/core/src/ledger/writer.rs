@@ -7,12 +7,11 @@
 
 use super::append::{Appended, Appender, Failed};
 use super::inbox::{Inbox, Next, Seat, poison_notice};
-use super::job::{GroupMeasures, Job, Settled, Sink, give_room, tell};
+use super::job::{GroupMeasures, Job, Load, Settled, Sink, give_room, tell};
 use super::keeper::Keeper;
 use super::options::{Recovery, RotationLimits, TornTailPolicy};
 use super::recover::GROUP_LIMIT;
 use super::registry;
-use super::rotate::Incoming;
 use crate::chain::Head;
 use crate::error::{Error, ErrorCode, Outcome, Result};
 use crate::event::{Event, EventSet};
@@ -276,7 +275,9 @@ impl Writer {
     /// Takes a group from the queue and appends it. False when there was none, or nothing can be written any more.
     fn write_group(&self, slot: &mut Option<Appender>) -> bool {
         let Some(appender) = slot.as_mut() else { return false };
-        let (group, room) = lock(&self.inbox).take_group(usize::try_from(GROUP_LIMIT).unwrap_or(usize::MAX));
+        let fitting = self.fitting(appender);
+        let bytes = fitting.bytes.min(usize::try_from(GROUP_LIMIT).unwrap_or(usize::MAX));
+        let (group, room) = lock(&self.inbox).take_group(Load { bytes, ..fitting });
         give_room(&room);
         if group.is_empty() {
             return false;
@@ -310,13 +311,20 @@ impl Writer {
         }
     }
 
+    /// What the active file has room for. One that had to grow is not filled with small groups.
+    fn fitting(&self, appender: &Appender) -> Load {
+        match self.rotation {
+            Some(limits) if self.rotate_error().is_none() => limits.left(appender.segment(), appender.length()),
+            _ => Load::ANY,
+        }
+    }
+
     /// Goes on in a new file if the group does not fit into the active one. Where that cannot be, the active one grows.
     fn rotate_if_full(&self, appender: &mut Appender, group: &[Job]) -> Result<(), Failed> {
         let Some(limits) = &self.rotation else { return Ok(()) };
-        let size = |sum: usize, job: &Job| sum.saturating_add(job.size);
-        let count = |sum: usize, job: &Job| sum.saturating_add(job.events.len());
-        let incoming = Incoming { events: group.iter().fold(0, count), bytes: group.iter().fold(0, size) };
-        if !limits.are_reached(appender.segment(), appender.length(), incoming) {
+        let (segment, load) = (appender.segment(), group.iter().fold(Load::default(), Load::and));
+        let fits = load.fits(limits.left(segment, appender.length())) && !limits.is_old(segment);
+        if fits || segment.events == 0 {
             return Ok(());
         }
         let before = lock(&self.status).id.clone();

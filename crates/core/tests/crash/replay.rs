@@ -31,7 +31,8 @@ fn the_calls_of_the_real_file_survive() {
         if !start.is_empty() {
             fs::write(&path, start).unwrap();
         }
-        let trace = trace(&path, &folder.join("trace"));
+        let test = "replay::the_calls_of_the_real_file_survive";
+        let trace = trace(test, CALLS, (CHILD, &path), &folder.join("trace"));
         let good = start.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
         let lines =
             std::str::from_utf8(&start[..good]).unwrap().lines().map(|line| Step::Acknowledged(line.to_owned()));
@@ -47,10 +48,10 @@ fn the_calls_of_the_real_file_survive() {
 }
 
 /// Appends each acknowledged line to a file, in one call.
-struct Markers(File);
+pub(crate) struct Markers(pub(crate) File);
 
 impl Markers {
-    fn add(&self, lines: &[String]) {
+    pub(crate) fn add(&self, lines: &[String]) {
         for line in lines {
             (&self.0).write_all(line.as_bytes()).unwrap();
         }
@@ -79,18 +80,18 @@ fn record_for_real(path: &Path) {
     }
 }
 
-fn markers_of(path: &Path) -> PathBuf {
+pub(crate) fn markers_of(path: &Path) -> PathBuf {
     path.with_extension("markers")
 }
 
-/// Records under strace and gives what it saw.
-fn trace(path: &Path, trace: &Path) -> String {
+/// Records in a test that runs under strace, told by a variable where, and gives what it saw.
+pub(crate) fn trace(test: &str, calls: &str, (variable, path): (&str, &Path), trace: &Path) -> String {
     let child = Command::new("strace")
-        .args(["-f", "-y", "-qq", "-xx", "-s", "10000000", "-e", CALLS, "-o"])
+        .args(["-f", "-y", "-qq", "-xx", "-s", "10000000", "-e", calls, "-o"])
         .arg(trace)
         .arg(std::env::current_exe().unwrap())
-        .args(["replay::the_calls_of_the_real_file_survive", "--exact", "--include-ignored"])
-        .env(CHILD, path)
+        .args([test, "--exact", "--include-ignored"])
+        .env(variable, path)
         .output()
         .unwrap();
     assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
@@ -137,7 +138,7 @@ fn steps_of(trace: &str, path: &Path) -> Vec<Step> {
 }
 
 /// What stands between two marks, decoded.
-fn text_between(text: &str, open: char, close: char) -> Option<Vec<u8>> {
+pub(crate) fn text_between(text: &str, open: char, close: char) -> Option<Vec<u8>> {
     let (text, _) = text.split_once(open)?.1.split_once(close)?;
     Some(text.split("\\x").skip(1).map(|digits| u8::from_str_radix(digits, 16).unwrap()).collect())
 }

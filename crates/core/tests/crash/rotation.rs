@@ -7,6 +7,9 @@ use sealwright_core::ErrorCode;
 use sealwright_core::error::Outcome;
 use std::collections::HashSet;
 
+#[cfg(target_os = "linux")]
+mod traced;
+
 #[derive(Debug, Default)]
 struct Tally {
     crashes: usize,

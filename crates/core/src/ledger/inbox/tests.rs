@@ -129,7 +129,7 @@ impl Pair {
                 }
             }
             Step::Take if self.end.is_none_or(|end| end == Next::Release) => {
-                let (group, room) = self.inbox.take_group(LIMIT);
+                let (group, room) = self.inbox.take_group(Load { bytes: LIMIT, ..Load::ANY });
                 self.take(&group, LIMIT);
                 self.hear_room(&room);
             }
