@@ -1,26 +1,21 @@
 // A ledger that is full goes on in a new file: limits, names, and what cannot be had.
 
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { LedgerError, type RotateOptions, Session, verifyStream } from 'sealwright';
 import { rejectsError, throwsError } from './helpers/errors.mts';
 import { newPath } from './helpers/folders.mts';
-import { ended, key1, openSession } from './helpers/ledgers.mts';
+import { ended, key1, ledgerFiles, openSession } from './helpers/ledgers.mts';
 
 const sessionOptions = (ledgerPath: string, rotate?: RotateOptions) =>
   ({ keypair: key1, ledgerPath, sessionId: 'test', rotate }) as const;
 
-/** The ledger's files in the order of their events. */
-function filesOf(ledgerPath: string): string[] {
-  const first = (name: string) => Number(/\.(\d+)-/.exec(name)?.[1] ?? Infinity);
-  const names = readdirSync(dirname(ledgerPath)).filter((name) => name.startsWith('ledger.'));
-  return names.sort((left, right) => (first(left) < first(right) ? -1 : 1));
-}
+const filesOf = (ledgerPath: string) => ledgerFiles(ledgerPath).map((path) => basename(path));
 
 async function concatenationIsIntact(t: ExecutionContext, ledgerPath: string, events: number): Promise<void> {
-  const pieces = filesOf(ledgerPath).map((name) => readFileSync(join(dirname(ledgerPath), name)));
+  const pieces = ledgerFiles(ledgerPath).map((path) => readFileSync(path));
   const report = await verifyStream(Readable.from(pieces), { signers: key1.publicKeyHex });
   t.true(report.ok, report.reason ?? '');
   t.deepEqual([report.eventCount, report.tail], [events, null]);

@@ -1,6 +1,7 @@
 // Keys, events and ledgers that the tests share.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, parse } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import {
   events,
@@ -79,6 +80,14 @@ export function linesOf(path: string): string[] {
   if (text === '') return [];
   if (!text.endsWith('\n')) throw new Error(`${path} does not end in an LF`);
   return text.slice(0, -1).split('\n');
+}
+
+/** A ledger's files in the order of their events: its segments, then the active one. */
+export function ledgerFiles(path: string): string[] {
+  const { dir, name, ext } = parse(path);
+  const firstSeq = (file: string) => Number(/\.(\d+)-\d+$/.exec(parse(file).name)?.[1] ?? Infinity);
+  const files = readdirSync(dir).filter((file) => file.startsWith(`${name}.`) && file.endsWith(ext));
+  return files.toSorted((left, right) => (firstSeq(left) < firstSeq(right) ? -1 : 1)).map((file) => join(dir, file));
 }
 
 /** The lines of events, as {@link linesOf} gives those of a file. */

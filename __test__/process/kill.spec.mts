@@ -2,11 +2,13 @@
 //
 // SEALWRIGHT_KILL_ROUNDS sets how often; default 10.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import test from 'ava';
-import { Session, SignedEvent } from 'sealwright';
-import { newPath } from '../helpers/folders.mts';
+import test, { type ExecutionContext } from 'ava';
+import { type RotateOptions, Session, SignedEvent } from 'sealwright';
+import { newFolder, newPath } from '../helpers/folders.mts';
+import { ledgerFiles } from '../helpers/ledgers.mts';
 import { Child } from './helpers/child.mts';
 import { keypair, numbered } from './helpers/fixture.mts';
 import { intact } from './helpers/ledger.mts';
@@ -17,8 +19,25 @@ const TAIL = 16 << 20;
 
 test(`an agent killed ${ROUNDS} times while it records loses nothing that was acknowledged`, async (t) => {
   const ledgerPath = newPath(t);
+  await killOften(t, ledgerPath, () => [ledgerPath]);
+  const { eventCount } = await intact(t, ledgerPath);
+  t.true(eventCount > 2 * ROUNDS, `${eventCount} events`);
+});
+
+test(`an agent killed ${ROUNDS} times while its ledger goes on in many files loses nothing either`, async (t) => {
+  const ledgerPath = newPath(t);
+  const files = () => ledgerFiles(ledgerPath);
+  await killOften(t, ledgerPath, () => files().slice(-500), { maxEvents: 7 });
+  t.true(files().length > ROUNDS, `${files().length} files`);
+  const whole = join(newFolder(t), 'whole.ndjson');
+  writeFileSync(whole, Buffer.concat(files().map((path) => readFileSync(path))));
+  await intact(t, whole);
+});
+
+/** Kills an agent that records again and again; `files` are those at the ledger's end that a round can have written. */
+async function killOften(t: ExecutionContext, ledgerPath: string, files: () => string[], rotate?: RotateOptions) {
   for (let round = 0; round < ROUNDS; round += 1) {
-    const victim = new Child(t, 'relentless', { input: { ledgerPath, who: `victim-${round}` } });
+    const victim = new Child(t, 'relentless', { input: { ledgerPath, who: `victim-${round}`, rotate } });
     const first = await victim.next<[number, string]>();
     await setTimeout(Math.random() * 120);
     victim.kill();
@@ -27,18 +46,16 @@ test(`an agent killed ${ROUNDS} times while it records loses nothing that was ac
 
     const acknowledged = [first, ...(messages as [number, string][])];
     const last = Math.max(...acknowledged.map(([seq]) => seq));
-    const survivor = await Session.open({ keypair, ledgerPath, sessionId: 'survivor' });
+    const survivor = await Session.open({ keypair, ledgerPath, sessionId: 'survivor', rotate });
     const found = survivor.head?.seq ?? -1;
     t.true(found >= last, `round ${round}: ${last} acknowledged, ${found} found`);
-    const hashes = hashesAtEnd(ledgerPath);
+    const hashes = new Map(files().flatMap((path) => [...hashesAtEnd(path)]));
     const lost = acknowledged.filter(([seq, hash]) => hashes.get(seq) !== hash);
     t.deepEqual(lost, [], `round ${round}`);
     await survivor.record(numbered('survivor', round));
     await survivor.close();
   }
-  const { eventCount } = await intact(t, ledgerPath);
-  t.true(eventCount > 2 * ROUNDS, `${eventCount} events`);
-});
+}
 
 /** The hashes of a ledger's last events, by their seq. */
 function hashesAtEnd(path: string): Map<number, string> {

@@ -1,12 +1,16 @@
 // Records as fast as it can, in every way, and tells of each event that was acknowledged its seq and hash; until it is
 // killed.
 
-import { Session, type SignedEvent } from 'sealwright';
+import { type RotateOptions, Session, type SignedEvent } from 'sealwright';
 import { keypair, numbered } from '../helpers/fixture.mts';
 import { input, say } from '../helpers/talk.mts';
 
-const { ledgerPath, who } = input as { readonly ledgerPath: string; readonly who: string };
-const session = await Session.open({ keypair, ledgerPath, sessionId: who });
+const { ledgerPath, who, rotate } = input as {
+  readonly ledgerPath: string;
+  readonly who: string;
+  readonly rotate?: RotateOptions;
+};
+const session = await Session.open({ keypair, ledgerPath, sessionId: who, rotate });
 let count = 0;
 
 const next = () => numbered(who, count++, count % 7 === 0 ? 30_000 : 0);

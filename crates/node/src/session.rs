@@ -14,7 +14,8 @@ use sealwright_core::fault::{FaultPoint, pass};
 use sealwright_core::heads::{HeadStore, ledger_id, path_id};
 use sealwright_core::key::KeyPair;
 use sealwright_core::ledger::{
-    self, Batch, GroupMeasures, HeadOption, RotationLimits, Session, SessionOptions, Settled, Sink, TornTailPolicy, VerifyOnOpen,
+    self, Batch, GroupMeasures, HeadOption, RotationLimits, Session, SessionOptions, Settled, Sink, TornTailPolicy,
+    VerifyOnOpen,
 };
 use sealwright_core::{Error as CoreError, ErrorCode};
 use std::cell::{Cell, RefCell};
