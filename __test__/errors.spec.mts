@@ -109,6 +109,7 @@ function ledger(t: ExecutionContext, text: string): string {
 const three = chainOf(3);
 const parse = (payload: string) => events.parse(`{"type":"SessionEnded","payload":{${payload}}}`);
 const custom = events.custom({ name: 'com.example', data: null });
+const heartbeat = events.parse('{"type":"Heartbeat","payload":{"session_id":"s","interval_ms":1}}');
 
 /** One way to each error that a single process can come to by itself. */
 const provocations: Partial<Record<ErrorCode, Provocation>> = {
@@ -124,6 +125,7 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
   ERR_EVENT_DIGEST: () => events.sessionEnded({ reason: 'r', summarySha256: 'x' }),
   ERR_EVENT_FIELD: () => events.sessionEnded({ reason: 'r' } as never),
   ERR_EVENT_KIND: () => events.fromJSON({ type: 'Nothing', payload: {} }),
+  ERR_EVENT_RESERVED: (t) => openSessionSync(t, { ledgerPath: newPath(t) }).recordSync(heartbeat),
   ERR_EVENT_SET: (t) => openSessionSync(t, { ledgerPath: newPath(t) }).recordSync(custom),
   ERR_HEAD_STORE: (t) => new FileHeadStore(ledger(t, 'no heads')).get('a'),
   ERR_INVALID_ARGUMENT: () => verifyChain('text' as never),

@@ -5,18 +5,22 @@ import { inspect } from 'node:util';
 import test from 'ava';
 import * as fc from 'fast-check';
 import {
+  computeSelfHash,
   type ErrorCode,
   events,
   float,
+  GENESIS_PARENT_HASH,
   type LedgerEvent,
   SealwrightRangeError,
   SealwrightTypeError,
+  signEvent,
   SigningError,
 } from 'sealwright';
 import { jsonValues, strings } from './helpers/arbitraries.mts';
-import { toValue } from './helpers/canonical.mts';
-import { throwsError } from './helpers/errors.mts';
-import { DIGEST, toolCalled } from './helpers/ledgers.mts';
+import { parseJson, selfHash, toValue } from './helpers/canonical.mts';
+import { rejectsError, throwsError } from './helpers/errors.mts';
+import { newPath } from './helpers/folders.mts';
+import { DIGEST, key1, openSession, toolCalled } from './helpers/ledgers.mts';
 
 type Holds = 'text' | 'digest' | 'digestOrEmpty' | 'u64' | 'u32' | 'bool' | 'domain' | 'json';
 
@@ -241,8 +245,8 @@ function reversed(object: object): object {
 test('a kind that may not be recorded is refused, reserved names too', (t) => {
   for (const type of [
     'OvenPreheated',
-    'KeyRotated',
-    'Heartbeat',
+    'PayloadErased',
+    'Handoff',
     'sessionEnded',
     'SessionEnded ',
     '',
@@ -254,6 +258,41 @@ test('a kind that may not be recorded is refused, reserved names too', (t) => {
     throwsError(t, () => events.parse(JSON.stringify({ type, payload: {} })), refused, type);
   }
 });
+
+/** Events of the kinds that only the library writes. */
+const reserved = [
+  { old_key: 'a'.repeat(64), new_key: 'b'.repeat(64), first_hash: 'c'.repeat(64), proof: 'd'.repeat(128) },
+  { known_seq: 1, known_hash: 'a'.repeat(64), reason: 'r' },
+  { count: 1, last_seq: 0, last_hash: 'a'.repeat(64), first_hash: 'a'.repeat(64) },
+  { session_id: 's', count: 0, head_seq: 0, head_hash: '' },
+  { session_id: 's', interval_ms: 1000 },
+].map((payload, index) => ({
+  type: ['KeyRotated', 'LedgerRestored', 'LedgerPruned', 'SessionSealed', 'Heartbeat'][index] ?? '',
+  payload,
+}));
+
+for (const event of reserved) {
+  test(`${event.type}: is read, hashed and shown, but neither recorded nor signed by hand`, async (t) => {
+    const text = JSON.stringify(event);
+    const parsed = events.parse(text);
+    t.is(parsed.toString(), text);
+    t.is(events.fromJSON(event).toString(), text);
+    const place = { event: parsed, seq: 0, parentHash: GENESIS_PARENT_HASH, timestampNanos: 1n };
+    t.is(computeSelfHash(place), selfHash({ ...place, event: parseJson(text) }));
+
+    const refused = { instanceOf: SigningError, code: 'ERR_EVENT_RESERVED', path: 'type' } as const;
+    throwsError(t, () => signEvent({ ...place, keypair: key1 }), refused);
+    const session = await openSession(t, { ledgerPath: newPath(t), events: 'extended' });
+    const plain = events.sessionEnded({ reason: 'r', summarySha256: '' });
+    for (const given of [parsed, event]) {
+      throwsError(t, () => session.recordSync(given), refused);
+      await rejectsError(t, () => session.record(given), refused);
+      await rejectsError(t, () => session.recordMany([plain, given]), { ...refused, path: '[1].type' });
+    }
+    t.is(session.head, null);
+    t.is((await session.record(plain)).seq, 0);
+  });
+}
 
 test('an event is an object with type and payload', (t) => {
   const refused: Record<string, string | undefined> = {

@@ -101,7 +101,7 @@ function randomEvent(random: Random): string {
     () => `{"type":"UtteranceSpoken","payload":{"text_sha256":${digest()},"text":${text()},"audio_sha256":""}}`,
     () => `{"type":"SessionEnded","payload":{"reason":${text()},"summary_sha256":${digest()}}}`,
     () => `{"type":"Custom","payload":{"name":${text()},"data":${randomJson(random)}}}`,
-    () => `{"type":"${random.pick(['KeyRotated', 'A', 'Kind7'])}","payload":{"any":${randomJson(random)}}}`,
+    () => `{"type":"${random.pick(['PayloadErased', 'A', 'Kind7'])}","payload":{"any":${randomJson(random)}}}`,
   ];
   return random.pick(events)();
 }

@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'ERR_EVENT_DIGEST'
   | 'ERR_EVENT_FIELD'
   | 'ERR_EVENT_KIND'
+  | 'ERR_EVENT_RESERVED'
   | 'ERR_EVENT_SET'
   | 'ERR_HEAD_STORE'
   | 'ERR_INTERNAL'
@@ -99,7 +100,10 @@ export class KeyLoadError extends SealwrightError {
   }
 }
 
-/** An event cannot be sealed: `ERR_EVENT_DIGEST`, `ERR_EVENT_KIND`, `ERR_JSON_SYNTAX`, `ERR_JSON_DUPLICATE_KEY`. */
+/**
+ * An event cannot be sealed: `ERR_EVENT_DIGEST`, `ERR_EVENT_KIND`, `ERR_EVENT_RESERVED`, `ERR_JSON_SYNTAX`,
+ * `ERR_JSON_DUPLICATE_KEY`.
+ */
 export class SigningError extends SealwrightError {
   /** Place of the refused value in the event, such as `payload.args_sha256`; absent at the top. */
   declare readonly path?: string;

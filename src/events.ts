@@ -155,6 +155,9 @@ export interface CustomFields {
  * - RangeError `ERR_OUT_OF_RANGE`, `ERR_JSON_NUMBER`, `ERR_DEPTH_EXCEEDED`, `ERR_LINE_TOO_LONG` (a line of 16 MiB)
  * - {@link SigningError} `ERR_EVENT_DIGEST` (not 64 lower-case hex digits), `ERR_EVENT_KIND` (an unknown kind),
  *   `ERR_JSON_SYNTAX`, `ERR_JSON_DUPLICATE_KEY` (of {@link events | events.parse})
+ *
+ * Events that only the library writes, such as `KeyRotated`, are read by {@link events | events.parse}; to record or to
+ * sign one is `ERR_EVENT_RESERVED`.
  */
 export const events = Object.freeze({
   /** A conversation or run begins. */

@@ -205,7 +205,8 @@ export class Session {
    *
    * Rejects with {@link LedgerError} `ERR_BACKPRESSURE` (see {@link Session.ready}), `ERR_SESSION_CLOSED`,
    * `ERR_SESSION_POISONED` (reopen the ledger), `ERR_LEDGER_CHANGED`, `ERR_LEDGER_IO`, `ERR_EVENT_SET`, with `outcome`;
-   * TypeError, RangeError and {@link SigningError} as {@link events}; `signal.reason` when it was taken back.
+   * TypeError, RangeError and {@link SigningError} as {@link events}; SigningError `ERR_EVENT_RESERVED` of a kind that only
+   * the library writes; `signal.reason` when it was taken back.
    */
   async record(event: EventInput, options?: RecordOptions): Promise<SignedEvent> {
     const signal = signalOf(options, 'record');

@@ -150,8 +150,8 @@ export interface SignEventFields extends Omit<EventPlace, 'timestampNanos'> {
 /**
  * Signs one event for a chain that the caller keeps; nothing is written. For a ledger file use {@link Session}.
  *
- * @throws TypeError, RangeError and {@link SigningError} as {@link events}; for the place `ERR_INVALID_ARGUMENT`,
- * `ERR_OUT_OF_RANGE`
+ * @throws TypeError, RangeError and {@link SigningError} as {@link events}; SigningError `ERR_EVENT_RESERVED` of a kind
+ * that only the library writes; for the place `ERR_INVALID_ARGUMENT`, `ERR_OUT_OF_RANGE`
  */
 export function signEvent(fields: SignEventFields): SignedEvent {
   const names = ['event', 'seq', 'parentHash', 'keypair', 'timestampNanos'] as const;

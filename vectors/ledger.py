@@ -54,8 +54,15 @@ CORE = {
     "UtteranceSpoken": {"text_sha256": "string", "text": "string", "audio_sha256": "string"},
     "SessionEnded": {"reason": "string", "summary_sha256": "string"},
 }
-KINDS = CORE | {"Custom": {"name": "string", "data": "any"}}
-MAY_BE_EMPTY = {("UtteranceSpoken", "audio_sha256"), ("SessionEnded", "summary_sha256")}
+KINDS = CORE | {
+    "Custom": {"name": "string", "data": "any"},
+    "KeyRotated": {"old_key": "hex64", "new_key": "hex64", "first_hash": "string", "proof": "hex128"},
+    "LedgerRestored": {"known_seq": "u64", "known_hash": "string", "reason": "string"},
+    "LedgerPruned": {"count": "u64", "last_seq": "u64", "last_hash": "string", "first_hash": "string"},
+    "SessionSealed": {"session_id": "string", "count": "u64", "head_seq": "u64", "head_hash": "string"},
+    "Heartbeat": {"session_id": "string", "interval_ms": "u64"},
+}
+MAY_BE_EMPTY = {("UtteranceSpoken", "audio_sha256"), ("SessionEnded", "summary_sha256"), ("SessionSealed", "head_hash")}
 
 KIND_NAME = re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
 BLANK = re.compile(rb"[ \t\r]*")
@@ -193,10 +200,10 @@ class Accepted:
 def has_malformed_digest(event: dict) -> bool:
     kind, payload = event["type"], event["payload"]
     return any(
-        name.endswith("_sha256")
+        name.endswith(("_sha256", "_hash"))
         and not is_hex(payload[name], 64)
         and not (payload[name] == "" and (kind, name) in MAY_BE_EMPTY)
-        for name in CORE.get(kind, {})
+        for name in KINDS.get(kind, {})
     )
 
 

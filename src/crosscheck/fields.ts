@@ -56,6 +56,8 @@ const boolean: Field = { type: 'a boolean', hasType: (value) => typeof value ===
 const name: Field = { type: 'a reverse-domain name such as com.example.refund', hasType: isString };
 const json: Field = { type: 'any value', hasType: () => true };
 const object: Field = { type: 'an object', hasType: (value) => objectOf(value) !== undefined };
+const publicKey: Field = { type: '64 lower-case hex digits', hasType: isString, digits: 64 };
+const signature: Field = { type: '128 lower-case hex digits', hasType: isString, digits: 128 };
 const u64 = integerUpTo(2n ** 64n - 1n);
 const u32 = integerUpTo(2n ** 32n - 1n);
 
@@ -91,7 +93,14 @@ const CORE: ReadonlyMap<string, Fields> = new Map([
   ['UtteranceSpoken', fields({ text_sha256: digest, text, audio_sha256: digestOrEmpty })],
   ['SessionEnded', fields({ reason: text, summary_sha256: digestOrEmpty })],
 ]);
-const EXTENDED: ReadonlyMap<string, Fields> = new Map([['Custom', fields({ name, data: json })]]);
+const EXTENDED: ReadonlyMap<string, Fields> = new Map([
+  ['Custom', fields({ name, data: json })],
+  ['KeyRotated', fields({ old_key: publicKey, new_key: publicKey, first_hash: digest, proof: signature })],
+  ['LedgerRestored', fields({ known_seq: u64, known_hash: digest, reason: text })],
+  ['LedgerPruned', fields({ count: u64, last_seq: u64, last_hash: digest, first_hash: digest })],
+  ['SessionSealed', fields({ session_id: text, count: u64, head_seq: u64, head_hash: digestOrEmpty })],
+  ['Heartbeat', fields({ session_id: text, interval_ms: u64 })],
+]);
 
 function fields(byName: Readonly<Record<string, Field>>): Fields {
   return new Map(Object.entries(byName));

@@ -64,6 +64,8 @@ codes! {
         EventField = "ERR_EVENT_FIELD",
         /// A digest field that is not 64 lower-case hex digits.
         EventDigest = "ERR_EVENT_DIGEST",
+        /// An event of a kind that only the library writes.
+        EventReserved = "ERR_EVENT_RESERVED",
         /// An extended kind where only core kinds may stand.
         EventSet = "ERR_EVENT_SET",
         /// No key file at the path.

@@ -38,6 +38,10 @@ pub enum FieldType {
     /// A reverse-domain name such as `com.example.refund`: labels of letters, digits, `-` and `_`, at least two,
     /// joined by dots; at most 255 bytes.
     ReverseDomain,
+    /// A public key as 64 lower-case hex digits.
+    PublicKeyHex,
+    /// A signature as 128 lower-case hex digits.
+    SignatureHex,
     /// Any JSON value.
     Json,
 }
@@ -58,6 +62,8 @@ pub struct Kind {
     pub name: &'static str,
     /// Which set it belongs to.
     pub set: EventSet,
+    /// Only the library writes it: whoever records or seals one is refused.
+    pub reserved: bool,
     /// The fields of its payload, all required, in the order the writer writes them.
     pub fields: &'static [Field],
 }
@@ -67,12 +73,16 @@ const fn field(name: &'static str, holds: FieldType) -> Field {
 }
 
 const fn core(name: &'static str, fields: &'static [Field]) -> Kind {
-    Kind { name, set: EventSet::Core, fields }
+    Kind { name, set: EventSet::Core, reserved: false, fields }
+}
+
+const fn reserved(name: &'static str, fields: &'static [Field]) -> Kind {
+    Kind { name, set: EventSet::Extended, reserved: true, fields }
 }
 
 /// Every kind that this version knows.
 pub static KINDS: &[Kind] = {
-    use FieldType::{Bool, Digest, DigestOrEmpty, Json, ReverseDomain, Text, U32, U64};
+    use FieldType::{Bool, Digest, DigestOrEmpty, Json, PublicKeyHex, ReverseDomain, SignatureHex, Text, U32, U64};
     &[
         core("SessionStarted", &[field("agent_id", Text), field("model_id", Text), field("session_id", Text)]),
         core(
@@ -104,7 +114,36 @@ pub static KINDS: &[Kind] = {
             &[field("text_sha256", Digest), field("text", Text), field("audio_sha256", DigestOrEmpty)],
         ),
         core("SessionEnded", &[field("reason", Text), field("summary_sha256", DigestOrEmpty)]),
-        Kind { name: "Custom", set: EventSet::Extended, fields: &[field("name", ReverseDomain), field("data", Json)] },
+        Kind {
+            name: "Custom",
+            set: EventSet::Extended,
+            reserved: false,
+            fields: &[field("name", ReverseDomain), field("data", Json)],
+        },
+        reserved(
+            "KeyRotated",
+            &[
+                field("old_key", PublicKeyHex),
+                field("new_key", PublicKeyHex),
+                field("first_hash", Digest),
+                field("proof", SignatureHex),
+            ],
+        ),
+        reserved("LedgerRestored", &[field("known_seq", U64), field("known_hash", Digest), field("reason", Text)]),
+        reserved(
+            "LedgerPruned",
+            &[field("count", U64), field("last_seq", U64), field("last_hash", Digest), field("first_hash", Digest)],
+        ),
+        reserved(
+            "SessionSealed",
+            &[
+                field("session_id", Text),
+                field("count", U64),
+                field("head_seq", U64),
+                field("head_hash", DigestOrEmpty),
+            ],
+        ),
+        reserved("Heartbeat", &[field("session_id", Text), field("interval_ms", U64)]),
     ]
 };
 
@@ -141,6 +180,8 @@ pub(crate) enum Misfit {
     Range,
     /// A string, but not of the form its field asks for. Refused when recording, let pass when reading.
     Form,
+    /// A string, but not so many lower-case hex digits.
+    Hex,
 }
 
 impl FieldType {
@@ -158,6 +199,8 @@ impl FieldType {
             Self::Digest => (!is_digest(unquote(value))).then_some(Misfit::Form),
             Self::DigestOrEmpty => (value != "\"\"" && !is_digest(unquote(value))).then_some(Misfit::Form),
             Self::ReverseDomain => (!is_reverse_domain(unquote(value))).then_some(Misfit::Form),
+            Self::PublicKeyHex => (!is_digest(unquote(value))).then_some(Misfit::Hex),
+            Self::SignatureHex => (!is_signature(unquote(value))).then_some(Misfit::Hex),
         }
     }
 
@@ -168,7 +211,8 @@ impl FieldType {
     pub(crate) fn describe(self) -> &'static str {
         match self {
             Self::Text => "a string",
-            Self::Digest => "64 lower-case hex digits",
+            Self::Digest | Self::PublicKeyHex => "64 lower-case hex digits",
+            Self::SignatureHex => "128 lower-case hex digits",
             Self::DigestOrEmpty => "64 lower-case hex digits, or an empty string",
             Self::U64 => "an integer from 0 to 18446744073709551615",
             Self::U32 => "an integer from 0 to 4294967295",
@@ -181,6 +225,10 @@ impl FieldType {
 
 fn is_digest(text: &str) -> bool {
     text.len() == 64 && is_hex(text)
+}
+
+fn is_signature(text: &str) -> bool {
+    text.len() == 128 && is_hex(text)
 }
 
 fn is_reverse_domain(name: &str) -> bool {
@@ -232,6 +280,15 @@ impl Event {
     /// The smallest set that holds its kind.
     pub fn set(&self) -> EventSet {
         self.kind.set
+    }
+
+    /// Refuses an event of a kind that only the library writes: someone else's would claim what did not happen.
+    pub fn check_recordable(&self) -> Result<()> {
+        if !self.kind.reserved {
+            return Ok(());
+        }
+        let message = format!("only the library itself writes events of the kind {}", self.kind.name);
+        Err(Error::new(ErrorCode::EventReserved, message).at_path("type"))
     }
 
     /// The bytes that are hashed: [`json::canonicalize`] of the text. An event has few keys, all of them known, so that
@@ -325,7 +382,7 @@ fn check_value(field: &Field, value: &str) -> Result<()> {
     let code = match misfit {
         Misfit::Range => ErrorCode::OutOfRange,
         Misfit::Form if field.holds.is_digest() => ErrorCode::EventDigest,
-        Misfit::Type | Misfit::Form => ErrorCode::EventField,
+        Misfit::Type | Misfit::Form | Misfit::Hex => ErrorCode::EventField,
     };
     let message = format!("expected {}, found {}", field.holds.describe(), excerpt(value));
     Err(Error::new(code, message).at_path(format!("payload.{}", field.name)))
@@ -481,7 +538,8 @@ mod tests {
         for kind in KINDS {
             let value = |field: &Field| match field.holds {
                 FieldType::Text => r#""\u0041\n\u00e9""#.to_owned(),
-                FieldType::Digest | FieldType::DigestOrEmpty => format!("\"{DIGEST}\""),
+                FieldType::Digest | FieldType::DigestOrEmpty | FieldType::PublicKeyHex => format!("\"{DIGEST}\""),
+                FieldType::SignatureHex => format!("\"{DIGEST}{DIGEST}\""),
                 FieldType::U64 | FieldType::U32 => "4294967295".to_owned(),
                 FieldType::Bool => "true".to_owned(),
                 FieldType::ReverseDomain => r#""com.example.x""#.to_owned(),
@@ -509,6 +567,23 @@ mod tests {
         };
         assert!(Event::parse(&event(124)).is_ok());
         assert_eq!(refused(&event(125)).0, ErrorCode::DepthExceeded);
+    }
+
+    #[test]
+    fn what_only_the_library_writes_is_read_and_not_recorded() {
+        let rotated = |key: &str, proof: &str| {
+            format!(
+                r#"{{"type":"KeyRotated","payload":{{"old_key":"{DIGEST}","new_key":"{key}","first_hash":"{DIGEST}","proof":"{proof}"}}}}"#
+            )
+        };
+        let proof = DIGEST.repeat(2);
+        let error = Event::parse(&rotated(DIGEST, &proof)).unwrap().check_recordable().unwrap_err();
+        assert_eq!((error.code, error.path.as_deref()), (ErrorCode::EventReserved, Some("type")));
+        let upper = DIGEST.to_uppercase();
+        assert_eq!(refused(&rotated(&upper, &proof)), (ErrorCode::EventField, "payload.new_key".to_owned()));
+        assert_eq!(refused(&rotated(DIGEST, DIGEST)), (ErrorCode::EventField, "payload.proof".to_owned()));
+        let recordable: Vec<&str> = KINDS.iter().filter(|kind| !kind.reserved).map(|kind| kind.name).collect();
+        assert_eq!((recordable.len(), recordable.last()), (8, Some(&"Custom")));
     }
 
     #[test]

@@ -65,8 +65,10 @@ impl<'a> Hashed<'a> {
     }
 }
 
-/// Seals one event for a chain that the caller keeps: the line, without its LF.
+/// Seals one event for a chain that the caller keeps: the line, without its LF. Events that only the library writes are
+/// refused.
 pub fn seal(event: &Event, parent: Hash, seq: u64, timestamp_nanos: u64, key: &KeyPair) -> Result<String> {
+    event.check_recordable()?;
     let hashed = Hashed::new(event, parent, seq, timestamp_nanos)?;
     Ok(hashed.line(&key.sign(&hashed.hash), &key.public()))
 }

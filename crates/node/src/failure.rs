@@ -13,7 +13,9 @@ fn kind(error: &CoreError) -> &'static str {
         Code::LineTooLong | Code::DepthExceeded if error.place.is_some() => "chain",
         Code::InvalidArgument | Code::JsonString | Code::EventField | Code::PublicKey => "type",
         Code::OutOfRange | Code::JsonNumber | Code::DepthExceeded | Code::LineTooLong => "range",
-        Code::JsonSyntax | Code::JsonDuplicateKey | Code::EventKind | Code::EventDigest => "signing",
+        Code::JsonSyntax | Code::JsonDuplicateKey | Code::EventKind | Code::EventDigest | Code::EventReserved => {
+            "signing"
+        }
         Code::KeyNotFound
         | Code::KeyLength
         | Code::KeyPermissions

@@ -324,7 +324,8 @@ impl NativeSession {
     #[napi(catch_unwind)]
     pub fn submit_many(&self, id: f64, event_texts: Vec<String>) -> Result<()> {
         let parse = |(index, text): (usize, &String)| {
-            Event::parse(text).map_err(|error| {
+            let recordable = |event: Event| event.check_recordable().map(|()| event);
+            Event::parse(text).and_then(recordable).map_err(|error| {
                 let path = format!("[{index}].{}", error.path.clone().unwrap_or_default());
                 throw(&error.at_path(path.trim_end_matches('.')))
             })

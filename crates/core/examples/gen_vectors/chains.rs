@@ -80,7 +80,7 @@ fn kinds() -> Vec<Chain> {
         SESSION_STARTED,
         OVEN_PREHEATED,
         &event("OvenPreheated", "{}"),
-        &event("KeyRotated", r#"{"next":null}"#),
+        &event("PayloadErased", r#"{"next":null}"#),
         &event(&"K".repeat(64), r#"{"z":1,"a":[1.0,{"b":2}]}"#),
         &event("A", r#"{"type":"x","payload":"y"}"#),
         SESSION_ENDED,
@@ -103,7 +103,29 @@ fn kinds() -> Vec<Chain> {
             vec![(none(), INTACT), (full(it, 6).exact(), VERIFIED), (full(it, 6).events(EventSet::Extended), VERIFIED)]
         }),
         chain("unknown_kinds", unknown, |it| vec![(none(), INTACT), (full(it, 6).exact(), INTACT)]),
+        chain("written_by_the_library", written_by_the_library(), |it| {
+            vec![(none(), INTACT), (full(it, 6).exact(), VERIFIED)]
+        }),
     ]
+}
+
+fn written_by_the_library() -> Ledger {
+    let [a, b] = ['a', 'b'].map(digest);
+    let restored = |hash: &str| {
+        event(
+            "LedgerRestored",
+            &format!(r#"{{"known_seq":9007199254740991,"known_hash":"{hash}","reason":"disk lost"}}"#),
+        )
+    };
+    Ledger::of(&[
+        SESSION_STARTED.to_owned(),
+        event("Heartbeat", r#"{"session_id":"session-demo","interval_ms":18446744073709551615}"#),
+        restored(&a),
+        restored("none"),
+        event("LedgerPruned", &format!(r#"{{"count":5,"last_seq":4,"last_hash":"{a}","first_hash":"{b}"}}"#)),
+        event("SessionSealed", &format!(r#"{{"session_id":"session-demo","count":5,"head_seq":4,"head_hash":"{b}"}}"#)),
+        event("SessionSealed", r#"{"session_id":"","count":0,"head_seq":0,"head_hash":""}"#),
+    ])
 }
 
 fn lines() -> Vec<Chain> {

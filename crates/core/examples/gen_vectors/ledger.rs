@@ -18,6 +18,7 @@ pub(crate) const UTTERANCE_SPOKEN: &str = r#"{"type":"UtteranceSpoken","payload"
 pub(crate) const SESSION_ENDED: &str = r#"{"type":"SessionEnded","payload":{"reason":"done","summary_sha256":""}}"#;
 pub(crate) const CUSTOM: &str =
     r#"{"type":"Custom","payload":{"name":"com.example.refund","data":{"order":7,"amount":12.5}}}"#;
+pub(crate) const KEY_ROTATED: &str = r#"{"type":"KeyRotated","payload":{"old_key":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","new_key":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","first_hash":"cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc","proof":"dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"}}"#;
 pub(crate) const OVEN_PREHEATED: &str = r#"{"type":"OvenPreheated","payload":{"celsius":220,"rack":null}}"#;
 
 /// `args_redacted` of the table's ToolCalled.

@@ -271,6 +271,7 @@ impl Session {
         if self.closed.load(Ordering::SeqCst) {
             return Err(not_written(Error::new(ErrorCode::SessionClosed, "the session is closed")));
         }
+        events.iter().try_for_each(Event::check_recordable)?;
         if self.events == EventSet::Core && events.iter().any(|event| event.set() == EventSet::Extended) {
             let message = "this session records core kinds only: open it with events 'extended'";
             return Err(not_written(Error::new(ErrorCode::EventSet, message)));

@@ -3,7 +3,7 @@
 use super::{Line, LineKind};
 use crate::chain::hash_event;
 use crate::error::{Fault, FaultCode, excerpt};
-use crate::event::{EventSet, Field, Kind, MAX_FIELDS, Misfit, find_kind, is_kind_name, write_canonical};
+use crate::event::{Field, Kind, MAX_FIELDS, Misfit, find_kind, is_kind_name, write_canonical};
 use crate::hash::{Hash, decode_hex};
 use crate::json::members::{Type, type_of, unquote};
 use crate::json::string::compare_keys;
@@ -150,6 +150,14 @@ impl<'a> Parts<'a> {
         }
     }
 
+    /// Keys and signatures of the payload; those of the line itself come behind them.
+    fn check_hex(&self) -> Result<(), Fault> {
+        self.find_misfit(Misfit::Hex).map_or(Ok(()), |(name, described, value)| {
+            let reason = format!("event.payload.{name} is not canonical hex");
+            Err(Fault::mismatch(FaultCode::NonCanonicalHex, reason, described, unquote(value)))
+        })
+    }
+
     /// First payload field that does not fit in this way: name, what it should hold, value.
     fn find_misfit(&self, misfit: Misfit) -> Option<(&'static str, &'static str, &'a str)> {
         let place = self.misfits.iter().position(|found| *found == Some(misfit))?;
@@ -158,6 +166,7 @@ impl<'a> Parts<'a> {
     }
 
     fn decode(self, seq: u64, timestamp_nanos: u64, compact: bool, canonical: &mut Vec<u8>) -> Result<Line, Fault> {
+        self.check_hex()?;
         let [_, _, _, parent, claimed, signature, signer] = self.top.map(Option::unwrap_or_default);
         let parent = Hash::from_bytes(hex("parent_hash", parent)?);
         let claimed = Hash::from_bytes(hex("self_hash", claimed)?);
@@ -167,7 +176,11 @@ impl<'a> Parts<'a> {
             Some(kind) => LineKind::Known(kind.name, kind.set),
             None => LineKind::Unknown(self.type_name.map(unquote).unwrap_or_default().to_owned()),
         };
-        let malformed_digest = kind.set() == EventSet::Core && self.find_misfit(Misfit::Form).is_some();
+        let malformed_digest = self
+            .misfits
+            .iter()
+            .zip(self.kind.map_or(&[][..], |kind| kind.fields))
+            .any(|(misfit, field)| *misfit == Some(Misfit::Form) && field.holds.is_digest());
         let as_written = compact && self.in_order;
         self.write_event(canonical);
         Ok(Line {

@@ -2,7 +2,8 @@
 
 use super::{Row, row};
 use crate::ledger::{
-    CUSTOM, Ledger, OVEN_PREHEATED, SESSION_ENDED, SESSION_STARTED, TOOL_RETURNED, UTTERANCE_CAPTURED, base, extended,
+    CUSTOM, KEY_ROTATED, Ledger, OVEN_PREHEATED, SESSION_ENDED, SESSION_STARTED, TOOL_RETURNED, UTTERANCE_CAPTURED,
+    base, digest, extended,
 };
 use crate::verdict::{broken, core, none};
 
@@ -282,6 +283,23 @@ pub(super) fn hex() -> Vec<Row> {
         rows.extend(every_field.map(|(name, change)| changed(format!("hex_{name}_{field}"), field, change)));
     }
     rows.extend(signer.map(|(name, change)| changed(name.to_owned(), "signer_pubkey", change)));
+    let (b, c, d) = (digest('b'), digest('c'), digest('d'));
+    let rotated = |name, old: &str, new: &str, stated| {
+        row(name, base().sealed_event(3, &KEY_ROTATED.replace(old, new)), none(), stated)
+    };
+    rows.extend([
+        rotated("hex_upper_new_key", &b, &digest('B'), broken("non_canonical_hex", 3)),
+        rotated("hex_short_old_key", &digest('a'), &digest('a')[1..], broken("non_canonical_hex", 3)),
+        rotated("hex_short_proof", &d.repeat(2), &d, broken("non_canonical_hex", 3)),
+        rotated("hex_key_number", &format!("\"{b}\""), "7", broken("wrong_type", 3)),
+        // A digest of another form is only worth a warning, so what comes next decides.
+        rotated(
+            "hex_digest_then_proof",
+            &format!(r#"{c}","proof":"{d}"#),
+            r#"none","proof":""#,
+            broken("non_canonical_hex", 3),
+        ),
+    ]);
     rows
 }
 
@@ -293,7 +311,7 @@ pub(super) fn kinds_that_were_not_asked_for() -> Vec<Row> {
         // A reserved name is an unknown kind, its payload is free.
         row(
             "kind_reserved_in_core",
-            base().sealed(3, "ModelInvoked", "KeyRotated"),
+            base().sealed(3, "ModelInvoked", "PayloadErased"),
             core(),
             broken("unexpected_kind", 3),
         ),
