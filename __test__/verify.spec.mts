@@ -61,6 +61,7 @@ test('the report of an intact ledger, whole', async (t) => {
     rootHash: head.hash,
     firstHash: first?.selfHash ?? null,
     head,
+    startedAfter: null,
     signers: [{ publicKey: key1.publicKeyHex, first: 0, last: 4, pinned: true }],
     unlistedSignerEvents: 0,
     checks: {

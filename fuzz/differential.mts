@@ -43,6 +43,7 @@ export const everyAnswer = [
   'head_mismatch', 'missing_field', 'non_canonical_hex', 'out_of_range', 'parent_mismatch', 'seq_mismatch', 'spelling',
   'unexpected_kind', 'unsigned_field', 'untrusted_signer', 'wrong_type', 'ERR_LINE_TOO_LONG', 'ERR_LEDGER_MALFORMED',
   'ERR_DEPTH_EXCEEDED', 'ERR_PUBLIC_KEY',
+  'ERR_INVALID_ARGUMENT',
 ];
 
 /** Compares so many ledgers; stops at the first difference. */
@@ -118,21 +119,25 @@ function caseOf(random: Random, golden: readonly Buffer[]): Case {
       mutations.push(name);
     }
   }
-  let bytes: Buffer = base === undefined || mutations.length > 0 ? Buffer.from(lines.join('\n')) : base;
+  // Some begin in the middle, behind an event that is trusted.
+  const start = isText(base) && random.chance(0.15) ? random.below(lines.length) : 0;
+  const trusted = headOf(lines[start - 1]);
+  lines = lines.slice(start);
+  let bytes: Buffer = base === undefined || mutations.length > 0 || start > 0 ? Buffer.from(lines.join('\n')) : base;
   while (bytes.length > 0 && random.chance(0.25)) {
     const name = random.pick(Object.keys(ofBytes));
     bytes = ofBytes[name]?.(bytes, random, random.pick(golden)) ?? bytes;
     mutations.push(name);
   }
-  return { bytes, options: optionsOf(random, bytes), mutations };
+  return { bytes, options: optionsOf(random, bytes, trusted), mutations };
 }
 
-function optionsOf(random: Random, bytes: Buffer): VerifyChecks {
+function optionsOf(random: Random, bytes: Buffer, trusted: Head | undefined): VerifyChecks {
   const options: { -readonly [Name in keyof VerifyChecks]: VerifyChecks[Name] } = {};
   const lines = linesOf(bytes);
   const head = (): Head => {
-    const seq = random.below(lines.length + 1);
-    const hash = /"self_hash":"([0-9a-f]{64})"/.exec(lines[seq] ?? '')?.[1] ?? 'a'.repeat(64);
+    const index = random.below(lines.length + 1);
+    const { seq, hash } = headOf(lines[index]) ?? { seq: index, hash: 'a'.repeat(64) };
     return { seq, hash: random.chance(0.9) ? hash : 'b'.repeat(64) };
   };
   if (random.chance(0.5)) {
@@ -140,7 +145,11 @@ function optionsOf(random: Random, bytes: Buffer): VerifyChecks {
     options.signers = random.chance(0.01) ? `01${'00'.repeat(31)}` : named.map(publicKeyHex);
   }
   if (random.chance(0.4)) options.expectedHead = head();
-  if (random.chance(0.15)) options.expectedFirst = { ...head(), ...(random.chance(0.8) && firstOf(lines)) }.hash;
+  if (random.chance(trusted === undefined ? 0.15 : 0.02)) {
+    options.expectedFirst = { ...head(), ...(random.chance(0.8) && headOf(lines[0])) }.hash;
+  }
+  // What is expected in front of the start is refused as an argument.
+  if (trusted !== undefined) options.startAfter = random.chance(0.9) ? trusted : head();
   if (random.chance(0.3)) options.signatures = random.pick(['all', 'last']);
   if (random.chance(0.2)) options.events = random.pick(['core', 'extended']);
   if (random.chance(0.2)) options.spelling = random.pick(['any', 'exact']);
@@ -151,9 +160,11 @@ function optionsOf(random: Random, bytes: Buffer): VerifyChecks {
   return options;
 }
 
-function firstOf(lines: readonly string[]): { readonly hash: string } | undefined {
-  const hash = /"self_hash":"([0-9a-f]{64})"/.exec(lines[0] ?? '')?.[1];
-  return hash === undefined ? undefined : { hash };
+/** What a line says of its event. */
+function headOf(line: string | undefined): Head | undefined {
+  const seq = /"seq":(\d{1,15})\b/.exec(line ?? '')?.[1];
+  const hash = /"self_hash":"([0-9a-f]{64})"/.exec(line ?? '')?.[1];
+  return seq === undefined || hash === undefined ? undefined : { seq: Number(seq), hash };
 }
 
 /** The lines, the last of them empty when all are ended. */

@@ -6,6 +6,7 @@
 
 import { isDetached, isUint8Array, isWellFormed } from './bytes.js';
 import { type ErrorCode, SealwrightRangeError, SealwrightTypeError } from './errors.js';
+import type { Head } from './report.js';
 
 /** Where a file is: a path, or a `file:` URL. */
 export type PathLike = string | URL;
@@ -88,6 +89,21 @@ export function checkSignal(value: unknown, name: string): AbortSignal | undefin
   if (value === undefined) return undefined;
   if (!(value instanceof AbortSignal)) throw invalidArgument(`${name} must be an AbortSignal, found ${show(value)}`);
   return value;
+}
+
+/**
+ * What stands in front of the start cannot be expected behind it.
+ *
+ * @throws TypeError `ERR_INVALID_ARGUMENT`
+ */
+export function checkBehind(startAfter: Head, expectedHead: Head | undefined, expectedFirst: unknown): void {
+  if (expectedFirst !== undefined) {
+    throw invalidArgument('expectedFirst and startAfter exclude each other: the first event is not behind startAfter');
+  }
+  if (expectedHead !== undefined && expectedHead.seq <= startAfter.seq) {
+    const [expected, start] = [expectedHead.seq, startAfter.seq];
+    throw invalidArgument(`expectedHead must be behind startAfter, found seq ${expected} and ${start}`);
+  }
 }
 
 /** A value in an error text: short, and without running code of the value's own. */

@@ -29,7 +29,8 @@ export type WarningCode =
   | 'unknown_kind';
 
 /**
- * - `'verified'`: intact, signers pinned, head matched, every signature checked, no tail, no unknown kinds
+ * - `'verified'`: intact from the first event on, signers pinned, head matched, every signature checked, no tail, no
+ *   unknown kinds
  * - `'intact'`: nothing broken was found, but something was not checked: see {@link ChainReport.checks}
  * - `'broken'`: proven not to be what it claims to be
  * - `'empty'`: no events
@@ -86,6 +87,7 @@ export interface ReportJson {
   readonly rootHash: string;
   readonly firstHash: string | null;
   readonly head: Head | null;
+  readonly startedAfter: Head | null;
   readonly signers: readonly ReportSigner[];
   readonly unlistedSignerEvents: number;
   readonly checks: ReportChecks;
@@ -123,10 +125,12 @@ export class ChainReport {
   readonly found: string | null;
   /** `self_hash` of the last accepted event; 64 zeros if there is none. */
   readonly rootHash: string;
-  /** `self_hash` of the first event: what tells one ledger from another. */
+  /** `self_hash` of the event with seq 0: what tells one ledger from another. Null when it is not here. */
   readonly firstHash: string | null;
   /** The last accepted event. */
   readonly head: Head | null;
+  /** The event that the caller trusted and the first one here follows; null for a ledger from its beginning. */
+  readonly startedAfter: Head | null;
   /** Who signed, at most 64 of them, in order of appearance. */
   readonly signers: readonly ReportSigner[];
   /** Events signed by keys beyond those 64. */
@@ -162,6 +166,7 @@ export class ChainReport {
     this.rootHash = json.rootHash;
     this.firstHash = json.firstHash;
     this.head = json.head;
+    this.startedAfter = json.startedAfter;
     this.signers = json.signers;
     this.unlistedSignerEvents = json.unlistedSignerEvents;
     this.checks = json.checks;

@@ -4,6 +4,7 @@
 
 import type { CancelFlag } from '../index.js';
 import {
+  checkBehind,
   checkInteger,
   checkOneOf,
   checkOptions,
@@ -33,6 +34,11 @@ export interface VerifyChecks {
   readonly expectedHead?: Head | undefined;
   /** Hash of the first event: 64 lower-case hex digits. Shows that it is this ledger and no other. */
   readonly expectedFirst?: string | undefined;
+  /**
+   * Starts in the middle: the first event must follow this one, which is trusted as it is given. Such a report is never
+   * `'verified'`. Not together with `expectedFirst`, nor with an `expectedHead` that is not behind it.
+   */
+  readonly startAfter?: Head | undefined;
   /**
    * `'all'` (default), or `'last'`: every hash and link, but of each run of one signer only the last signature. All
    * content is still committed under that key.
@@ -148,6 +154,7 @@ const CHECKS = [
   'signers',
   'expectedHead',
   'expectedFirst',
+  'startAfter',
   'signatures',
   'events',
   'spelling',
@@ -159,12 +166,16 @@ const BLOCK_BYTES = 1024 * 1024;
 
 /** The native side's options. */
 export function checksOf(given: { readonly [Name in (typeof CHECKS)[number]]?: unknown }): string {
-  const { signers, expectedHead, expectedFirst, signatures, events, spelling, maxLineBytes } = given;
+  const { signers, expectedFirst, signatures, events, spelling, maxLineBytes } = given;
+  const expectedHead = given.expectedHead === undefined ? undefined : checkHead(given.expectedHead, 'expectedHead');
+  const startAfter = given.startAfter === undefined ? undefined : checkHead(given.startAfter, 'startAfter');
+  if (startAfter !== undefined) checkBehind(startAfter, expectedHead, expectedFirst);
   // JSON.stringify leaves out what is undefined.
   return JSON.stringify({
     signers: signers === undefined ? undefined : resolveSigners(signers),
-    expectedHead: expectedHead === undefined ? undefined : checkHead(expectedHead, 'expectedHead'),
+    expectedHead,
     expectedFirst: expectedFirst === undefined ? undefined : checkString(expectedFirst, 'expectedFirst'),
+    startAfter,
     signatures: signatures === undefined ? undefined : checkOneOf(signatures, 'signatures', ['all', 'last']),
     events: events === undefined ? undefined : checkOneOf(events, 'events', ['core', 'extended']),
     spelling: spelling === undefined ? undefined : checkOneOf(spelling, 'spelling', ['any', 'exact']),

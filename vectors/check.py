@@ -30,7 +30,9 @@ import strict_ed25519  # noqa: E402
 import strict_json  # noqa: E402
 from strict_json import canonical, parse  # noqa: E402
 
-OPTIONS = {"signers", "expectedHead", "expectedFirst", "signatures", "events", "spelling", "maxLineBytes"}
+OPTIONS = {
+    "signers", "expectedHead", "expectedFirst", "startAfter", "signatures", "events", "spelling", "maxLineBytes",
+}  # fmt: skip
 CLASSES = ("verified", "intact", "empty", "broken", "error")
 MUTATION_FIELDS = ("code", "line", "brokenAt", "eventCount", "byteOffset", "rootHash", "tail", "warnings")
 VERDICT_FIELDS = ("verdict", "code", "line", "brokenAt", "eventCount")

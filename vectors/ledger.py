@@ -163,6 +163,7 @@ class Accepted:
     count: int = 0
     checked: int = 0
     last: dict | None = None
+    start: dict | None = None  # the event that the caller trusts: seq, hash
     first_hash: str | None = None
     extended: bool = False
     times: list[int] = field(default_factory=list)  # earliest, latest
@@ -173,6 +174,18 @@ class Accepted:
     @property
     def root(self) -> str:
         return self.last["self_hash"] if self.last else GENESIS
+
+    @property
+    def parent(self) -> str:
+        return self.start["hash"] if self.start and not self.last else self.root
+
+    @property
+    def first_seq(self) -> int:
+        return self.start["seq"] + 1 if self.start else 0
+
+    @property
+    def next_seq(self) -> int:
+        return self.first_seq + self.count
 
     def warn(self, code: str, place: Place) -> None:
         self.warnings.setdefault(code, [0, place.line])[0] += 1
@@ -191,7 +204,8 @@ class Accepted:
         self.extended |= kind not in CORE
         self.times = [min([*self.times[:1], nanos]), max([*self.times[1:], nanos])]
         self.signers.setdefault(signer, [line["seq"], 0])[1] = line["seq"]
-        self.first_hash = self.first_hash or line["self_hash"]
+        if line["seq"] == 0:
+            self.first_hash = line["self_hash"]
         self.last = line
         self.count += 1
         self.checked += signature_checked
@@ -283,8 +297,8 @@ class Verifier:
         self.limit = options.get("maxLineBytes", MAX_LINE_BYTES)
         self.exact = options.get("spelling") == "exact"
         self.every_signature = options.get("signatures", "all") == "all"
-        self.accepted = Accepted()
-        self.places: list[tuple[Place, str]] = []  # by seq: place, self_hash
+        self.accepted = Accepted(start=options.get("startAfter"))
+        self.places: list[tuple[Place, str]] = []  # by seq, from the first one here: place, self_hash
         self.unsettled: tuple[dict, Place, Accepted] | None = None  # last event, its signature not yet checked
         self.tail: dict | None = None
         self.head_matched = False
@@ -327,7 +341,7 @@ class Verifier:
         try:
             line, repeated = parse_line(raw, self.limit)
             check_fields(line, repeated, core_only=False)
-            check_link(line, self.accepted.count, self.accepted.root)
+            check_link(line, self.accepted.next_seq, self.accepted.parent)
             check_signature(line)
         except Stop:
             return False
@@ -336,7 +350,7 @@ class Verifier:
     def event(self, place: Place, raw: bytes, terminated: bool) -> None:
         line, repeated = parse_line(raw, self.limit)
         check_fields(line, repeated, core_only=self.options.get("events") == "core")
-        check_link(line, self.accepted.count, self.accepted.root)
+        check_link(line, self.accepted.next_seq, self.accepted.parent)
         check_now = self.every_signature or not terminated
         if check_now:
             check_signature(line)
@@ -379,9 +393,9 @@ class Verifier:
             raise Stop("first_mismatch", end)
         if "expectedHead" in self.options:
             head = self.options["expectedHead"]
-            if head["seq"] >= self.accepted.count:
+            if not self.accepted.first_seq <= head["seq"] < self.accepted.next_seq:
                 raise Stop("head_mismatch", end)
-            place, found = self.places[head["seq"]]
+            place, found = self.places[head["seq"] - self.accepted.first_seq]
             if found != head["hash"]:
                 raise Stop("head_mismatch", place, head["seq"])
             self.head_matched = True
@@ -396,19 +410,20 @@ class Verifier:
             verdict = "empty"
         else:
             all_checked = accepted.checked == accepted.count
-            nothing_left = all_checked and self.tail is None and not accepted.unknown
+            nothing_left = all_checked and self.tail is None and not accepted.unknown and not accepted.start
             verdict = "verified" if pinned and self.head_matched and nothing_left else "intact"
         return {
             "verdict": verdict,
             "ok": None if verdict == "error" else not faulty,
             "eventCount": accepted.count,
-            "brokenAt": None if not faulty else accepted.count if stop.seq is None else stop.seq,
+            "brokenAt": None if not faulty else accepted.next_seq if stop.seq is None else stop.seq,
             "line": stop.place.line if stop else None,
             "byteOffset": stop.place.offset if stop else None,
             "code": stop.code if stop else None,
             "rootHash": accepted.root,
             "firstHash": accepted.first_hash,
-            "head": {"seq": accepted.count - 1, "hash": accepted.root} if accepted.count else None,
+            "head": {"seq": accepted.next_seq - 1, "hash": accepted.root} if accepted.count else None,
+            "startedAfter": accepted.start,
             "signers": [
                 {"publicKey": key, "first": first, "last": last, "pinned": pinned}
                 for key, (first, last) in list(accepted.signers.items())[:64]

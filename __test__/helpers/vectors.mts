@@ -24,7 +24,7 @@ export interface VectorCase {
 /** As they are written in the files: absent when not given. */
 export type VectorOptions = Pick<
   { [Name in keyof VerifyChecks]?: Exclude<VerifyChecks[Name], undefined> },
-  'signers' | 'expectedHead' | 'expectedFirst' | 'signatures' | 'events' | 'spelling' | 'maxLineBytes'
+  'signers' | 'expectedHead' | 'expectedFirst' | 'startAfter' | 'signatures' | 'events' | 'spelling' | 'maxLineBytes'
 >;
 
 /** Names are those of the report; `class` is a verdict, or `error` where the verification throws. */

@@ -37,8 +37,10 @@ export class Chain {
   readonly #checks: Checks;
   readonly #tally: Tally;
   /** Of the next event. */
-  #seq = 0;
-  #parentHash = GENESIS;
+  #seq: number;
+  #parentHash: string;
+  /** Of the first event. */
+  readonly #firstSeq: number;
   #waiting: Waiting | undefined;
   /** The event with the seq of the expected head. */
   #head: Accepted | undefined;
@@ -49,6 +51,10 @@ export class Chain {
   constructor(checks: Checks) {
     this.#checks = checks;
     this.#tally = new Tally(checks.signers !== undefined);
+    const { seq, hash } = checks.startAfter ?? { seq: -1, hash: GENESIS };
+    this.#firstSeq = seq + 1;
+    this.#seq = this.#firstSeq;
+    this.#parentHash = hash;
   }
 
   /** Whether nothing that follows can change the answer. */
@@ -58,7 +64,7 @@ export class Chain {
 
   /** Events accepted so far. */
   get eventCount(): number {
-    return this.#seq;
+    return this.#seq - this.#firstSeq;
   }
 
   /** Takes the next line. */
@@ -86,7 +92,7 @@ export class Chain {
       step();
     } catch (reason) {
       if (!(reason instanceof Fault) && !(reason instanceof Unreadable)) throw reason;
-      if (this.#settle()) this.#stop = { reason, number, offset, seq: this.#tally.count };
+      if (this.#settle()) this.#stop = { reason, number, offset, seq: this.#nextSeq };
     }
   }
 
@@ -169,7 +175,7 @@ export class Chain {
     if (signers !== undefined && !signers.includes(line.signer)) {
       throw new Fault('untrusted_signer', 'signed by none of the expected signers', shownSigners(signers), line.signer);
     }
-    if (this.#seq === 0 && expectedFirst !== undefined && hash !== expectedFirst) {
+    if (this.#seq === this.#firstSeq && expectedFirst !== undefined && hash !== expectedFirst) {
       throw new Fault('first_mismatch', 'the first event is not the expected one', expectedFirst, hash);
     }
     if (isExact && !event.isAsWritten) throw new Fault('spelling', 'the line is not spelled as the writer spells');
@@ -190,13 +196,18 @@ export class Chain {
       checkSignature(line);
     } catch (reason) {
       if (!(reason instanceof Fault)) throw reason;
-      this.#stop = { reason, number, offset, seq: this.#tally.count };
+      this.#stop = { reason, number, offset, seq: this.#nextSeq };
       this.#waiting = undefined;
       this.#tail = null;
       return false;
     }
     this.#count(true);
     return true;
+  }
+
+  /** Behind the last event that was counted. */
+  get #nextSeq(): number {
+    return this.#firstSeq + this.#tally.count;
   }
 
   /** Counts the event that waits, and the blank lines behind it. */
@@ -237,7 +248,7 @@ export class Chain {
   }
 
   #reportJson(bytes: number, sha256: string): ReportJson {
-    const { signers, expectedFirst, isLastOnly } = this.#checks;
+    const { signers, expectedFirst, startAfter, isLastOnly } = this.#checks;
     const tally = this.#tally;
     const stop = this.#stop;
     const fault = stop?.reason instanceof Fault ? stop.reason : undefined;
@@ -246,6 +257,7 @@ export class Chain {
       signers !== undefined &&
       this.#isHeadMatched &&
       tally.checked === tally.count &&
+      startAfter === undefined &&
       this.#tail === null &&
       !tally.hasUnknownKinds;
     const intact = tally.count === 0 ? 'empty' : isVerified ? 'verified' : 'intact';
@@ -254,6 +266,7 @@ export class Chain {
       ok: fault === undefined,
       verdict: fault === undefined ? intact : 'broken',
       ...tally.totals(),
+      startedAfter: startAfter ?? null,
       brokenAt: fault === undefined ? null : (stop?.seq ?? null),
       line: fault === undefined ? null : (stop?.number ?? null),
       byteOffset: fault === undefined ? null : (stop?.offset ?? null),

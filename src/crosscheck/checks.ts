@@ -2,7 +2,7 @@
  * The options of a verification that say what a ledger is compared with.
  */
 
-import { checkInteger, checkOneOf, checkOptions, checkString, invalidArgument, show } from '../args.js';
+import { checkBehind, checkInteger, checkOneOf, checkOptions, checkString, invalidArgument, show } from '../args.js';
 import { SealwrightTypeError } from '../errors.js';
 import type { Head } from '../report.js';
 import { fromHex, toHex } from './bytes.js';
@@ -15,6 +15,7 @@ export const CHECKS = [
   'signers',
   'expectedHead',
   'expectedFirst',
+  'startAfter',
   'signatures',
   'events',
   'spelling',
@@ -27,6 +28,8 @@ export interface Checks {
   readonly signers: readonly string[] | undefined;
   readonly expectedHead: Head | undefined;
   readonly expectedFirst: string | undefined;
+  /** The trusted event that the first one must follow. */
+  readonly startAfter: Head | undefined;
   readonly isLastOnly: boolean;
   readonly isCoreOnly: boolean;
   readonly isExact: boolean;
@@ -40,10 +43,16 @@ type Given = { readonly [Name in (typeof CHECKS)[number]]?: unknown };
  * `ERR_PUBLIC_KEY` when the file of a signer cannot be read
  */
 export async function checksOf(given: Given): Promise<Checks> {
-  const { signers, expectedHead, expectedFirst, signatures, events, spelling, maxLineBytes } = given;
+  const { signers, signatures, events, spelling, maxLineBytes } = given;
+  const expectedHead = given.expectedHead === undefined ? undefined : checkHead(given.expectedHead, 'expectedHead');
+  const expectedFirst =
+    given.expectedFirst === undefined ? undefined : checkHash(given.expectedFirst, 'expectedFirst');
+  const startAfter = given.startAfter === undefined ? undefined : checkHead(given.startAfter, 'startAfter');
+  if (startAfter !== undefined) checkBehind(startAfter, expectedHead, expectedFirst);
   return {
-    expectedHead: expectedHead === undefined ? undefined : checkHead(expectedHead),
-    expectedFirst: expectedFirst === undefined ? undefined : checkHash(expectedFirst, 'expectedFirst'),
+    expectedHead,
+    expectedFirst,
+    startAfter,
     isLastOnly: signatures !== undefined && checkOneOf(signatures, 'signatures', ['all', 'last']) === 'last',
     isCoreOnly: events !== undefined && checkOneOf(events, 'events', ['core', 'extended']) === 'core',
     isExact: spelling !== undefined && checkOneOf(spelling, 'spelling', ['any', 'exact']) === 'exact',
@@ -67,12 +76,12 @@ function limitOf(maxLineBytes: unknown): number {
   return Math.min(checkInteger(maxLineBytes, 'maxLineBytes', 1), LONGEST_LINE);
 }
 
-function checkHead(value: unknown): Head {
+function checkHead(value: unknown, name: string): Head {
   if (value === undefined || value === null) {
-    throw invalidArgument(`expectedHead must be {seq, hash}, found ${show(value)}`);
+    throw invalidArgument(`${name} must be {seq, hash}, found ${show(value)}`);
   }
-  const given = checkOptions(value, ['seq', 'hash'], 'expectedHead');
-  return { seq: checkInteger(given.seq, 'expectedHead.seq', 0), hash: checkHash(given.hash, 'expectedHead.hash') };
+  const given = checkOptions(value, ['seq', 'hash'], name);
+  return { seq: checkInteger(given.seq, `${name}.seq`, 0), hash: checkHash(given.hash, `${name}.hash`) };
 }
 
 function checkHash(value: unknown, name: string): string {

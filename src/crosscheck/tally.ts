@@ -67,7 +67,7 @@ export class Tally {
     this.#addSigner(signer, seq);
     this.#from = last === undefined || nanos < this.#from ? nanos : this.#from;
     this.#to = last === undefined || nanos > this.#to ? nanos : this.#to;
-    this.#firstHash ??= hash;
+    if (seq === 0) this.#firstHash = hash;
     this.#last = { seq, hash, nanos, signer };
     this.count += 1;
     if (isChecked) this.checked += 1;

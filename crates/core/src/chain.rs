@@ -86,7 +86,7 @@ impl ChainState {
         Self { next_seq: link.seq, parent: link.parent }
     }
 
-    /// The sequence number that the next event must have; equals the number of events so far.
+    /// The sequence number that the next event must have; from [`ChainState::START`] on also the number of events so far.
     pub(crate) fn next_seq(&self) -> u64 {
         self.next_seq
     }

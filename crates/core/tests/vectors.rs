@@ -34,10 +34,12 @@ fn options(value: &Value) -> Options {
     if let Some(signers) = value["signers"].as_array() {
         options.signers = signers.iter().map(|key| PublicKey::from_hex(key.as_str().unwrap()).unwrap()).collect();
     }
-    if let Some(seq) = value["expectedHead"]["seq"].as_u64() {
-        let hash = Hash::from_hex(text(&value["expectedHead"], "hash")).unwrap();
-        options.expected_head = Some(Head { seq, hash });
-    }
+    let head = |name: &str| {
+        let seq = value[name]["seq"].as_u64()?;
+        Some(Head { seq, hash: Hash::from_hex(text(&value[name], "hash")).unwrap() })
+    };
+    options.expected_head = head("expectedHead");
+    options.start_after = head("startAfter");
     options.expected_first = value["expectedFirst"].as_str().map(|hash| Hash::from_hex(hash).unwrap());
     if value["signatures"] == "last" {
         options.signatures = SignatureMode::Last;

@@ -239,12 +239,8 @@ pub(crate) fn parse_options(text: &str) -> Result<Options> {
         let key = |value: &Value| value.as_str().and_then(PublicKey::from_hex).ok_or_else(|| misuse("signers are hex"));
         options.signers = signers.iter().map(key).collect::<Result<_>>()?;
     }
-    if let Some(head) = fields.get("expectedHead") {
-        let seq = head.get("seq").and_then(Value::as_f64).ok_or_else(|| misuse("expectedHead.seq is an integer"))?;
-        let hash = head.get("hash").and_then(Value::as_str).and_then(Hash::from_hex);
-        let hash = hash.ok_or_else(|| misuse("expectedHead.hash has 64 lower-case hex digits"))?;
-        options.expected_head = Some(Head { seq: integer(seq)?, hash });
-    }
+    options.expected_head = fields.get("expectedHead").map(head_of).transpose()?;
+    options.start_after = fields.get("startAfter").map(head_of).transpose()?;
     if let Some(first) = text_field(&fields, "expectedFirst") {
         options.expected_first = Some(crate::text::hash(first)?);
     }
@@ -261,6 +257,13 @@ pub(crate) fn parse_options(text: &str) -> Result<Options> {
         options.max_line_bytes = limit;
     }
     Ok(options)
+}
+
+fn head_of(head: &Value) -> Result<Head> {
+    let seq = head.get("seq").and_then(Value::as_f64).ok_or_else(|| misuse("the seq of a head is an integer"))?;
+    let hash = head.get("hash").and_then(Value::as_str).and_then(Hash::from_hex);
+    let hash = hash.ok_or_else(|| misuse("the hash of a head has 64 lower-case hex digits"))?;
+    Ok(Head { seq: integer(seq)?, hash })
 }
 
 fn parse_read_options(text: &str) -> Result<ReadOptions> {

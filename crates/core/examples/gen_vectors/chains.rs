@@ -4,7 +4,7 @@ use crate::files::{Set, json_object, to_json};
 use crate::forge::{Signer, Signing, mixed_order_key};
 use crate::ledger::{
     CUSTOM, Ledger, MODEL_INVOKED, OVEN_PREHEATED, SESSION_ENDED, SESSION_STARTED, TOOL_CALLED, TOOL_RETURNED,
-    UTTERANCE_CAPTURED, UTTERANCE_SPOKEN, base, bytes, digest, eighty, members, object, time,
+    UTTERANCE_CAPTURED, UTTERANCE_SPOKEN, base, base_head, bytes, digest, eighty, members, object, time, two_signers,
 };
 use crate::texts::canonical_of;
 use crate::values::{
@@ -44,7 +44,9 @@ pub(crate) fn set() -> Set {
     let mut set = Set::new("chains");
     let mut expected = BTreeMap::new();
     let mut reports = 0;
-    for Chain { name, ledger, cases } in [kinds(), lines(), values(), spellings(), signers()].into_iter().flatten() {
+    for Chain { name, ledger, cases } in
+        [kinds(), lines(), values(), spellings(), signers(), middles()].into_iter().flatten()
+    {
         let bytes = ledger.bytes();
         let rows: Vec<_> = cases.iter().map(|(asked, stated)| case(name, &bytes, asked, *stated)).collect();
         reports += rows.len();
@@ -153,7 +155,13 @@ fn lines() -> Vec<Chain> {
         chain("crlf_no_final_lf", crlf().no_last_lf(), |_| vec![(none(), INTACT)]),
         chain("blank_lines", blank_lines, |_| vec![(none(), INTACT), (full(&base(), 3), VERIFIED)]),
         chain("blank_only", bytes("\n \t\r\n\r\n"), |_| vec![(none(), EMPTY)]),
-        chain("empty", bytes(""), |_| vec![(none(), EMPTY), (pinned().last().events(EventSet::Core).exact(), EMPTY)]),
+        chain("empty", bytes(""), |_| {
+            vec![
+                (none(), EMPTY),
+                (pinned().last().events(EventSet::Core).exact(), EMPTY),
+                (pinned().after(base_head(3)), EMPTY),
+            ]
+        }),
         chain("long_line", long, |it| vec![(full(it, 1), VERIFIED)]),
     ]
 }
@@ -257,6 +265,27 @@ fn signers() -> Vec<Chain> {
     ]
 }
 
+/// The ends of ledgers, behind an event that the reader trusts.
+fn middles() -> Vec<Chain> {
+    let keys = [Signer::K1.public(), Signer::K2.public()];
+    vec![
+        chain("rest", base().lines_only([3, 4]), |_| {
+            vec![
+                (none().after(base_head(1)), INTACT),
+                (pinned().head(base_head(3)).after(base_head(1)).events(EventSet::Core).exact(), INTACT),
+                (pinned().after(base_head(1)).last(), INTACT),
+            ]
+        }),
+        chain("rest_no_final_lf", base().lines_only([4]).line_after(0, "").no_last_lf(), |_| {
+            vec![(none().after(base_head(2)), INTACT), (pinned().after(base_head(2)).last(), INTACT)]
+        }),
+        chain("rest_two_signers", two_signers().lines_only([2, 3, 4]), |_| {
+            let after = none().signers(&keys).after(base_head(0));
+            vec![(after.clone(), INTACT), (after.last(), INTACT)]
+        }),
+    ]
+}
+
 #[derive(Serialize)]
 struct Case<'a> {
     options: &'a Asked,
@@ -276,6 +305,7 @@ struct Expect<'a> {
     root_hash: Hash,
     first_hash: Option<Hash>,
     head: Option<Head>,
+    started_after: Option<Head>,
     signers: &'a [sealwright_core::verify::report::Signer],
     checks: Checks<'a>,
     tail: Option<Tail>,
@@ -310,6 +340,7 @@ fn case(name: &str, ledger: &[u8], asked: &Asked, stated: Stated) -> String {
         root_hash: report.root_hash,
         first_hash: report.first_hash,
         head: report.head,
+        started_after: report.started_after,
         signers: &report.signers,
         checks: Checks {
             signatures: &checks.signatures,

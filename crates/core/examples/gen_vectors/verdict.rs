@@ -19,6 +19,8 @@ pub(crate) struct Asked {
     #[serde(skip_serializing_if = "Option::is_none")]
     expected_first: Option<Hash>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    start_after: Option<Head>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     signatures: Option<SignatureMode>,
     #[serde(skip_serializing_if = "Option::is_none")]
     events: Option<EventSet>,
@@ -65,6 +67,10 @@ impl Asked {
         Self { expected_first: Some(hash), ..self }
     }
 
+    pub(crate) fn after(self, head: Head) -> Self {
+        Self { start_after: Some(head), ..self }
+    }
+
     pub(crate) fn last(self) -> Self {
         Self { signatures: Some(SignatureMode::Last), ..self }
     }
@@ -87,6 +93,7 @@ impl Asked {
             signers: self.signers.clone().unwrap_or_default(),
             expected_head: self.expected_head,
             expected_first: self.expected_first,
+            start_after: self.start_after,
             signatures: self.signatures.unwrap_or_default(),
             events: self.events.unwrap_or(default.events),
             spelling: if self.spelling.is_some() { Spelling::Exact } else { Spelling::Any },

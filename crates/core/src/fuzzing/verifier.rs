@@ -23,6 +23,7 @@ pub fn verifier(data: &[u8]) {
     let bytes = if is_recipe { forge::ledger(&mut choices) } else { choices.rest().to_vec() };
     let plain = answer(&bytes, &[usize::MAX], &Options::default());
     check(&bytes, sizes, &Options::default(), &plain);
+    check_middle(&bytes, sizes[0], &plain);
     let options = options(asked, &plain.report);
     if asked != 0 {
         let other = answer(&bytes, &[usize::MAX], &options);
@@ -82,6 +83,7 @@ fn options(asked: u8, report: &Report) -> Options {
         expected_first: report.first_hash.filter(|_| asks(4)).map(hash),
         signatures: if asks(5) { SignatureMode::Last } else { SignatureMode::All },
         max_line_bytes: if asks(6) { 600 } else { Options::default().max_line_bytes },
+        ..Options::default()
     }
 }
 
@@ -121,6 +123,24 @@ fn check_places(bytes: &[u8], answer: &Answer) {
         assert_eq!(tail.offset + tail.bytes, length, "a tail reaches to the end");
         assert!(tail.bytes > 0);
     }
+}
+
+/// Whoever trusts the event in front of a line needs nothing of the lines before.
+fn check_middle(bytes: &[u8], near: usize, whole: &Answer) {
+    let line_end = bytes.iter().skip(near).position(|&byte| byte == b'\n').map(|behind| near + behind + 1);
+    let Some((before, behind)) = line_end.and_then(|end| bytes.split_at_checked(end)) else { return };
+    let before = answer(before, &[usize::MAX], &Options::default()).report;
+    let Some(head) = before.head.filter(|_| before.ok && whole.error.is_none()) else { return };
+    let rest = answer(behind, &[usize::MAX], &Options { start_after: Some(head), ..Options::default() }).report;
+    assert_eq!(rest.started_after, Some(head));
+    assert_eq!(
+        (rest.code, rest.broken_at),
+        (whole.report.code, whole.report.broken_at),
+        "another fault behind a start"
+    );
+    assert_eq!(before.event_count + rest.event_count, whole.report.event_count, "events behind a start");
+    assert_eq!(rest.head.or(Some(head)), whole.report.head);
+    assert!(rest.verdict != Verdict::Verified && rest.first_hash.is_none());
 }
 
 /// What was accepted is a chain, whoever looks.

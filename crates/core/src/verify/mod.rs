@@ -71,6 +71,9 @@ pub struct Options {
     pub expected_head: Option<Head>,
     /// The hash that the first event must have.
     pub expected_first: Option<Hash>,
+    /// An event that the caller trusts, and that the first one here must follow; none for a ledger from its beginning. The
+    /// first event of a ledger cannot be expected behind it.
+    pub start_after: Option<Head>,
     /// Which signatures are checked.
     pub signatures: SignatureMode,
     /// Which kinds may stand in it.
@@ -87,6 +90,7 @@ impl Default for Options {
             signers: Vec::new(),
             expected_head: None,
             expected_first: None,
+            start_after: None,
             signatures: SignatureMode::All,
             events: EventSet::Extended,
             spelling: Spelling::Any,

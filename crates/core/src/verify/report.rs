@@ -19,7 +19,8 @@ pub const OTHER_KINDS: &str = "(other)";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Intact, and everything was checked: signers pinned, head matched, all signatures, no tail, no unknown kinds.
+    /// Intact, and everything was checked: from the first event on, signers pinned, head matched, all signatures, no
+    /// tail, no unknown kinds.
     Verified,
     /// Intact as far as was checked; [`Checks`] says what was not.
     Intact,
@@ -174,10 +175,12 @@ pub struct Report {
     pub found: Option<String>,
     /// Hash of the last accepted event; 64 zeros for none.
     pub root_hash: Hash,
-    /// Hash of the first event.
+    /// Hash of the event with seq 0.
     pub first_hash: Option<Hash>,
     /// The last accepted event.
     pub head: Option<Head>,
+    /// The event that the caller trusts and the first one here follows.
+    pub started_after: Option<Head>,
     /// The first [`MAX_LISTED`] signers.
     pub signers: Vec<Signer>,
     /// Events of signers that are not listed.

@@ -20,6 +20,8 @@ pub(super) struct Tally {
     /// The options' signers, to look them up.
     pinned: HashSet<PublicKey>,
     state: ChainState,
+    /// Sequence number of the first event here.
+    first_seq: u64,
     checks: Checks,
     first_hash: Option<Hash>,
     signers: Vec<Signer>,
@@ -40,8 +42,10 @@ pub(super) type Broken = (Option<u64>, u64, Fault);
 impl Tally {
     pub(super) fn new(options: Options) -> Self {
         let signer = if options.signers.is_empty() { SignerTrust::SelfAsserted } else { SignerTrust::Pinned };
+        let state = options.start_after.map_or(ChainState::START, |head| ChainState::after(head.seq, head.hash));
         Self {
-            state: ChainState::START,
+            state,
+            first_seq: state.next_seq(),
             checks: Checks {
                 parse: 0,
                 fields: 0,
@@ -68,7 +72,7 @@ impl Tally {
     }
 
     pub(super) fn event_count(&self) -> u64 {
-        self.state.next_seq()
+        self.state.next_seq().saturating_sub(self.first_seq)
     }
 
     pub(super) fn state(&self) -> ChainState {
@@ -143,8 +147,9 @@ impl Tally {
             };
             return Err(Fault::mismatch(FaultCode::UntrustedSigner, reason, expected, line.signer));
         }
-        if let (0, Some(expected)) = (line.seq, self.options.expected_first)
-            && line.claimed != expected
+        if let Some(expected) = self.options.expected_first
+            && line.seq == self.first_seq
+            && (line.seq > 0 || line.claimed != expected)
         {
             let reason = "the first event is not the expected one";
             return Err(Fault::mismatch(FaultCode::FirstMismatch, reason, expected, line.claimed));
@@ -246,6 +251,7 @@ impl Tally {
             && self.checks.signatures.checked == self.event_count()
             && tail.is_none()
             && self.unknown_kinds.is_empty()
+            && self.options.start_after.is_none()
             && sha256.is_some();
         let verdict = match self.event_count() {
             0 => Verdict::Empty,
@@ -258,7 +264,7 @@ impl Tally {
     pub(super) fn broken(self, (line, byte_offset, fault): Broken, tail: Option<Tail>) -> Report {
         let broken_at = match (fault.code, self.options.expected_head, line) {
             (FaultCode::HeadMismatch, Some(head), Some(_)) => head.seq,
-            _ => self.event_count(),
+            _ => self.state.next_seq(),
         };
         Report {
             ok: false,
@@ -274,7 +280,7 @@ impl Tally {
     }
 
     fn report(self, verdict: Verdict, tail: Option<Tail>, bytes: u64, sha256: Option<Hash>) -> Report {
-        let root_hash = self.state.parent();
+        let head = self.state.head().filter(|_| self.event_count() > 0);
         Report {
             schema_version: 1,
             ok: true,
@@ -287,9 +293,10 @@ impl Tally {
             reason: None,
             expected: None,
             found: None,
-            root_hash,
+            root_hash: head.map_or(Hash::GENESIS, |head| head.hash),
             first_hash: self.first_hash,
-            head: self.state.head(),
+            head,
+            started_after: self.options.start_after,
             signers: self.signers,
             unlisted_signer_events: self.unlisted_signer_events,
             checks: self.checks,

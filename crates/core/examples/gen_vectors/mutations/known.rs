@@ -3,7 +3,7 @@
 use super::{Row, row};
 use crate::forge::{Signer, Signing};
 use crate::ledger::{ARGS, base, base_head, bytes, extended, no_hash, two_signers};
-use crate::verdict::{INTACT, broken, broken_at_end, exact, none, pinned};
+use crate::verdict::{EMPTY, INTACT, broken, broken_at_end, exact, none, pinned};
 use sealwright_core::chain::Head;
 use sealwright_core::limits::MAX_SEQ;
 
@@ -11,6 +11,7 @@ pub(super) fn signers_and_ends() -> Vec<Row> {
     let mut rows = signers();
     rows.extend(first_events());
     rows.extend(heads());
+    rows.extend(starts());
     rows
 }
 
@@ -36,6 +37,38 @@ fn first_events() -> Vec<Row> {
         row("other_ledger_is_empty", bytes(""), none().first(first), at_end),
         row("other_ledger_is_tail", half_line, none().first(first), at_end.with_tail(100)),
         row("other_ledger_is_blank", bytes("\n \r\n"), none().first(first).head(base_head(3)), at_end),
+    ]
+}
+
+/// Behind an event that the reader trusts.
+fn starts() -> Vec<Row> {
+    let after = |seq| none().after(base_head(seq));
+    let rest = || base().lines_only([3, 4]);
+    let cut = pinned().head(base_head(3)).after(base_head(1));
+    let gone = base().sealed(4, "done", "gone").lines_only([3, 4]);
+    let tail = bytes(base().text(4));
+    let length = u64::try_from(base().text(4).len()).unwrap();
+    vec![
+        row("start_without_trust", rest(), pinned(), broken("seq_mismatch", 1)),
+        row(
+            "start_after_other_event",
+            rest(),
+            none().after(Head { seq: 1, hash: no_hash() }),
+            broken("parent_mismatch", 1),
+        ),
+        row("start_after_other_seq", rest(), none().after(Head { seq: 0, ..base_head(1) }), broken("seq_mismatch", 1)),
+        row("start_after_whole_ledger", base(), after(1), broken("seq_mismatch", 1)),
+        row("start_after_gap", base().lines_only([4]), after(1), broken("seq_mismatch", 1)),
+        row("start_after_edited", rest().edited(2, "done", "gone"), after(1), broken("hash_mismatch", 2)),
+        row(
+            "start_after_untrusted",
+            two_signers().lines_only([2, 3, 4]),
+            pinned().after(base_head(0)),
+            broken("untrusted_signer", 2),
+        ),
+        row("start_after_head_cut", base().lines_only([3]), cut.clone(), broken_at_end("head_mismatch")),
+        row("start_after_head_rewritten", gone, cut, broken("head_mismatch", 2)),
+        row("start_after_tail_elsewhere", tail, after(1), EMPTY.with_tail(length)),
     ]
 }
 
