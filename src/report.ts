@@ -13,6 +13,7 @@ export type FaultCode =
   | 'non_canonical_hex'
   | 'out_of_range'
   | 'parent_mismatch'
+  | 'rotation_unendorsed'
   | 'seq_mismatch'
   | 'spelling'
   | 'unexpected_kind'

@@ -160,6 +160,8 @@ codes! {
         BadSignature = "bad_signature",
         /// Signed, but by none of the pinned signers.
         UntrustedSigner = "untrusted_signer",
+        /// A key rotation that one of the two keys has not agreed to.
+        RotationUnendorsed = "rotation_unendorsed",
         /// Not the first event that was expected.
         FirstMismatch = "first_mismatch",
         /// Not spelled as the writer spells, and exact spelling was asked for.

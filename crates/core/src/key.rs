@@ -51,7 +51,12 @@ impl KeyPair {
 
     /// Signs the 32 raw bytes of an event's hash.
     pub fn sign(&self, hash: &Hash) -> Signature {
-        Signature(raw_sign::<Sha512>(&self.expanded, hash.as_bytes(), self.signing.as_ref()).to_bytes())
+        self.sign_bytes(hash.as_bytes())
+    }
+
+    /// Signs bytes that are no event's hash.
+    pub(crate) fn sign_bytes(&self, message: &[u8]) -> Signature {
+        Signature(raw_sign::<Sha512>(&self.expanded, message, self.signing.as_ref()).to_bytes())
     }
 
     /// Hashes that [`KeyPair::sign_all`] signs at once.

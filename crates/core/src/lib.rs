@@ -63,6 +63,7 @@ pub mod fault;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod handover;
 pub mod hash;
 pub mod heads;
 pub mod json;

@@ -14,6 +14,7 @@ mod written;
 
 use crate::error::{Error, ErrorCode, Fault, FaultCode, Place, excerpt};
 use crate::event::EventSet;
+use crate::handover::Handover;
 use crate::hash::Hash;
 use crate::json::{self, Flaw, Keys, MAX_DEPTH};
 use crate::key::{PublicKey, Signature};
@@ -61,6 +62,26 @@ pub(crate) struct Line {
     /// Its bytes are what the writer would have written.
     pub(crate) as_written: bool,
     pub(crate) malformed_digest: bool,
+    pub(crate) noted: Option<Box<Noted>>,
+}
+
+/// What rules beyond the line need of its payload.
+#[derive(Debug, Clone)]
+pub(crate) enum Noted {
+    /// It is handed over to another key.
+    Handover(Handover),
+}
+
+impl Line {
+    /// The rotation of keys that it is.
+    pub(crate) fn handover(&self) -> Option<&Handover> {
+        self.noted.as_deref().map(|Noted::Handover(handover)| handover)
+    }
+
+    /// Who signs what follows it, unless something is wrong.
+    pub(crate) fn next_signer(&self) -> PublicKey {
+        self.handover().map_or(self.signer, |handover| handover.new_key)
+    }
 }
 
 /// Why a line gave no [`Line`].

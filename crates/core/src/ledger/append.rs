@@ -10,6 +10,7 @@
 //! Crash windows: before the sync of a group, any subset of its pages may survive; its events were not acknowledged,
 //! and the next opening keeps the longest good prefix. Behind the sync everything survives.
 
+use super::past::Past;
 use super::recover::Inspection;
 use super::rotate::Segment;
 use super::signing::Signing;
@@ -18,8 +19,9 @@ use crate::chain::{ChainState, SignatureState};
 use crate::error::{Error, ErrorCode, Outcome, Result};
 use crate::event::Event;
 use crate::fault::{self, FaultPoint};
+use crate::handover::hand_over;
 use crate::hash::Hash;
-use crate::key::KeyPair;
+use crate::key::{KeyPair, PublicKey};
 use crate::limits::{self, as_u64};
 use crate::seal::{self, Hashed};
 use crate::storage::{Storage, read_exact_at, write_all_at};
@@ -49,6 +51,8 @@ pub(super) struct Appender {
 pub(super) struct Appended {
     /// Its lines, without LFs.
     pub(super) lines: Vec<String>,
+    /// Place and hash of each.
+    pub(super) heads: Vec<Head>,
     /// Bytes written.
     pub(super) bytes: usize,
     pub(super) seal: Duration,
@@ -153,8 +157,35 @@ impl Appender {
             self.segment.events = self.segment.events.saturating_add(as_u64(hashed.len()));
             self.segment.began = self.segment.began.or(Some(first.timestamp_nanos));
         }
+        let heads = hashed.iter().map(|event| Head { seq: event.seq, hash: event.hash }).collect();
         let (seal, write) = (sealed.duration_since(started), written.duration_since(sealed));
-        Ok(Appended { lines, bytes: bytes.len(), seal, write, sync })
+        Ok(Appended { lines, heads, bytes: bytes.len(), seal, write, sync })
+    }
+
+    /// Whose signatures the next events get.
+    pub(super) fn public_key(&self) -> PublicKey {
+        self.signing.public_key()
+    }
+
+    /// The event with which the key hands over to another one, if it is appended next.
+    pub(super) fn handover(&mut self, key: &KeyPair) -> Result<Event> {
+        let first = match self.first {
+            _ if self.state.next_seq() == 0 => Hash::GENESIS,
+            Some(first) => first,
+            None => self.find_first()?,
+        };
+        hand_over(&self.public_key(), key, &first, self.state.next_seq())
+    }
+
+    /// The last event hands over to this key.
+    pub(super) fn sign_with(&mut self, key: Arc<KeyPair>) {
+        self.signing = Signing::new(key);
+    }
+
+    fn find_first(&mut self) -> Result<Hash> {
+        self.first = Past::of(&*self.storage)?.first_hash(&*self.storage);
+        let message = "the first event of the ledger cannot be read, and a rotation of keys names it";
+        self.first.ok_or_else(|| Error::new(ErrorCode::LedgerTampered, message))
     }
 
     /// The file must still be the one that was opened, and as long as it was left: a file that others rotated, cut or

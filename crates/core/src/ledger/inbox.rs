@@ -16,6 +16,7 @@
 mod tests;
 
 use super::job::{Job, Load, Reply, Sink};
+use crate::chain::Head;
 use crate::error::{Error, ErrorCode, Outcome, Result};
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
@@ -33,6 +34,8 @@ pub(super) struct Inbox {
     next_seat: u64,
     /// What sessions are owed, those too that let go; a session that is owed nothing is not listed.
     owed: BTreeMap<Seat, Owed>,
+    /// What each session that holds the writer has recorded.
+    recorded: BTreeMap<Seat, Recorded>,
     /// In the order they came.
     jobs: VecDeque<Job>,
     /// More jobs will come at once: the writer is asked to wait for them, for a moment.
@@ -67,6 +70,13 @@ struct Owed {
     untold: usize,
 }
 
+/// Events of one session that are in the ledger.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Recorded {
+    pub(super) count: u64,
+    pub(super) last: Option<Head>,
+}
+
 /// Sinks to tell that there is room.
 pub(super) type Room = Vec<Arc<dyn Sink>>;
 
@@ -90,6 +100,7 @@ impl Inbox {
             sessions: 1,
             next_seat: 1,
             owed: BTreeMap::new(),
+            recorded: BTreeMap::from([(Seat(0), Recorded::default())]),
             jobs: VecDeque::new(),
             gathering: false,
             bytes: 0,
@@ -113,11 +124,13 @@ impl Inbox {
         self.sessions = self.sessions.saturating_add(1);
         let seat = Seat(self.next_seat);
         self.next_seat = self.next_seat.saturating_add(1);
+        self.recorded.insert(seat, Recorded::default());
         Some(seat)
     }
 
     /// One session less. True when it was the last: an open writer then ends.
-    pub(super) fn detach(&mut self) -> bool {
+    pub(super) fn detach(&mut self, seat: Seat) -> bool {
+        self.recorded.remove(&seat);
         self.sessions = self.sessions.saturating_sub(1);
         let last = self.sessions == 0;
         if last && matches!(self.phase, Phase::Open) {
@@ -188,20 +201,36 @@ impl Inbox {
         }
     }
 
-    /// The next jobs that are no larger than this together; at least one, if there is any.
+    /// The next jobs that are no larger than this together; at least one, if there is any. A ceremony comes alone.
     pub(super) fn take_group(&mut self, limit: Load) -> (Vec<Job>, Room) {
         self.gathering = false;
         let mut group = Vec::new();
         let mut load = Load::default();
         while let Some(job) = self.jobs.front() {
             load = load.and(job);
-            if !(group.is_empty() || load.fits(limit)) {
+            let is_alone = job.ceremony.is_some();
+            if !group.is_empty() && (is_alone || !load.fits(limit)) {
                 break;
             }
             self.bytes = self.bytes.saturating_sub(job.size);
             group.extend(self.jobs.pop_front());
+            if is_alone {
+                break;
+            }
         }
         (group, self.take_room())
+    }
+
+    /// Events of a job are in the ledger, the last of them here.
+    pub(super) fn note(&mut self, seat: Seat, count: u64, last: Head) {
+        if let Some(recorded) = self.recorded.get_mut(&seat) {
+            *recorded = Recorded { count: recorded.count.saturating_add(count), last: Some(last) };
+        }
+    }
+
+    /// What a session has recorded so far.
+    pub(super) fn recorded(&self, seat: Seat) -> Recorded {
+        self.recorded.get(&seat).copied().unwrap_or_default()
     }
 
     /// It is decided what became of a job that was taken; its session is about to be told.
@@ -220,8 +249,11 @@ impl Inbox {
     /// Nothing is appended any more. Gives what was queued.
     pub(super) fn poison(&mut self, cause: &Error) -> (Vec<Job>, Room) {
         self.phase = Phase::Poisoned(cause.clone());
+        self.gathering = false;
+        self.bytes = 0;
+        let queued = mem::take(&mut self.jobs).into();
         // Who waits for room learns at the next record that there is no use.
-        self.take_group(Load::ANY)
+        (queued, self.take_room())
     }
 
     /// The file is released, after everything was written.

@@ -3,6 +3,7 @@
 use super::inbox::Seat;
 use crate::error::Result;
 use crate::event::Event;
+use crate::key::KeyPair;
 use crate::limits;
 use crate::sync::{Mutex, lock};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -68,9 +69,19 @@ impl Slot {
     }
 }
 
+/// What the writer does in a group of its own: it records an event that depends on what is in front of it.
+pub(super) enum Ceremony {
+    /// From the next event on this key signs.
+    Handover(Arc<KeyPair>),
+    /// The session that submits this, known by this id, has ended.
+    End(String),
+}
+
 /// Events that are recorded together or not at all.
 pub(super) struct Job {
     pub(super) events: Vec<Event>,
+    /// If there is one, the writer makes the event of it.
+    pub(super) ceremony: Option<Ceremony>,
     /// The session that submitted them.
     pub(super) seat: Seat,
     pub(super) reply: Reply,
@@ -83,9 +94,27 @@ pub(super) struct Job {
 impl Job {
     pub(super) fn new(events: Vec<Event>, seat: Seat, reply: Reply) -> Self {
         let size = lines_size(&events);
-        Self { events, seat, reply, size, queued: Instant::now() }
+        Self { events, ceremony: None, seat, reply, size, queued: Instant::now() }
+    }
+
+    pub(super) fn of(ceremony: Ceremony, seat: Seat, reply: Reply) -> Self {
+        let text = match &ceremony {
+            Ceremony::Handover(_) => 0,
+            // A character takes six bytes at most for one of its own.
+            Ceremony::End(session_id) => session_id.len().saturating_mul(6),
+        };
+        let size = limits::max_line(text.saturating_add(CEREMONY));
+        Self { ceremony: Some(ceremony), size, ..Self::new(Vec::new(), seat, reply) }
+    }
+
+    /// Events that it is, or will be.
+    fn count(&self) -> usize {
+        if self.ceremony.is_some() { 1 } else { self.events.len() }
     }
 }
+
+/// More bytes than the event of a ceremony has beside texts of any length.
+const CEREMONY: usize = 512;
 
 /// Events and their lines, counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -101,7 +130,7 @@ impl Load {
 
     /// With a job more.
     pub(super) fn and(self, job: &Job) -> Self {
-        Self { events: self.events.saturating_add(job.events.len()), bytes: self.bytes.saturating_add(job.size) }
+        Self { events: self.events.saturating_add(job.count()), bytes: self.bytes.saturating_add(job.size) }
     }
 
     pub(super) fn fits(self, limit: Self) -> bool {

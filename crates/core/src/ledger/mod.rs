@@ -21,6 +21,7 @@
 //! ```
 
 mod append;
+mod ceremony;
 mod import;
 mod inbox;
 mod job;
@@ -120,31 +121,26 @@ impl Session {
     /// The same, with the measures of the group that it was written in; none if it failed.
     pub fn record_measured(&self, event: Event) -> (Result<String>, Option<GroupMeasures>) {
         let events = vec![event];
-        if let Err(error) = self.check(&events) {
-            return (Err(error), None);
+        match self.check(&events) {
+            Ok(()) => one_line(self.wait_for(|reply| Job::new(events, self.seat, reply))),
+            Err(error) => (Err(error), None),
         }
-        let (settled, measures) = self.wait_for(events);
-        let line = settled.and_then(|mut lines| {
-            lines.pop().ok_or_else(|| Error::new(ErrorCode::Internal, "an event without a line"))
-        });
-        (line, measures)
     }
 
     /// Records events as one group, all or none, and waits until they are on stable storage.
     pub fn record_many(&self, events: Vec<Event>) -> Result<Vec<String>> {
         self.check(&events)?;
         check_batch(&events)?;
-        self.wait_for(events).0
+        self.wait_for(|reply| Job::new(events, self.seat, reply)).0
     }
 
-    fn wait_for(&self, events: Vec<Event>) -> Waited {
+    fn wait_for(&self, job: impl FnOnce(Reply) -> Job) -> Waited {
         if self.writer.waits_for_a_thread() {
             let message = "records of this session wait for a head store that needs its thread: record asynchronously";
             return (Err(not_written(Error::new(ErrorCode::SessionOptions, message))), None);
         }
         let slot = Arc::new(Slot::default());
-        let job = Job::new(events, self.seat, Reply::Slot(Arc::clone(&slot)));
-        if let Err(error) = self.writer.submit(job, Taker::Caller) {
+        if let Err(error) = self.writer.submit(job(Reply::Slot(Arc::clone(&slot))), Taker::Caller) {
             return (Err(error), None);
         }
         let mut result = None;
@@ -162,7 +158,7 @@ impl Session {
     pub fn submit(&self, number: u64, event: Event) -> Result<()> {
         let events = vec![event];
         self.check(&events)?;
-        self.queue(number, events, Taker::Writer)
+        self.queue(number, |reply| Job::new(events, self.seat, reply), Taker::Writer)
     }
 
     /// The same, but the writer's thread waits until [`Session::wake`], a few milliseconds at most: what is submitted at
@@ -170,7 +166,7 @@ impl Session {
     pub fn submit_quietly(&self, number: u64, event: Event) -> Result<()> {
         let events = vec![event];
         self.check(&events)?;
-        self.queue(number, events, Taker::WriterSoon)
+        self.queue(number, |reply| Job::new(events, self.seat, reply), Taker::WriterSoon)
     }
 
     /// Has the writer take what was submitted quietly.
@@ -182,12 +178,11 @@ impl Session {
     pub fn submit_many(&self, number: u64, events: Vec<Event>) -> Result<()> {
         self.check(&events)?;
         check_batch(&events)?;
-        self.queue(number, events, Taker::Writer)
+        self.queue(number, |reply| Job::new(events, self.seat, reply), Taker::Writer)
     }
 
-    fn queue(&self, number: u64, events: Vec<Event>, taker: Taker) -> Result<()> {
-        let reply = Reply::Sink(Arc::clone(&self.sink), number);
-        self.writer.submit(Job::new(events, self.seat, reply), taker)
+    fn queue(&self, number: u64, job: impl FnOnce(Reply) -> Job, taker: Taker) -> Result<()> {
+        self.writer.submit(job(Reply::Sink(Arc::clone(&self.sink), number)), taker)
     }
 
     /// Takes back what was submitted, if the writer has not taken it. True: it will be neither written nor settled.
@@ -222,9 +217,9 @@ impl Session {
         self.writer.rotate_error()
     }
 
-    /// The key that events are signed with.
+    /// The key that the next event is signed with, unless a rotation is queued in front of it.
     pub fn public_key(&self) -> PublicKey {
-        self.writer.public_key
+        self.writer.public_key()
     }
 
     /// True when waiting for this session's records on the thread of the head store would never end.
@@ -240,7 +235,7 @@ impl Session {
         }
         self.writer.drive_until(|| self.writer.is_settled(self.seat));
         self.writer.wait_told(self.seat, &mut Deadline::never());
-        if self.writer.detach() {
+        if self.writer.detach(self.seat) {
             self.writer.wait_over(&mut Deadline::never());
             self.released.store(true, Ordering::SeqCst);
         }
@@ -262,17 +257,26 @@ impl Session {
         let mut deadline = Deadline::after(limit);
         self.wake();
         self.writer.wait_told(self.seat, &mut deadline);
-        if !self.closed.swap(true, Ordering::SeqCst) && self.writer.detach() {
+        if !self.closed.swap(true, Ordering::SeqCst) && self.writer.detach(self.seat) {
             self.writer.wait_over(&mut deadline);
         }
     }
 
     fn check(&self, events: &[Event]) -> Result<()> {
+        self.check_open()?;
+        events.iter().try_for_each(Event::check_recordable)?;
+        if events.iter().any(|event| event.set() == EventSet::Extended) { self.check_extended() } else { Ok(()) }
+    }
+
+    fn check_open(&self) -> Result<()> {
         if self.closed.load(Ordering::SeqCst) {
             return Err(not_written(Error::new(ErrorCode::SessionClosed, "the session is closed")));
         }
-        events.iter().try_for_each(Event::check_recordable)?;
-        if self.events == EventSet::Core && events.iter().any(|event| event.set() == EventSet::Extended) {
+        Ok(())
+    }
+
+    fn check_extended(&self) -> Result<()> {
+        if self.events == EventSet::Core {
             let message = "this session records core kinds only: open it with events 'extended'";
             return Err(not_written(Error::new(ErrorCode::EventSet, message)));
         }
@@ -280,10 +284,16 @@ impl Session {
     }
 }
 
+/// The line of a record of one event.
+fn one_line((settled, measures): Waited) -> (Result<String>, Option<GroupMeasures>) {
+    let missing = || Error::new(ErrorCode::Internal, "an event without a line");
+    (settled.and_then(|mut lines| lines.pop().ok_or_else(missing)), measures)
+}
+
 impl Drop for Session {
     fn drop(&mut self) {
         if !self.closed.swap(true, Ordering::SeqCst) {
-            self.writer.detach();
+            self.writer.detach(self.seat);
         }
     }
 }

@@ -31,8 +31,8 @@ pub(super) fn prepare(
     let mut past = Past::of(file)?;
     let inspection = past.inspect_behind(file)?;
     let public_key = key.public();
-    if let Some(signer) = inspection.last_signer.filter(|signer| *signer != public_key) {
-        let message = format!("the last event is signed by {signer}, this session would sign as {public_key}");
+    if let Some(signer) = inspection.in_force.filter(|signer| *signer != public_key) {
+        let message = format!("the ledger is signed with the key {signer}, this session would sign as {public_key}");
         return Err(Error::new(ErrorCode::SignerMismatch, message));
     }
     if options.events == EventSet::Core && inspection.events == EventSet::Extended {
@@ -59,7 +59,6 @@ pub(super) fn prepare(
     let recovery = Recovery { tail, unacknowledged: doubted.and_then(|known| unacknowledged(known, last)) };
     let keeper = options.head_store.as_ref().map(|head| Keeper::new(head, path));
     Ok(Opened {
-        public_key,
         appender: Appender::new(storage, Arc::clone(key), &inspection, first),
         keeper,
         recovery,

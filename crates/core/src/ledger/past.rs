@@ -48,7 +48,7 @@ impl Past {
             last.hashes.append(&mut found.hashes);
             found.hashes.append(&mut last.hashes);
             found.events = found.events.max(last.events);
-            found.last_signer = found.last_signer.or(last.last_signer);
+            found.in_force = found.in_force.or(last.in_force);
         }
         Ok(found)
     }

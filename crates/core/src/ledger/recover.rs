@@ -46,8 +46,8 @@ pub(crate) struct Inspection {
     pub(crate) unterminated: bool,
     /// What follows the good prefix.
     pub(crate) tail: Option<TornTail>,
-    /// Who signed the last good event.
-    pub(crate) last_signer: Option<PublicKey>,
+    /// Who signed the last good event, or whom that hands over to.
+    pub(crate) in_force: Option<PublicKey>,
     /// The smallest set that holds the window's events.
     pub(crate) events: EventSet,
     /// Seq and hash of the window's events.
@@ -152,7 +152,7 @@ impl Scan {
                 good_end: window_start,
                 unterminated: false,
                 tail: None,
-                last_signer: None,
+                in_force: None,
                 events: EventSet::Core,
                 hashes: Vec::new(),
             },
@@ -218,9 +218,17 @@ impl Scan {
     }
 
     fn accept(&mut self, line: Line) -> Result<(), LineError> {
+        if let Some(handover) = line.handover() {
+            let first = match self.found.hashes.first() {
+                _ if line.seq == 0 => Some(Hash::GENESIS),
+                Some((0, first)) => Some(*first),
+                _ => None,
+            };
+            handover.check(&line.signer, first, line.seq)?;
+        }
         self.found.state.step(&line.link(), SignatureState::NotChecked).map_err(|(_, fault)| fault)?;
         self.found.events = self.found.events.max(line.kind.set());
-        self.found.last_signer = Some(line.signer);
+        self.found.in_force = Some(line.next_signer());
         self.found.hashes.push((line.seq, line.claimed));
         let signer = line.signer;
         if let Some(before) = self.last.replace(line).filter(|before| before.signer != signer) {

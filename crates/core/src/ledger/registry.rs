@@ -87,7 +87,7 @@ fn writer_of(
                     return match join(&writer, options, key) {
                         Ok(()) => Ok((writer, seat)),
                         Err(error) => {
-                            writer.detach();
+                            writer.detach(seat);
                             Err(error)
                         }
                     };
@@ -264,8 +264,9 @@ fn open_file(options: &SessionOptions) -> Result<Option<LedgerFile>> {
 
 /// A further session on a writer that is there: what belongs to the writer cannot be asked for differently.
 fn join(writer: &Writer, options: &SessionOptions, key: &KeyPair) -> Result<()> {
-    if writer.public_key != key.public() {
-        let message = format!("this ledger is open with the key {}", writer.public_key);
+    let in_force = writer.public_key();
+    if in_force != key.public() {
+        let message = format!("this ledger is open with the key {in_force}");
         return Err(Error::new(ErrorCode::SignerMismatch, message));
     }
     if options.events == EventSet::Core && writer.events() == EventSet::Extended {

@@ -6,8 +6,9 @@
 //! for, except `appender`, which keeps groups in order.
 
 use super::append::{Appended, Appender, Failed};
+use super::ceremony::session_sealed;
 use super::inbox::{Inbox, Next, Seat, poison_notice};
-use super::job::{GroupMeasures, Job, Load, Settled, Sink, give_room, tell};
+use super::job::{Ceremony, GroupMeasures, Job, Load, Settled, Sink, give_room, tell};
 use super::keeper::Keeper;
 use super::options::{Recovery, RotationLimits, TornTailPolicy};
 use super::recover::GROUP_LIMIT;
@@ -15,7 +16,8 @@ use super::registry;
 use crate::chain::Head;
 use crate::error::{Error, ErrorCode, Outcome, Result};
 use crate::event::{Event, EventSet};
-use crate::key::PublicKey;
+use crate::key::{KeyPair, PublicKey};
+use crate::limits::as_u64;
 use crate::storage::FileId;
 use crate::sync::{Condvar, Deadline, Mutex, lock, thread, wait};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,7 +27,6 @@ use std::time::Duration;
 
 /// See the module.
 pub(super) struct Writer {
-    pub(super) public_key: PublicKey,
     pub(super) recovery: Recovery,
     pub(super) torn_tail: TornTailPolicy,
     pub(super) rotation: Option<RotationLimits>,
@@ -47,6 +48,8 @@ pub(super) struct Writer {
 struct Status {
     /// The active file.
     id: FileId,
+    /// Who signs the next event.
+    public_key: PublicKey,
     head: Option<Head>,
     /// The last event that someone was told is durable, or that nobody doubts.
     acknowledged: Option<Head>,
@@ -59,7 +62,6 @@ struct Status {
 
 /// What opening found, for a new writer.
 pub(super) struct Opened {
-    pub(super) public_key: PublicKey,
     pub(super) appender: Appender,
     pub(super) keeper: Option<Keeper>,
     pub(super) recovery: Recovery,
@@ -90,6 +92,7 @@ impl Writer {
         let (inbox, seat) = Inbox::new(opened.queue_bytes);
         let status = Status {
             id: opened.appender.storage().id(),
+            public_key: opened.appender.public_key(),
             head: opened.appender.head(),
             acknowledged: opened.acknowledged,
             length: opened.appender.length(),
@@ -97,7 +100,6 @@ impl Writer {
             rotate_error: None,
         };
         let writer = Arc::new(Self {
-            public_key: opened.public_key,
             recovery: opened.recovery,
             torn_tail: opened.torn_tail,
             rotation: opened.rotation,
@@ -123,8 +125,8 @@ impl Writer {
     }
 
     /// One session less. The last one ends the writer, once its queue is written. True when it was the last.
-    pub(super) fn detach(&self) -> bool {
-        let last = lock(&self.inbox).detach();
+    pub(super) fn detach(&self, seat: Seat) -> bool {
+        let last = lock(&self.inbox).detach(seat);
         self.work.notify_one();
         last
     }
@@ -166,6 +168,11 @@ impl Writer {
 
     pub(super) fn head(&self) -> Option<Head> {
         lock(&self.status).head
+    }
+
+    /// Who signs the next event.
+    pub(super) fn public_key(&self) -> PublicKey {
+        lock(&self.status).public_key
     }
 
     pub(super) fn events(&self) -> EventSet {
@@ -277,20 +284,24 @@ impl Writer {
         let Some(appender) = slot.as_mut() else { return false };
         let fitting = self.fitting(appender);
         let bytes = fitting.bytes.min(usize::try_from(GROUP_LIMIT).unwrap_or(usize::MAX));
-        let (group, room) = lock(&self.inbox).take_group(Load { bytes, ..fitting });
+        let (mut group, room) = lock(&self.inbox).take_group(Load { bytes, ..fitting });
         give_room(&room);
         if group.is_empty() {
             return false;
         }
         let queued = group.first().map(|job| job.queued.elapsed()).unwrap_or_default();
         let appended = catch_unwind(AssertUnwindSafe(|| {
+            let new_key = self.begin_ceremony(appender, &mut group).map_err(Failed::clean)?;
             self.rotate_if_full(appender, &group)?;
             let appended = appender.append(group.iter().flat_map(|job| &job.events))?;
-            self.advance(appender, &group);
+            if let Some(key) = new_key {
+                appender.sign_with(key);
+            }
+            self.advance(appender, &group, &appended);
             Ok(appended)
         }));
         match appended {
-            Ok(Ok(Appended { lines, bytes, seal, write, sync })) => {
+            Ok(Ok(Appended { lines, bytes, seal, write, sync, .. })) => {
                 let measures = GroupMeasures { events: lines.len(), bytes, queued, seal, write, sync };
                 self.settle(deal(group, lines), Some(measures));
                 true
@@ -317,6 +328,17 @@ impl Writer {
             Some(limits) if self.rotate_error().is_none() => limits.left(appender.segment(), appender.length()),
             _ => Load::ANY,
         }
+    }
+
+    /// Makes the event of a group that is a ceremony; gives the key that it hands over to.
+    fn begin_ceremony(&self, appender: &mut Appender, group: &mut [Job]) -> Result<Option<Arc<KeyPair>>> {
+        let [Job { ceremony: Some(ceremony), events, seat, .. }] = group else { return Ok(None) };
+        let (event, new_key) = match ceremony {
+            Ceremony::Handover(key) => (appender.handover(key)?, Some(Arc::clone(key))),
+            Ceremony::End(session_id) => (session_sealed(session_id, lock(&self.inbox).recorded(*seat))?, None),
+        };
+        *events = vec![event];
+        Ok(new_key)
     }
 
     /// Goes on in a new file if the group does not fit into the active one. Where that cannot be, the active one grows.
@@ -356,15 +378,25 @@ impl Writer {
     }
 
     /// A group is on the disk: everyone may know, the head store too.
-    fn advance(&self, appender: &Appender, group: &[Job]) {
+    fn advance(&self, appender: &Appender, group: &[Job], appended: &Appended) {
         let Some(head) = appender.head() else { return };
         let events = group.iter().flat_map(|job| &job.events).map(Event::set).max();
         {
             let mut status = lock(&self.status);
+            status.public_key = appender.public_key();
             status.head = Some(head);
             status.acknowledged = Some(head);
             status.length = appender.length();
             status.events = status.events.max(events.unwrap_or(EventSet::Core));
+        }
+        {
+            let mut inbox = lock(&self.inbox);
+            let mut heads = appended.heads.iter();
+            for Job { seat, events, .. } in group {
+                if let Some(last) = heads.by_ref().take(events.len()).last() {
+                    inbox.note(*seat, as_u64(events.len()), *last);
+                }
+            }
         }
         if let (Some(keeper), Some(first)) = (&self.keeper, appender.first()) {
             keeper.advance(first, head);

@@ -1,9 +1,10 @@
 //! The values of a line by their names, and the checks of them in order.
 
-use super::{Line, LineKind};
+use super::{Line, LineKind, Noted};
 use crate::chain::hash_event;
 use crate::error::{Fault, FaultCode, excerpt};
 use crate::event::{Field, Kind, MAX_FIELDS, Misfit, find_kind, is_kind_name, write_canonical};
+use crate::handover::Handover;
 use crate::hash::{Hash, decode_hex};
 use crate::json::members::{Type, type_of, unquote};
 use crate::json::string::compare_keys;
@@ -181,6 +182,7 @@ impl<'a> Parts<'a> {
             .iter()
             .zip(self.kind.map_or(&[][..], |kind| kind.fields))
             .any(|(misfit, field)| *misfit == Some(Misfit::Form) && field.holds.is_digest());
+        let noted = self.note().map(Box::new);
         let as_written = compact && self.in_order;
         self.write_event(canonical);
         Ok(Line {
@@ -194,7 +196,21 @@ impl<'a> Parts<'a> {
             malformed_digest,
             kind,
             as_written,
+            noted,
         })
+    }
+
+    /// What other rules need of the payload, whose fields fit.
+    fn note(&self) -> Option<Noted> {
+        match self.kind?.name {
+            "KeyRotated" => Handover::read(self.texts()?).map(Noted::Handover),
+            _ => None,
+        }
+    }
+
+    /// The first fields, which are strings, without their quotes.
+    fn texts<const N: usize>(&self) -> Option<[&'a str; N]> {
+        self.fields.first_chunk().map(|fields| fields.map(|field| field.map(unquote).unwrap_or_default()))
     }
 
     /// The event in canonical form: its own two keys and the payload's are not in order yet.

@@ -17,6 +17,7 @@ pub mod report;
 pub(crate) mod signatures;
 mod source;
 mod tally;
+mod trust;
 
 pub use reader::{ReadEvent, ReadOptions, Reader};
 pub use report::{Report, Verdict};

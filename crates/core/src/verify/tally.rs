@@ -4,29 +4,26 @@ use super::report::{
     Checks, Compared, MAX_LISTED, OTHER_KINDS, Report, SignatureChecks, Signer, SignerTrust, Tail, TimeRange, Verdict,
     Warning, WarningCode,
 };
+use super::trust::Trust;
 use super::{Options, Spelling};
 use crate::chain::{ChainState, Link, Passed, SignatureState};
 use crate::error::{Fault, FaultCode, Place};
 use crate::event::EventSet;
 use crate::hash::Hash;
-use crate::key::PublicKey;
 use crate::line::{Line, LineKind};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// A verification under way.
 #[derive(Debug)]
 pub(super) struct Tally {
     pub(super) options: Options,
-    /// The options' signers, to look them up.
-    pinned: HashSet<PublicKey>,
+    trust: Trust,
     state: ChainState,
     /// Sequence number of the first event here.
     first_seq: u64,
     checks: Checks,
-    first_hash: Option<Hash>,
     signers: Vec<Signer>,
     unlisted_signer_events: u64,
-    last_signer: Option<PublicKey>,
     last_time: u64,
     times: Option<TimeRange>,
     events: EventSet,
@@ -56,17 +53,15 @@ impl Tally {
                 head: Compared::NotChecked,
                 first: Compared::NotChecked,
             },
-            first_hash: None,
             signers: Vec::new(),
             unlisted_signer_events: 0,
-            last_signer: None,
             last_time: 0,
             times: None,
             events: EventSet::Core,
             unknown_kinds: BTreeMap::new(),
             warnings: BTreeMap::new(),
             head_seen: None,
-            pinned: options.signers.iter().copied().collect(),
+            trust: Trust::new(&options.signers),
             options,
         }
     }
@@ -96,7 +91,7 @@ impl Tally {
         increase(&mut self.checks.fields);
         let before = self.state;
         self.link(line, signature)?;
-        if let Err(fault) = self.check_expectations(line) {
+        if let Err(fault) = self.check_expectations(line, &self.trust) {
             self.state = before;
             return Err(fault);
         }
@@ -113,7 +108,7 @@ impl Tally {
         let steps = before.into_iter().chain([line]);
         self.check_kind(line).is_ok()
             && steps.map(Line::link).all(|link| state.step(&link, SignatureState::NotChecked).is_ok())
-            && self.check_expectations(line).is_ok()
+            && self.check_expectations(line, &self.trust.behind(before)).is_ok()
     }
 
     fn check_kind(&self, line: &Line) -> Result<(), Fault> {
@@ -137,16 +132,8 @@ impl Tally {
     }
 
     /// Checks that depend on what the caller knows or asks for.
-    fn check_expectations(&self, line: &Line) -> Result<(), Fault> {
-        if !self.pinned.is_empty() && !self.pinned.contains(&line.signer) {
-            let reason = "signed by none of the expected signers";
-            let expected = if let [only] = self.options.signers.as_slice() {
-                only.to_string()
-            } else {
-                "one of several".to_owned()
-            };
-            return Err(Fault::mismatch(FaultCode::UntrustedSigner, reason, expected, line.signer));
-        }
+    fn check_expectations(&self, line: &Line, trust: &Trust) -> Result<(), Fault> {
+        trust.check(line)?;
         if let Some(expected) = self.options.expected_first
             && line.seq == self.first_seq
             && (line.seq > 0 || line.claimed != expected)
@@ -162,7 +149,6 @@ impl Tally {
 
     fn count(&mut self, line: &Line, place: Place) {
         if line.seq == 0 {
-            self.first_hash = Some(line.claimed);
             // An expected one was compared.
             self.checks.first =
                 if self.options.expected_first.is_some() { Compared::Matched } else { Compared::NotChecked };
@@ -198,14 +184,14 @@ impl Tally {
     }
 
     fn count_signer(&mut self, line: &Line, place: Place) {
-        if self.last_signer.is_some_and(|last| last != line.signer) {
+        if self.trust.is_stranger(line) {
             self.warn(WarningCode::MixedSigners, place.line, 1);
         }
-        self.last_signer = Some(line.signer);
+        self.trust.follow(line);
         if let Some(signer) = self.signers.iter_mut().find(|signer| signer.public_key == line.signer) {
             signer.last = line.seq;
         } else if self.signers.len() < MAX_LISTED {
-            let pinned = self.pinned.contains(&line.signer);
+            let pinned = self.options.signers.contains(&line.signer);
             self.signers.push(Signer { public_key: line.signer, first: line.seq, last: line.seq, pinned });
         } else {
             increase(&mut self.unlisted_signer_events);
@@ -294,7 +280,7 @@ impl Tally {
             expected: None,
             found: None,
             root_hash: head.map_or(Hash::GENESIS, |head| head.hash),
-            first_hash: self.first_hash,
+            first_hash: self.trust.first(),
             head,
             started_after: self.options.start_after,
             signers: self.signers,

@@ -1,7 +1,7 @@
 //! What the system may answer to a writer, one by one; and the power fails behind each call all the same.
 
 use crate::disk::Step;
-use crate::medium::{Fault, Medium, event, key};
+use crate::medium::{Fault, Medium, event, key, next_key};
 use crate::{PAGE, SECTOR, assert_survives, ledger, limit, record, verified};
 use sealwright_core::error::Outcome;
 use sealwright_core::hash::Hash;
@@ -145,4 +145,30 @@ fn a_clock_that_goes_back_survives() {
         assert_eq!((report.event_count, warnings), (2, vec![("TimeWentBack".to_owned(), 1)]));
     });
     assert_survives("a clock that went back", &[PAGE, SECTOR], first.as_bytes(), &steps, limit() / 3);
+}
+
+/// Who signs behind a rotation that failed is said by the ledger, and by nothing else.
+#[test]
+fn a_handover_that_fails_survives() {
+    for (name, faults, poisons) in [
+        ("ENOSPC", vec![("write", Fault::ShortThenFail(200, ErrorKind::StorageFull))], false),
+        ("EIO on sync", vec![("sync", Fault::Fail(EIO))], true),
+    ] {
+        let start = ledger(3, 300);
+        let steps = record(&start, |medium| {
+            let mut session = medium.open().unwrap();
+            medium.record(&session, "before").unwrap();
+            faults.iter().for_each(|(call, fault)| medium.fail(call, *fault));
+            session.rotate_key(next_key()).unwrap_err();
+            assert_eq!(session.public_key(), key().public(), "{name}");
+            if poisons {
+                session.close();
+                session = medium.open().unwrap();
+            }
+            medium.record(&session, "after").unwrap();
+            session.close();
+            verified(&medium.live()).unwrap();
+        });
+        assert_survives(name, &[PAGE, SECTOR], &start, &steps, limit() / 3);
+    }
 }

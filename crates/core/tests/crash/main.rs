@@ -267,6 +267,22 @@ fn closing_and_reopening_survives() {
     assert_survives("reopening", &[PAGE, SECTOR], b"", &steps, limit() / 3);
 }
 
+/// Whatever is left says which key is in force, and the ledger goes on with that one.
+#[test]
+fn handing_over_survives() {
+    let steps = record(b"", |medium| {
+        let session = medium.open().unwrap();
+        medium.record(&session, "before").unwrap();
+        medium.hand_over(&session);
+        medium.record(&session, "after").unwrap();
+        session.close();
+        let session = medium.open().unwrap();
+        medium.record(&session, &"x".repeat(5_000)).unwrap();
+        session.close();
+    });
+    assert_survives("a rotation of keys", &[PAGE, SECTOR, SHRED], b"", &steps, limit() / 3);
+}
+
 #[test]
 fn repairing_a_tail_survives() {
     let whole = ledger(12, 700);

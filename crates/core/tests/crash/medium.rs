@@ -2,11 +2,11 @@
 
 use crate::disk::Step;
 use sealwright_core::error::Outcome;
-use sealwright_core::event::Event;
+use sealwright_core::event::{Event, EventSet};
 use sealwright_core::key::KeyPair;
 use sealwright_core::ledger::{Batch, GroupMeasures, Session, SessionOptions, Sink};
 use sealwright_core::storage::{FileId, Lockable, Source, Storage};
-use sealwright_core::{Error, Result};
+use sealwright_core::{Error, ErrorCode, Result};
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -47,10 +47,21 @@ impl Medium {
         Self { number: NEXT.fetch_add(1, Ordering::Relaxed), state: Arc::new(Mutex::new(state)) }
     }
 
+    /// With the key in force: that of the tests, or the one that it hands over to.
     pub(crate) fn open(&self) -> Result<Session> {
-        let options = SessionOptions::new("ledger.ndjson");
+        let options = SessionOptions { events: EventSet::Extended, ..SessionOptions::new("ledger.ndjson") };
         let open = || -> Box<dyn Lockable> { Box::new(self.clone()) };
-        Session::open_on_storage(open, &options, &key(), Arc::new(self.clone()))
+        let with = |key| Session::open_on_storage(open, &options, &key, Arc::new(self.clone()));
+        match with(key()) {
+            Err(error) if error.code == ErrorCode::SignerMismatch => with(next_key()),
+            opened => opened,
+        }
+    }
+
+    /// Hands over to the next key, and writes down that it was acknowledged.
+    pub(crate) fn hand_over(&self, session: &Session) {
+        let line = session.rotate_key(next_key()).unwrap();
+        self.state().steps.push(Step::Acknowledged(line));
     }
 
     /// Records an event, and writes down what was said of it.
@@ -207,4 +218,8 @@ pub(crate) fn event(reason: &str) -> Event {
 
 pub(crate) fn key() -> Arc<KeyPair> {
     Arc::new(KeyPair::from_seed(&[1; 32]))
+}
+
+pub(crate) fn next_key() -> Arc<KeyPair> {
+    Arc::new(KeyPair::from_seed(&[2; 32]))
 }

@@ -1,8 +1,7 @@
 //! Every short sequence of transitions, held against what a specification with lists says.
 
 use super::*;
-use crate::ledger::job::{Batch, GroupMeasures};
-use std::time::Instant;
+use crate::ledger::job::{Batch, Ceremony, GroupMeasures};
 
 /// Bytes that may be queued, and sizes of jobs: one that fits twice, one that fits only into an empty queue.
 const LIMIT: usize = 100;
@@ -17,6 +16,8 @@ enum Step {
     Detach,
     /// By a session, of a size.
     Submit(usize, usize),
+    /// By the first session, to be done alone.
+    Hold,
     /// By the first session, with more to come.
     SubmitSoon,
     StopGathering,
@@ -30,12 +31,13 @@ enum Step {
     Close,
 }
 
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 17] = [
     Step::Attach,
     Step::Detach,
     Step::Submit(0, SIZES[0]),
     Step::Submit(0, SIZES[1]),
     Step::Submit(1, SIZES[0]),
+    Step::Hold,
     Step::SubmitSoon,
     Step::StopGathering,
     Step::WithdrawFirst,
@@ -56,8 +58,8 @@ impl Sink for NoSink {
     fn room(&self) {}
 }
 
-/// A job as the specification sees it: session, number, size.
-type Told = (Seat, u64, usize);
+/// A job as the specification sees it: session, number, size, and whether it comes alone.
+type Told = (Seat, u64, usize, bool);
 
 /// The inbox, and what it should hold.
 struct Pair {
@@ -99,22 +101,23 @@ impl Pair {
             Step::Attach => return self.attach(),
             Step::Detach if self.sessions > 0 => {
                 self.sessions -= 1;
-                assert_eq!(self.inbox.detach(), self.sessions == 0);
+                assert_eq!(self.inbox.detach(Seat(0)), self.sessions == 0);
                 if self.sessions == 0 && self.end.is_none() {
                     self.end = Some(Next::Release);
                 }
             }
-            Step::Submit(session, size) if session < self.seats.len() => self.submit(session, size, false),
-            Step::SubmitSoon => self.submit(0, SIZES[0], true),
+            Step::Submit(session, size) if session < self.seats.len() => self.submit(session, size, false, false),
+            Step::Hold => self.submit(0, SIZES[0], false, true),
+            Step::SubmitSoon => self.submit(0, SIZES[0], true, false),
             Step::StopGathering => assert_eq!(self.inbox.stop_gathering(), mem::take(&mut self.gathering)),
             Step::WithdrawFirst if !self.queued.is_empty() => {
-                let (seat, number, _) = self.queued.remove(0);
+                let (seat, number, ..) = self.queued.remove(0);
                 let (withdrawn, room) = self.inbox.withdraw(seat, number);
                 assert!(withdrawn);
                 self.hear_room(&room);
             }
             Step::WithdrawTaken if !self.taken.is_empty() => {
-                let (seat, number, _) = self.taken[0];
+                let (seat, number, ..) = self.taken[0];
                 let (withdrawn, room) = self.inbox.withdraw(seat, number);
                 assert!(!withdrawn && room.is_empty(), "what was taken is not withdrawn");
             }
@@ -165,19 +168,20 @@ impl Pair {
         true
     }
 
-    fn submit(&mut self, session: usize, size: usize, soon: bool) {
+    fn submit(&mut self, session: usize, size: usize, soon: bool, alone: bool) {
         let (seat, sink) = &self.seats[session];
         let (seat, number) = (*seat, self.numbers);
         self.numbers += 1;
         let reply = Reply::Sink(Arc::clone(sink), number);
-        let job = Job { events: Vec::new(), seat, reply, size, queued: Instant::now() };
+        let ceremony = alone.then(|| Ceremony::End(String::new()));
+        let job = Job { ceremony, size, ..Job::new(Vec::new(), seat, reply) };
         let fits = self.queued.is_empty() || self.bytes() + size <= LIMIT;
         let result = self.inbox.submit(job, soon);
         assert_eq!(result.is_ok(), fits && self.end.is_none());
         match result {
             Ok(()) => {
                 self.gathering = soon && (self.gathering || self.queued.is_empty());
-                self.queued.push((seat, number, size));
+                self.queued.push((seat, number, size, alone));
             }
             Err(error) => {
                 assert_eq!(error.outcome, Some(Outcome::NotWritten));
@@ -195,11 +199,16 @@ impl Pair {
             Reply::Slot(_) => panic!("nobody waits"),
         };
         let expected: Vec<Told> = self.queued.drain(..group.len()).collect();
-        let taken: Vec<Told> = group.iter().map(|job| (job.seat, number(job), job.size)).collect();
+        let told = |job: &Job| (job.seat, number(job), job.size, job.ceremony.is_some());
+        let taken: Vec<Told> = group.iter().map(told).collect();
         assert_eq!(taken, expected);
         let size: usize = taken.iter().map(|job| job.2).sum();
         assert!(size <= limit || taken.len() == 1);
-        assert!(self.queued.first().is_none_or(|next| !taken.is_empty() && size + next.2 > limit));
+        // Nothing is left over when the writer gives up.
+        let alone = taken.iter().any(|job| job.3) && limit < usize::MAX;
+        assert!(!alone || taken.len() == 1);
+        let next_fits = |next: &Told| !alone && !next.3 && size + next.2 <= limit;
+        assert!(self.queued.first().is_none_or(|next| !taken.is_empty() && !next_fits(next)));
         self.taken.extend(taken);
         self.gathering = false;
     }

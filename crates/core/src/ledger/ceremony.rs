@@ -1,0 +1,89 @@
+//! Events that the library itself writes, and the calls that lead to them: the key is rotated, a session ends, a night is
+//! quiet.
+
+use super::inbox::Recorded;
+use super::job::{Ceremony, GroupMeasures, Job};
+use super::writer::Taker;
+use super::{Session, one_line};
+use crate::error::Result;
+use crate::event::Event;
+use crate::key::KeyPair;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Session {
+    /// Hands the ledger over to another key: records `KeyRotated`, sealed by the key in force, and has the other one sign
+    /// every event behind it, those of other sessions too. If it fails, the key in force stays. Waits until the event is
+    /// on stable storage; gives its line, without LF.
+    ///
+    /// Keep the new key in a file before: from then on only it can open the ledger.
+    pub fn rotate_key(&self, key: Arc<KeyPair>) -> Result<String> {
+        self.rotate_key_measured(key).0
+    }
+
+    /// The same, with the measures of the group.
+    pub fn rotate_key_measured(&self, key: Arc<KeyPair>) -> (Result<String>, Option<GroupMeasures>) {
+        self.hold(Ceremony::Handover(key))
+    }
+
+    /// Queues a rotation; the sink is told under `number` what became of it.
+    pub fn submit_key_rotation(&self, number: u64, key: Arc<KeyPair>) -> Result<()> {
+        self.submit_ceremony(number, Ceremony::Handover(key))
+    }
+
+    /// Records that the session of this id ended in order, with what it recorded, and closes it in any case. Waits until
+    /// the event is on stable storage; gives its line, without LF.
+    pub fn end(&self, session_id: &str) -> Result<String> {
+        self.end_measured(session_id).0
+    }
+
+    /// The same, with the measures of the group.
+    pub fn end_measured(&self, session_id: &str) -> (Result<String>, Option<GroupMeasures>) {
+        let ended = self.hold(Ceremony::End(session_id.to_owned()));
+        self.close();
+        ended
+    }
+
+    /// Queues the record that the session ended, which the caller then closes; the sink is told under `number` what
+    /// became of it.
+    pub fn submit_end(&self, number: u64, session_id: &str) -> Result<()> {
+        self.submit_ceremony(number, Ceremony::End(session_id.to_owned()))
+    }
+
+    /// Queues the record that the session of this id is open and nothing was recorded for so long; the sink is told under
+    /// `number` what became of it.
+    pub fn submit_heartbeat(&self, number: u64, session_id: &str, interval: Duration) -> Result<()> {
+        self.check_ceremony()?;
+        let interval = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX);
+        let beat = event("Heartbeat", &json!({ "session_id": session_id, "interval_ms": interval }))?;
+        self.queue(number, |reply| Job::new(vec![beat], self.seat, reply), Taker::Writer)
+    }
+
+    fn hold(&self, ceremony: Ceremony) -> (Result<String>, Option<GroupMeasures>) {
+        match self.check_ceremony() {
+            Ok(()) => one_line(self.wait_for(|reply| Job::of(ceremony, self.seat, reply))),
+            Err(error) => (Err(error), None),
+        }
+    }
+
+    fn submit_ceremony(&self, number: u64, ceremony: Ceremony) -> Result<()> {
+        self.check_ceremony()?;
+        self.queue(number, |reply| Job::of(ceremony, self.seat, reply), Taker::Writer)
+    }
+
+    fn check_ceremony(&self) -> Result<()> {
+        self.check_open()?;
+        self.check_extended()
+    }
+}
+
+/// A session ended in order, and this is what it recorded before.
+pub(super) fn session_sealed(session_id: &str, Recorded { count, last }: Recorded) -> Result<Event> {
+    let (seq, hash) = last.map_or((0, String::new()), |head| (head.seq, head.hash.to_string()));
+    event("SessionSealed", &json!({ "session_id": session_id, "count": count, "head_seq": seq, "head_hash": hash }))
+}
+
+fn event(kind: &str, payload: &Value) -> Result<Event> {
+    Event::parse(&json!({ "type": kind, "payload": payload }).to_string())
+}
