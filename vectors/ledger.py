@@ -137,7 +137,7 @@ def seal(seed: bytes, seq: int, nanos: int, parent_hash: str, event: dict) -> st
 FAULTS = (
     "duplicate_key", "unsigned_field", "missing_field", "wrong_type", "out_of_range", "non_canonical_hex",
     "unexpected_kind", "seq_mismatch", "parent_mismatch", "hash_mismatch", "bad_signature",
-    "untrusted_signer", "first_mismatch", "spelling", "head_mismatch",
+    "untrusted_signer", "rotation_unendorsed", "first_mismatch", "spelling", "head_mismatch",
 )  # fmt: skip
 ERRORS = ("ERR_LINE_TOO_LONG", "ERR_LEDGER_MALFORMED", "ERR_DEPTH_EXCEEDED")
 
@@ -194,7 +194,7 @@ class Accepted:
         kind, nanos, signer = line["event"]["type"], line["timestamp_nanos"], line["signer_pubkey"]
         if self.last and nanos < self.last["timestamp_nanos"]:
             self.warn("time_went_back", place)
-        if self.last and signer != self.last["signer_pubkey"]:
+        if self.last and signer != next_signer(self.last):
             self.warn("mixed_signers", place)
         if has_malformed_digest(line["event"]):
             self.warn("malformed_digest", place)
@@ -285,6 +285,27 @@ def check_link(line: dict, seq: int, parent_hash: str) -> None:
         raise Stop("hash_mismatch")
 
 
+def next_signer(line: dict) -> str:
+    return line["event"]["payload"]["new_key"] if line["event"]["type"] == "KeyRotated" else line["signer_pubkey"]
+
+
+def is_on_curve(encoding: bytes) -> bool:
+    y = int.from_bytes(encoding, "little") & (2**255 - 1)
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P  # x^2
+    return square == 0 or pow(square, (P - 1) // 2, P) == 1
+
+
+def check_rotation(line: dict, first_hash: str) -> None:
+    fields = line["event"]["payload"]
+    old, new = fields["old_key"], fields["new_key"]
+    stated = {"first_hash": fields["first_hash"], "new_key": new, "old_key": old, "seq": line["seq"]}
+    signed = b"sealwright/key-rotation/v1\n" + canonical(stated).encode()
+    usable = is_strict_point(bytes.fromhex(new)) and is_on_curve(bytes.fromhex(new))
+    agreed = old == line["signer_pubkey"] and new != old and usable and fields["first_hash"] == first_hash
+    if not agreed or not signature_holds(bytes.fromhex(new), signed, bytes.fromhex(fields["proof"])):
+        raise Stop("rotation_unendorsed")
+
+
 def check_signature(line: dict) -> None:
     key, message, signature = (bytes.fromhex(line[name]) for name in ("signer_pubkey", "self_hash", "signature"))
     if not signature_holds(key, message, signature):
@@ -302,6 +323,7 @@ class Verifier:
         self.unsettled: tuple[dict, Place, Accepted] | None = None  # last event, its signature not yet checked
         self.tail: dict | None = None
         self.head_matched = False
+        self.trusted = set(options["signers"]) if "signers" in options else None
 
     def run(self) -> dict:
         try:
@@ -354,8 +376,11 @@ class Verifier:
         check_now = self.every_signature or not terminated
         if check_now:
             check_signature(line)
-        if line["signer_pubkey"] not in self.options.get("signers", [line["signer_pubkey"]]):
+        if self.trusted is not None and line["signer_pubkey"] not in self.trusted:
             raise Stop("untrusted_signer")
+        is_rotation = line["event"]["type"] == "KeyRotated"
+        if is_rotation:
+            check_rotation(line, self.accepted.first_hash or GENESIS)
         if self.accepted.count == 0 and line["self_hash"] != self.options.get("expectedFirst", line["self_hash"]):
             raise Stop("first_mismatch")
         as_written = raw == written(line).encode()
@@ -368,6 +393,8 @@ class Verifier:
             self.accepted.warn("non_canonical_spelling", place)
         self.accepted.add(line, place, signature_checked=check_now)
         self.places.append((place, line["self_hash"]))
+        if is_rotation and self.trusted is not None:
+            self.trusted = self.trusted - {line["signer_pubkey"]} | {next_signer(line)}
 
     def blank(self, place: Place) -> None:
         """Skipped, but the writer never leaves one."""
@@ -404,6 +431,7 @@ class Verifier:
         accepted = self.accepted
         faulty = stop is not None and stop.code in FAULTS
         pinned = "signers" in self.options
+        named = self.options.get("signers", [])
         if stop:
             verdict = "broken" if faulty else "error"
         elif accepted.count == 0:
@@ -425,7 +453,7 @@ class Verifier:
             "head": {"seq": accepted.next_seq - 1, "hash": accepted.root} if accepted.count else None,
             "startedAfter": accepted.start,
             "signers": [
-                {"publicKey": key, "first": first, "last": last, "pinned": pinned}
+                {"publicKey": key, "first": first, "last": last, "pinned": key in named}
                 for key, (first, last) in list(accepted.signers.items())[:64]
             ],
             "checks": {

@@ -1,5 +1,5 @@
 /*
- * Lines in their order: checks 1 and 11 to 20 of the format, the end of the file, and the report.
+ * Lines in their order: checks 1 and 11 to 21 of the format, the end of the file, and the report.
  *
  * With `signatures: 'last'` an accepted event waits until the next one shows whether the run of its signer goes on.
  * Until then it is in the chain but not in the tally: if its signature does not hold it is the fault, whatever came
@@ -13,9 +13,10 @@ import type { Checks } from './checks.js';
 import { verifySignature } from './ed25519.js';
 import { isCore } from './fields.js';
 import { hashOf, isAsWritten, type Line, readLine } from './line.js';
-import { type Accepted, GENESIS, Tally } from './tally.js';
+import { type Accepted, Tally } from './tally.js';
 import type { RawLine } from './source.js';
 import { Fault, Unreadable } from './stop.js';
+import { GENESIS, Trust } from './trust.js';
 
 /** What ended the reading, and where; `number` is null for a fault found behind the last line. */
 interface Stop {
@@ -36,6 +37,7 @@ interface Waiting {
 export class Chain {
   readonly #checks: Checks;
   readonly #tally: Tally;
+  readonly #trust: Trust;
   /** Of the next event. */
   #seq: number;
   #parentHash: string;
@@ -50,7 +52,8 @@ export class Chain {
 
   constructor(checks: Checks) {
     this.#checks = checks;
-    this.#tally = new Tally(checks.signers !== undefined);
+    this.#tally = new Tally(checks.signers);
+    this.#trust = new Trust(checks.signers);
     const { seq, hash } = checks.startAfter ?? { seq: -1, hash: GENESIS };
     this.#firstSeq = seq + 1;
     this.#seq = this.#firstSeq;
@@ -170,11 +173,9 @@ export class Chain {
 
   /** Takes an event that the ledger itself says nothing against; the caller still may. */
   #accept(event: Accepted, isChecked: boolean): void {
-    const { signers, expectedFirst, isExact } = this.#checks;
+    const { expectedFirst, isExact } = this.#checks;
     const { line, hash } = event;
-    if (signers !== undefined && !signers.includes(line.signer)) {
-      throw new Fault('untrusted_signer', 'signed by none of the expected signers', shownSigners(signers), line.signer);
-    }
+    this.#trust.check(line);
     if (this.#seq === this.#firstSeq && expectedFirst !== undefined && hash !== expectedFirst) {
       throw new Fault('first_mismatch', 'the first event is not the expected one', expectedFirst, hash);
     }
@@ -183,6 +184,7 @@ export class Chain {
     else if (!this.#settle()) return;
     if (isChecked) this.#add(event, true);
     else this.#waiting = { event, blankLines: 0, firstBlankLine: 0 };
+    this.#trust.follow(line);
     this.#seq += 1;
     this.#parentHash = hash;
   }
@@ -299,8 +301,4 @@ function checkSignature({ signer, selfHash, signature }: Line): void {
 /** Whether a line is nothing but space, TAB and CR. */
 function isBlank(bytes: Uint8Array | undefined): boolean {
   return bytes !== undefined && bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
-}
-
-function shownSigners(signers: readonly string[]): string {
-  return signers.length === 1 ? String(signers[0]) : 'one of several';
 }

@@ -79,6 +79,7 @@ const PASSED: Readonly<Record<FaultCode, number>> = {
   hash_mismatch: 3,
   bad_signature: 4,
   untrusted_signer: 4,
+  rotation_unendorsed: 4,
   first_mismatch: 4,
   spelling: 4,
   head_mismatch: 0,

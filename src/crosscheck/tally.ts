@@ -6,6 +6,7 @@ import type { Head, ReportJson, WarningCode } from '../report.js';
 import { copyOf } from './bytes.js';
 import { fieldsOfKind, isCore } from './fields.js';
 import type { Line } from './line.js';
+import { GENESIS, nextSigner } from './trust.js';
 
 /** An accepted event and where it stands. */
 export interface Accepted {
@@ -32,14 +33,13 @@ export type Totals = Pick<
   | 'timeRange'
 >;
 
-export const GENESIS = '0'.repeat(64);
-
 /** Counts of a ledger. */
 export class Tally {
   count = 0;
   /** Events whose signature was checked. */
   checked = 0;
-  readonly #isPinned: boolean;
+  readonly #pinned: ReadonlySet<string>;
+  /** `signer` is who is expected next. */
   #last: { readonly seq: number; readonly hash: string; readonly nanos: bigint; readonly signer: string } | undefined;
   #firstHash: string | null = null;
   #isExtended = false;
@@ -51,8 +51,8 @@ export class Tally {
   #unlistedUnknownKinds = 0;
   readonly #warnings = new Map<WarningCode, { count: number; readonly firstLine: number }>();
 
-  constructor(isPinned: boolean) {
-    this.#isPinned = isPinned;
+  constructor(signers: readonly string[] | undefined) {
+    this.#pinned = new Set(signers);
   }
 
   add({ line, hash, number, isAsWritten }: Accepted, isChecked: boolean): void {
@@ -68,7 +68,7 @@ export class Tally {
     this.#from = last === undefined || nanos < this.#from ? nanos : this.#from;
     this.#to = last === undefined || nanos > this.#to ? nanos : this.#to;
     if (seq === 0) this.#firstHash = hash;
-    this.#last = { seq, hash, nanos, signer };
+    this.#last = { seq, hash, nanos, signer: copyOf(nextSigner(line)) };
     this.count += 1;
     if (isChecked) this.checked += 1;
   }
@@ -86,7 +86,6 @@ export class Tally {
 
   totals(): Totals {
     const head: Head | null = this.#last === undefined ? null : { seq: this.#last.seq, hash: this.#last.hash };
-    const pinned = this.#isPinned;
     const unknownKinds = Object.fromEntries([...this.#unknownKinds].toSorted(([a], [b]) => (a < b ? -1 : 1)));
     if (this.#unlistedUnknownKinds > 0) unknownKinds['(other)'] = this.#unlistedUnknownKinds;
     const codes = [...this.#warnings.keys()].toSorted();
@@ -95,7 +94,12 @@ export class Tally {
       rootHash: head?.hash ?? GENESIS,
       firstHash: this.#firstHash,
       head,
-      signers: Array.from(this.#signers, ([publicKey, { first, last }]) => ({ publicKey, first, last, pinned })),
+      signers: Array.from(this.#signers, ([publicKey, { first, last }]) => ({
+        publicKey,
+        first,
+        last,
+        pinned: this.#pinned.has(publicKey),
+      })),
       unlistedSignerEvents: this.#unlistedSignerEvents,
       events: this.#isExtended ? 'extended' : 'core',
       unknownKinds,

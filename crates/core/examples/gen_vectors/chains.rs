@@ -6,6 +6,7 @@ use crate::ledger::{
     CUSTOM, Ledger, MODEL_INVOKED, OVEN_PREHEATED, SESSION_ENDED, SESSION_STARTED, TOOL_CALLED, TOOL_RETURNED,
     UTTERANCE_CAPTURED, UTTERANCE_SPOKEN, base, base_head, bytes, digest, eighty, members, object, time, two_signers,
 };
+use crate::rotation::{rotated, rotated_twice};
 use crate::texts::canonical_of;
 use crate::values::{
     DOUBLES, FREE_VALUES, INTEGERS, ODD_KEYS, TEXTS, array, arrays, called, ended_by_the_user, event, objects, words,
@@ -252,12 +253,27 @@ fn signers() -> Vec<Chain> {
         .signed_each(3..=4, Signing::By(Signer::K2));
     let times = [time(0) + 5, time(0) + 5, time(0) + 4, time(0) + 9, 0, 1];
     let back = Ledger::at(&times.map(|time| (time, SESSION_ENDED)));
+    let ignored = rotated().signed_each(3..=4, Signing::By(Signer::K1));
     let mixed = eighty().signed_each(1..=80, Signing::MixedOrder { holds: true });
     vec![
         chain("two_signers", two, |it| {
             let full = none().signers(&keys).head(it.head(4));
             vec![(none(), INTACT), (full.clone(), VERIFIED), (full.last(), INTACT)]
         }),
+        chain("key_rotated", rotated(), |it| {
+            let both = none().signers(&keys).head(it.head(3)).exact();
+            vec![
+                (none(), INTACT),
+                (full(it, 3), VERIFIED),
+                (both, VERIFIED),
+                (full(it, 3).last(), INTACT),
+                (pinned().last(), INTACT),
+            ]
+        }),
+        chain("key_rotated_twice", rotated_twice(), |it| {
+            vec![(none(), INTACT), (full(it, 3), VERIFIED), (full(it, 3).last(), INTACT)]
+        }),
+        chain("key_rotated_and_ignored", ignored, |_| vec![(none(), INTACT), (none().last(), INTACT)]),
         chain("time_goes_back", back, |it| vec![(none(), INTACT), (full(it, 5), VERIFIED)]),
         chain("mixed_order_key", mixed, |it| {
             vec![(none(), INTACT), (none().signers(&[mixed_order_key()]).head(it.head(79)), VERIFIED)]

@@ -22,6 +22,7 @@ mod files;
 mod forge;
 mod ledger;
 mod mutations;
+mod rotation;
 mod seals;
 mod texts;
 mod values;

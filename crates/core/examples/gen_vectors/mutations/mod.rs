@@ -7,6 +7,7 @@ mod fields;
 mod known;
 mod order;
 mod reading;
+mod rotations;
 mod signatures;
 
 use crate::files::{Set, json_object, to_json};
@@ -68,6 +69,7 @@ pub(crate) fn set() -> Set {
         signatures::after_79_good_lines(),
         known::signers_and_ends(),
         known::exact_spelling(),
+        rotations::rotations(),
         order::which_check_comes_first(),
         ends::bytes_after_the_last_lf(),
         ends::signatures_last(),
