@@ -254,10 +254,10 @@ export declare function testFault(name: string): void
 export declare function timeSync(folder: string): Promise<number>
 
 /** Verifies a file on a pool thread; gives the report as JSON. */
-export declare function verifyFile(path: string, options: string, onProgress?: ((bytes: number, totalBytes: number, events: number) => void) | undefined | null, cancel?: CancelFlag | undefined | null): Promise<string>
+export declare function verifyFile(path: string, options: string, state: string | undefined | null, stateKey: NativeKey | undefined | null, full: boolean, onProgress?: ((bytes: number, totalBytes: number, events: number) => void) | undefined | null, cancel?: CancelFlag | undefined | null): Promise<string>
 
 /** Verifies a file on the calling thread; gives the report as JSON. */
-export declare function verifyFileSync(path: string, options: string): string
+export declare function verifyFileSync(path: string, options: string, state: string | undefined | null, stateKey: NativeKey | undefined | null, full: boolean): string
 
 /** Verifies lines without their LFs; gives the report as JSON. */
 export declare function verifyLines(lines: Array<string>, options: string): string

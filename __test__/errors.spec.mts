@@ -174,6 +174,22 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
     openSessionSync(t, { ledgerPath, headStore: new MemoryHeadStore() });
   },
   ERR_SIGNER_MISMATCH: (t) => openSession(t, { ledgerPath: ledger(t, textOf(three)), keypair: key2 }),
+  ERR_STATE_INVALID: (t) => {
+    const path = ledger(t, textOf(three));
+    return verifyFile(path, { state: ledger(t, '{}'), stateKey: key1 });
+  },
+  ERR_STATE_IO: (t) => verifyFile(ledger(t, textOf(three)), { state: 'x'.repeat(1000), stateKey: key1 }),
+  ERR_STATE_MISMATCH: async (t) => {
+    const [path, state] = [ledger(t, textOf(three)), newPath(t)];
+    await verifyFile(path, { state, stateKey: key1 });
+    writeFileSync(path, '');
+    await verifyFile(path, { state, stateKey: key1 });
+  },
+  ERR_STATE_OPTIONS: async (t) => {
+    const [path, state] = [ledger(t, textOf(three)), newPath(t)];
+    await verifyFile(path, { state, stateKey: key1 });
+    await verifyFile(path, { state, stateKey: key1, events: 'core' });
+  },
   ERR_TORN_TAIL: (t) => openSession(t, { ledgerPath: ledger(t, textOf(three).slice(0, -9)), tornTail: 'error' }),
 };
 

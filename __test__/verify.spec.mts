@@ -62,6 +62,7 @@ test('the report of an intact ledger, whole', async (t) => {
     firstHash: first?.selfHash ?? null,
     head,
     startedAfter: null,
+    resumed: null,
     signers: [{ publicKey: key1.publicKeyHex, first: 0, last: 4, pinned: true }],
     unlistedSignerEvents: 0,
     checks: {

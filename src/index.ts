@@ -45,6 +45,7 @@ export {
   type ReportChecks,
   type ReportJson,
   type ReportSigner,
+  type Resumed,
   type Verdict,
   type WarningCode,
 } from './report.js';
@@ -60,9 +61,11 @@ export {
 } from './signed-event.js';
 export type { SignerInput } from './signers.js';
 export {
+  type ResumeOptions,
   type VerifyChecks,
   verifyChain,
   verifyFile,
+  type VerifyFileOptions,
   verifyFileSync,
   type VerifyOptions,
   type VerifyProgress,

@@ -30,8 +30,8 @@ export type WarningCode =
   | 'unknown_kind';
 
 /**
- * - `'verified'`: intact from the first event on, signers pinned, head matched, every signature checked, no tail, no
- *   unknown kinds
+ * - `'verified'`: intact from the first event on, all of it read now, signers pinned, head matched, every signature
+ *   checked, no tail, no unknown kinds
  * - `'intact'`: nothing broken was found, but something was not checked: see {@link ChainReport.checks}
  * - `'broken'`: proven not to be what it claims to be
  * - `'empty'`: no events
@@ -72,6 +72,12 @@ export interface ReportChecks {
   readonly first: 'matched' | 'not-checked';
 }
 
+/** Where a verification went on from an earlier one. */
+export interface Resumed extends Head {
+  /** Bytes that were not read again. `seq` and `hash` are of the last event in them. */
+  readonly offset: number;
+}
+
 /** A report as plain JSON, as the command line prints it. Nanoseconds are decimal strings. */
 export interface ReportJson {
   readonly schemaVersion: 1;
@@ -89,6 +95,7 @@ export interface ReportJson {
   readonly firstHash: string | null;
   readonly head: Head | null;
   readonly startedAfter: Head | null;
+  readonly resumed: Resumed | null;
   readonly signers: readonly ReportSigner[];
   readonly unlistedSignerEvents: number;
   readonly checks: ReportChecks;
@@ -132,6 +139,11 @@ export class ChainReport {
   readonly head: Head | null;
   /** The event that the caller trusted and the first one here follows; null for a ledger from its beginning. */
   readonly startedAfter: Head | null;
+  /**
+   * What an earlier verification found and this one did not look at again, though it is counted here; null when
+   * everything was checked now.
+   */
+  readonly resumed: Resumed | null;
   /** Who signed, at most 64 of them, in order of appearance. */
   readonly signers: readonly ReportSigner[];
   /** Events signed by keys beyond those 64. */
@@ -148,7 +160,7 @@ export class ChainReport {
   readonly timeRange: { readonly from: bigint; readonly to: bigint } | null;
   /** Bytes read; on a fault, those before it. */
   readonly bytes: number;
-  /** SHA-256 of the bytes read, 64 hex digits; null on a fault. */
+  /** SHA-256 of the bytes read, 64 hex digits; null on a fault, and when not all were read now. */
   readonly sha256: string | null;
 
   /** Makes a report from its plain JSON form. */
@@ -168,6 +180,7 @@ export class ChainReport {
     this.firstHash = json.firstHash;
     this.head = json.head;
     this.startedAfter = json.startedAfter;
+    this.resumed = json.resumed;
     this.signers = json.signers;
     this.unlistedSignerEvents = json.unlistedSignerEvents;
     this.checks = json.checks;

@@ -2,9 +2,10 @@
  * Verification. A broken ledger is data: every function returns a report. Only "could not check" throws.
  */
 
-import type { CancelFlag } from '../index.js';
+import type { CancelFlag, NativeKey } from '../index.js';
 import {
   checkBehind,
+  checkBoolean,
   checkInteger,
   checkOneOf,
   checkOptions,
@@ -19,6 +20,7 @@ import { isWellFormed } from './bytes.js';
 import { watchVerification, watchVerificationSync } from './diagnostics.js';
 import { isRequest, SealwrightTypeError, wrap, wrapAsync } from './errors.js';
 import { checkHead } from './headstore.js';
+import { nativeKeyOf, type SigningKeypair } from './keys.js';
 import { native } from './native.js';
 import { toPath } from './paths.js';
 import { ChainReport, type Head, type ReportJson } from './report.js';
@@ -65,24 +67,48 @@ export interface VerifyStreamOptions extends VerifyChecks {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Options of {@link verifyFile}. */
+/** Options of a verification that takes a while. */
 export interface VerifyOptions extends VerifyStreamOptions {
   /** Told now and then; what it throws ends the verification, which rejects with it. */
   readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
 }
 
+/** Options with which a verification goes on where an earlier one ended: see {@link verifyFile}. */
+export interface ResumeOptions {
+  /**
+   * A small file that says how far the ledger was verified and what was found: mode 0600, replaced whole, missing at
+   * first. What it covers is not read again, so that the work is what was appended since. It is bound to the file's
+   * identity and length and to the 64 KiB at both ends of what was verified; an edit in place between these is found by
+   * a verification of everything only: ask for one now and then with `full`.
+   */
+  readonly state?: PathLike | undefined;
+  /** Signs the state, and must have signed the one that is there. Keep it from whoever can write the ledger. */
+  readonly stateKey?: SigningKeypair | undefined;
+  /** Verifies everything, whatever the state says, and saves anew. Default false. */
+  readonly full?: boolean | undefined;
+}
+
+/** Options of {@link verifyFile}. */
+export interface VerifyFileOptions extends VerifyOptions, ResumeOptions {}
+
 /**
  * Verifies a ledger file, in constant memory, off this thread. What is verified is the file's length at the start:
  * a ledger that is being written to can be verified at any time.
  *
+ * With `state` it goes on where the last verification with that state ended. The report counts as one of everything
+ * does, says where it went on in `resumed`, is `'intact'` at best and has no `sha256`. The state is saved when there is
+ * no fault. {@link LedgerError} `ERR_STATE_MISMATCH` is what an auditor waits for: the verified part is not what it was.
+ *
  * Rejects only when it could not be checked: {@link LedgerError} `ERR_LEDGER_NOT_FOUND`, `ERR_LEDGER_NOT_A_FILE`,
- * `ERR_LEDGER_IO`; {@link ChainError} `ERR_LEDGER_MALFORMED`, `ERR_LINE_TOO_LONG`, `ERR_DEPTH_EXCEEDED`; TypeError
+ * `ERR_LEDGER_IO`, `ERR_STATE_INVALID`, `ERR_STATE_IO` (with the `report`), `ERR_STATE_MISMATCH`, `ERR_STATE_OPTIONS`;
+ * {@link ChainError} `ERR_LEDGER_MALFORMED`, `ERR_LINE_TOO_LONG`, `ERR_DEPTH_EXCEEDED`; TypeError
  * `ERR_INVALID_ARGUMENT`, `ERR_PUBLIC_KEY`; RangeError `ERR_OUT_OF_RANGE`; `signal.reason`.
  */
-export async function verifyFile(path: PathLike, options?: VerifyOptions): Promise<ChainReport> {
+export async function verifyFile(path: PathLike, options?: VerifyFileOptions): Promise<ChainReport> {
   const file = toPath(path, 'path');
-  const given = checkOptions(options, [...CHECKS, 'signal', 'onProgress'], 'verifyFile');
+  const given = checkOptions(options, [...CHECKS, ...RESUME, 'signal', 'onProgress'], 'verifyFile');
   const checks = checksOf(given);
+  const state = stateOf(given);
   const signal = checkSignal(given.signal, 'signal');
   signal?.throwIfAborted();
   return watchVerification('file', file, async () => {
@@ -91,7 +117,7 @@ export async function verifyFile(path: PathLike, options?: VerifyOptions): Promi
     const abort = () => cancel.cancel();
     signal?.addEventListener('abort', abort);
     try {
-      return reportOf(await wrapAsync(() => native.verifyFile(file, checks, progress.listener, cancel)));
+      return reportOf(await wrapAsync(() => native.verifyFile(file, checks, ...state, progress.listener, cancel)));
     } catch (error) {
       if (!isRequest(error, 'ABORTED')) throw error;
       throw progress.failed ? progress.failure : signal?.reason;
@@ -103,10 +129,12 @@ export async function verifyFile(path: PathLike, options?: VerifyOptions): Promi
 }
 
 /** {@link verifyFile} at once, blocking this thread. */
-export function verifyFileSync(path: PathLike, options?: VerifyChecks): ChainReport {
+export function verifyFileSync(path: PathLike, options?: VerifyChecks & ResumeOptions): ChainReport {
   const file = toPath(path, 'path');
-  const checks = checksOf(checkOptions(options, CHECKS, 'verifyFileSync'));
-  return watchVerificationSync('file', file, () => reportOf(wrap(() => native.verifyFileSync(file, checks))));
+  const given = checkOptions(options, [...CHECKS, ...RESUME], 'verifyFileSync');
+  const checks = checksOf(given);
+  const state = stateOf(given);
+  return watchVerificationSync('file', file, () => reportOf(wrap(() => native.verifyFileSync(file, checks, ...state))));
 }
 
 /**
@@ -161,6 +189,8 @@ const CHECKS = [
   'maxLineBytes',
 ] as const;
 
+const RESUME = ['state', 'stateKey', 'full'] as const;
+
 /** Bytes handed to the native side at once. */
 const BLOCK_BYTES = 1024 * 1024;
 
@@ -181,6 +211,20 @@ export function checksOf(given: { readonly [Name in (typeof CHECKS)[number]]?: u
     spelling: spelling === undefined ? undefined : checkOneOf(spelling, 'spelling', ['any', 'exact']),
     maxLineBytes: maxLineBytes === undefined ? undefined : checkInteger(maxLineBytes, 'maxLineBytes', 1),
   });
+}
+
+/** The native side's arguments for a state: its path, its key, whether all is verified. */
+function stateOf(given: {
+  readonly [Name in (typeof RESUME)[number]]?: unknown;
+}): readonly [string | undefined, NativeKey | undefined, boolean] {
+  const state = given.state === undefined ? undefined : toPath(given.state, 'state');
+  const stateKey = given.stateKey === undefined ? undefined : nativeKeyOf(given.stateKey, 'stateKey');
+  const full = checkBoolean(given.full, 'full', false);
+  if ((state === undefined) !== (stateKey === undefined)) {
+    throw invalidArgument('state and stateKey belong together: the state is signed');
+  }
+  if (full && state === undefined) throw invalidArgument('full belongs to a state: without one all is verified');
+  return [state, stateKey, full];
 }
 
 /** The report in a native call's result. */

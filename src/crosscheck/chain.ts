@@ -269,6 +269,7 @@ export class Chain {
       verdict: fault === undefined ? intact : 'broken',
       ...tally.totals(),
       startedAfter: startAfter ?? null,
+      resumed: null,
       brokenAt: fault === undefined ? null : (stop?.seq ?? null),
       line: fault === undefined ? null : (stop?.number ?? null),
       byteOffset: fault === undefined ? null : (stop?.offset ?? null),

@@ -25,6 +25,7 @@ export {
   type ReportChecks,
   type ReportJson,
   type ReportSigner,
+  type Resumed,
   type Verdict,
   type WarningCode,
 } from '../report.js';

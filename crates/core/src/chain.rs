@@ -2,7 +2,7 @@
 
 use crate::error::{Fault, FaultCode};
 use crate::hash::{Hash, push_hex};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 
@@ -18,7 +18,8 @@ pub(crate) fn hash_event(event: &[u8], parent: &Hash, seq: u64, timestamp_nanos:
 }
 
 /// An event's place and hash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Head {
     /// Sequence number, from 0.
     pub seq: u64,

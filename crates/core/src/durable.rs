@@ -7,9 +7,11 @@
 
 mod copy;
 mod folder;
+mod read;
 
 pub(crate) use copy::{Draft, SourceFile};
 pub(crate) use folder::{SealedFile, list};
+pub(crate) use read::ReadFile;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::hash::encode_hex;

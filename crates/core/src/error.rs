@@ -104,6 +104,14 @@ codes! {
         SegmentMissing = "ERR_SEGMENT_MISSING",
         /// A file that has, or nearly has, the name of a segment and is none.
         SegmentRefused = "ERR_SEGMENT_REFUSED",
+        /// A file that is no state of a verification, or is signed by another key.
+        StateInvalid = "ERR_STATE_INVALID",
+        /// The system refused to read or write a state.
+        StateIo = "ERR_STATE_IO",
+        /// What a state says was verified is not what is there.
+        StateMismatch = "ERR_STATE_MISMATCH",
+        /// A state of a verification under other options.
+        StateOptions = "ERR_STATE_OPTIONS",
         /// An unsynced tail, and the caller asked not to repair it.
         TornTail = "ERR_TORN_TAIL",
         /// The ledger does not extend the head that the head store knows.

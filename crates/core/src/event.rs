@@ -11,7 +11,7 @@ use crate::limits;
 use std::ops::Range;
 
 /// Which kinds a session may record, and which a ledger holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EventSet {
     /// The seven kinds that the Provedex SDK knows too.

@@ -50,6 +50,20 @@ impl serde::Serialize for Hash {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Hash {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        hex_value(deserializer).map(Self)
+    }
+}
+
+/// A value that is written as lower-case hex.
+pub(crate) fn hex_value<'de, const N: usize, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<[u8; N], D::Error> {
+    let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+    decode_hex(&text).ok_or_else(|| serde::de::Error::custom(format_args!("not the hex of {N} bytes")))
+}
+
 /// Lower-case hex of some bytes.
 pub fn encode_hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().saturating_mul(2));

@@ -6,7 +6,7 @@
 //! so that no two verifiers disagree.
 
 use crate::error::{Error, ErrorCode, Result};
-use crate::hash::{Hash, decode_hex, encode_hex};
+use crate::hash::{Hash, decode_hex, encode_hex, hex_value};
 use curve25519_dalek::{EdwardsPoint, Scalar};
 use ed25519_dalek::hazmat::{ExpandedSecretKey, raw_sign};
 use ed25519_dalek::pkcs8::DecodePublicKey as _;
@@ -166,6 +166,12 @@ impl fmt::Debug for PublicKey {
 impl serde::Serialize for PublicKey {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for PublicKey {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        hex_value(deserializer).map(Self)
     }
 }
 

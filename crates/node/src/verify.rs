@@ -1,6 +1,7 @@
 //! Verifying and reading, on pool threads where it may take long.
 
 use crate::failure::{contained, misuse, self_tested, throw};
+use crate::key::NativeKey;
 use crate::task::Work;
 use crate::text::{integer, number};
 use napi::bindgen_prelude::{AsyncTask, ClassInstance, FnArgs, Function, Uint8Array};
@@ -11,9 +12,9 @@ use sealwright_core::Error as CoreError;
 use sealwright_core::chain::Head;
 use sealwright_core::event::EventSet;
 use sealwright_core::hash::Hash;
-use sealwright_core::key::PublicKey;
+use sealwright_core::key::{KeyPair, PublicKey};
 use sealwright_core::verify::{
-    self, Options, Progress, ReadEvent, ReadOptions, Reader, SignatureMode, Spelling, Verifier, Watch,
+    self, Options, Progress, ReadEvent, ReadOptions, Reader, SavedState, SignatureMode, Spelling, Verifier, Watch,
 };
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -62,11 +63,14 @@ pub type FlagTask = Work<Box<dyn FnOnce() -> Result<bool> + Send>, bool>;
 pub fn verify_file(
     path: String,
     options: String,
+    state: Option<String>,
+    state_key: Option<ClassInstance<'_, NativeKey>>,
+    full: bool,
     #[napi(ts_arg_type = "((bytes: number, totalBytes: number, events: number) => void) | undefined | null")]
     on_progress: Option<ProgressFunction<'_>>,
     cancel: Option<ClassInstance<'_, CancelFlag>>,
 ) -> Result<AsyncTask<TextTask>> {
-    let options = parse_options(&options)?;
+    let work = FileWork::new(path, parse_options(&options)?, state, state_key.as_deref(), full);
     let progress = on_progress.map(|function| progress_callback(&function)).transpose()?;
     let cancel = cancel.map(|cancel| Arc::clone(&cancel.flag)).unwrap_or_default();
     let work = move || {
@@ -77,19 +81,48 @@ pub fn verify_file(
             }
         };
         let mut watch = Watch { progress: Some(&mut report_progress), cancel: Some(&cancel) };
-        let report = verify::verify_file(Path::new(&path), &options, &mut watch).map_err(|error| throw(&error))?;
-        report.to_json().map_err(|error| throw(&error))
+        work.report(&mut watch)
     };
     Ok(AsyncTask::new(Work::new(Box::new(work))))
 }
 
 /// Verifies a file on the calling thread; gives the report as JSON.
 #[napi(catch_unwind)]
-pub fn verify_file_sync(path: String, options: String) -> Result<String> {
+pub fn verify_file_sync(
+    path: String,
+    options: String,
+    state: Option<String>,
+    state_key: Option<ClassInstance<'_, NativeKey>>,
+    full: bool,
+) -> Result<String> {
     let options = parse_options(&options)?;
-    let report =
-        verify::verify_file(Path::new(&path), &options, &mut Watch::default()).map_err(|error| throw(&error))?;
-    report.to_json().map_err(|error| throw(&error))
+    FileWork::new(path, options, state, state_key.as_deref(), full).report(&mut Watch::default())
+}
+
+/// A file to be verified.
+struct FileWork {
+    path: String,
+    options: Options,
+    /// Where the state is kept, who signs it, and whether all is verified.
+    state: Option<(String, Arc<KeyPair>, bool)>,
+}
+
+impl FileWork {
+    fn new(path: String, options: Options, state: Option<String>, key: Option<&NativeKey>, full: bool) -> Self {
+        Self { path, options, state: state.zip(key).map(|(state, key)| (state, Arc::clone(&key.pair), full)) }
+    }
+
+    fn report(&self, watch: &mut Watch<'_>) -> Result<String> {
+        let path = Path::new(&self.path);
+        let report = match &self.state {
+            None => verify::verify_file(path, &self.options, watch),
+            Some((state, key, full)) => {
+                let saved = SavedState { path: Path::new(state), key, full: *full };
+                verify::verify_file_from(path, &self.options, &saved, watch)
+            }
+        };
+        report.and_then(|report| report.to_json()).map_err(|error| throw(&error))
+    }
 }
 
 /// Verifies lines without their LFs; gives the report as JSON.

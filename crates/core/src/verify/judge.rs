@@ -1,6 +1,7 @@
 //! The part of checking that goes from line to line: takes what [`examine`](super::examine) found, in order, up to the
 //! first fault.
 
+use super::checkpoint::Checkpoint;
 use super::examine::{Found, Piece};
 use super::report::{Report, Tail};
 use super::signatures::Signatures;
@@ -37,14 +38,21 @@ enum End {
 
 impl Judge {
     pub(super) fn new(options: Options) -> Self {
-        Self {
-            tally: Tally::new(options),
-            signatures: Arc::default(),
-            place: Place { line: 1, byte_offset: 0 },
-            waiting: None,
-            blank_behind: None,
-            end: None,
-        }
+        Self::at(Place { line: 1, byte_offset: 0 }, Tally::new(options))
+    }
+
+    pub(super) fn resume(options: Options, Checkpoint { place, totals }: Checkpoint) -> Self {
+        Self::at(place, Tally::resume(options, totals, place.byte_offset))
+    }
+
+    fn at(place: Place, tally: Tally) -> Self {
+        Self { tally, signatures: Arc::default(), place, waiting: None, blank_behind: None, end: None }
+    }
+
+    /// An event that waits is looked at again: whether its signature counts depends on the next one.
+    pub(super) fn checkpoint(&self) -> Checkpoint {
+        let place = self.waiting.as_ref().map_or(self.place, |(_, place)| *place);
+        Checkpoint { place, totals: self.tally.totals() }
     }
 
     pub(super) fn options(&self) -> &Options {

@@ -10,12 +10,14 @@
 //! A ledger that is not what it claims gives a [`Report`] with a fault; only what could not be checked is an
 //! [`Error`]. Memory is bounded by the block size and the longest line, whatever the ledger holds.
 
+mod checkpoint;
 mod examine;
 mod judge;
 mod reader;
 pub mod report;
 pub(crate) mod signatures;
 mod source;
+mod state;
 mod tally;
 mod trust;
 
@@ -23,6 +25,7 @@ pub use reader::{ReadEvent, ReadOptions, Reader};
 pub use report::{Report, Verdict};
 pub(crate) use source::verify_part;
 pub use source::{Progress, Watch, verify_file, verify_lines};
+pub use state::{SavedState, verify_file_from};
 
 use crate::chain::Head;
 use crate::error::Result;
@@ -31,11 +34,12 @@ use crate::hash::Hash;
 use crate::key::PublicKey;
 use crate::limits::{self, as_u64};
 use crate::line;
+use checkpoint::Checkpoint;
 use examine::{Piece, examine_line};
 use judge::Judge;
 use memchr::{memchr, memrchr};
 use report::Tail;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::mem;
 
@@ -43,7 +47,7 @@ use std::mem;
 const BLOCK: usize = 1 << 20;
 
 /// Which signatures are checked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SignatureMode {
     /// Every one.
@@ -54,7 +58,8 @@ pub enum SignatureMode {
 }
 
 /// Which spellings of a line are taken.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Spelling {
     /// Any; those that differ from the writer's are counted.
     #[default]
@@ -124,13 +129,16 @@ pub struct Verifier {
 impl Verifier {
     /// Starts before the first byte.
     pub fn new(options: &Options) -> Self {
-        Self {
-            judge: Judge::new(options.clone()),
-            digest: Sha256::new(),
-            examined: Vec::new(),
-            unfinished: Vec::new(),
-            skipped: 0,
-        }
+        Self::of(Judge::new(options.clone()))
+    }
+
+    /// Starts where another verification of the same bytes under the same options was.
+    fn resume(options: &Options, checkpoint: Checkpoint) -> Self {
+        Self::of(Judge::resume(options.clone(), checkpoint))
+    }
+
+    fn of(judge: Judge) -> Self {
+        Self { judge, digest: Sha256::new(), examined: Vec::new(), unfinished: Vec::new(), skipped: 0 }
     }
 
     /// Events accepted so far.
@@ -209,6 +217,12 @@ impl Verifier {
     /// Bytes behind the last LF.
     fn pending(&self) -> u64 {
         as_u64(self.unfinished.len()).saturating_add(self.skipped)
+    }
+
+    /// What another verification needs to go on behind the last whole line.
+    fn checkpoint(&mut self) -> Checkpoint {
+        self.settle();
+        self.judge.checkpoint()
     }
 
     /// Ends the ledger here and judges what stands behind its last LF.

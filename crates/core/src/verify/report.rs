@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorCode, FaultCode, Result};
 use crate::event::EventSet;
 use crate::hash::Hash;
 use crate::key::PublicKey;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// Signers that a report lists, and names of unknown kinds; the rest is counted.
@@ -20,7 +20,7 @@ pub const OTHER_KINDS: &str = "(other)";
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Intact, and everything was checked: from the first event on, signers pinned, head matched, all signatures, no
-    /// tail, no unknown kinds.
+    /// tail, no unknown kinds; all of it in this run.
     Verified,
     /// Intact as far as was checked; [`Checks`] says what was not.
     Intact,
@@ -31,8 +31,8 @@ pub enum Verdict {
 }
 
 /// Who signed, from which event to which.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Signer {
     /// The public key.
     pub public_key: PublicKey,
@@ -104,7 +104,7 @@ pub struct Tail {
 }
 
 /// A thing that is no fault and that an auditor would want to know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WarningCode {
     /// A `*_sha256` field of a core event that is no SHA-256.
@@ -120,8 +120,8 @@ pub enum WarningCode {
 }
 
 /// A warning, counted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Warning {
     /// Which.
     pub code: WarningCode,
@@ -132,19 +132,39 @@ pub struct Warning {
 }
 
 /// Earliest and latest `timestamp_nanos`, Unix time in nanoseconds, in decimal: beyond what a double holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TimeRange {
     /// The earliest.
-    #[serde(serialize_with = "decimal")]
+    #[serde(with = "decimal")]
     pub from: u64,
     /// The latest.
-    #[serde(serialize_with = "decimal")]
+    #[serde(with = "decimal")]
     pub to: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-fn decimal<S: serde::Serializer>(value: &u64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
+/// Integers as decimal text.
+pub(super) mod decimal {
+    use super::{Deserialize as _, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+    pub(in crate::verify) fn serialize<S: Serializer>(value: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(value)
+    }
+
+    pub(in crate::verify) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Where a verification went on from an earlier one: behind this event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Resumed {
+    /// Bytes that were not read this time.
+    pub offset: u64,
+    /// The last event in them.
+    #[serde(flatten)]
+    pub head: Head,
 }
 
 /// What a verification found. Serialises to the JSON that `docs/format.md` describes.
@@ -181,6 +201,8 @@ pub struct Report {
     pub head: Option<Head>,
     /// The event that the caller trusts and the first one here follows.
     pub started_after: Option<Head>,
+    /// What was checked by an earlier verification and not this time; none for all that was checked at once.
+    pub resumed: Option<Resumed>,
     /// The first [`MAX_LISTED`] signers.
     pub signers: Vec<Signer>,
     /// Events of signers that are not listed.
@@ -199,7 +221,7 @@ pub struct Report {
     pub time_range: Option<TimeRange>,
     /// Bytes read; on a fault, the bytes before its line.
     pub bytes: u64,
-    /// SHA-256 of the bytes read; none on a fault.
+    /// SHA-256 of the bytes read; none on a fault, and of a part.
     pub sha256: Option<Hash>,
 }
 

@@ -51,6 +51,25 @@ pub(crate) fn verify_part(
     watch: &mut Watch<'_>,
 ) -> Result<Report> {
     let mut verifier = Verifier::new(options);
+    feed(&mut verifier, &mut source, length, &mut Meter { bytes: 0, total_bytes: length }, watch)?;
+    verifier.finish()
+}
+
+/// How many bytes of a verification were read, and how many there are.
+#[derive(Debug)]
+pub(super) struct Meter {
+    pub(super) bytes: u64,
+    pub(super) total_bytes: u64,
+}
+
+/// Hands the next `length` bytes of a source to a verifier.
+pub(super) fn feed(
+    verifier: &mut Verifier,
+    mut source: &mut dyn Read,
+    length: u64,
+    meter: &mut Meter,
+    watch: &mut Watch<'_>,
+) -> Result<()> {
     let (mut block, mut following) = (Vec::new(), Vec::new());
     let mut read = 0;
     let mut fill = |block: &mut Vec<u8>| -> Result<()> {
@@ -67,7 +86,6 @@ pub(crate) fn verify_part(
         read = read.saturating_add(wanted);
         Ok(())
     };
-    let mut bytes = 0_u64;
     fill(&mut block)?;
     while !block.is_empty() && !verifier.is_decided() {
         if watch.is_cancelled() {
@@ -82,13 +100,14 @@ pub(crate) fn verify_part(
         if !verifier.is_decided() {
             filled?;
         }
-        bytes = bytes.saturating_add(as_u64(block.len()));
+        meter.bytes = meter.bytes.saturating_add(as_u64(block.len()));
         mem::swap(&mut block, &mut following);
         if let Some(progress) = &mut watch.progress {
-            progress(Progress { bytes, total_bytes: length, events: verifier.event_count() });
+            let Meter { bytes, total_bytes } = *meter;
+            progress(Progress { bytes, total_bytes, events: verifier.event_count() });
         }
     }
-    verifier.finish()
+    Ok(())
 }
 
 /// Verifies lines, each without its LF. A line must not hold an LF.

@@ -1,8 +1,12 @@
 //! Takes lines in order, applies the rules that need more than one line, and counts what a report says.
 
+mod totals;
+
+pub(super) use totals::Totals;
+
 use super::report::{
-    Checks, Compared, MAX_LISTED, OTHER_KINDS, Report, SignatureChecks, Signer, SignerTrust, Tail, TimeRange, Verdict,
-    Warning, WarningCode,
+    Checks, Compared, MAX_LISTED, OTHER_KINDS, Report, Resumed, SignatureChecks, Signer, SignerTrust, Tail, TimeRange,
+    Verdict, Warning, WarningCode,
 };
 use super::trust::Trust;
 use super::{Options, Spelling};
@@ -21,6 +25,7 @@ pub(super) struct Tally {
     state: ChainState,
     /// Sequence number of the first event here.
     first_seq: u64,
+    resumed: Option<Resumed>,
     checks: Checks,
     signers: Vec<Signer>,
     unlisted_signer_events: u64,
@@ -43,6 +48,7 @@ impl Tally {
         Self {
             state,
             first_seq: state.next_seq(),
+            resumed: None,
             checks: Checks {
                 parse: 0,
                 fields: 0,
@@ -238,6 +244,7 @@ impl Tally {
             && tail.is_none()
             && self.unknown_kinds.is_empty()
             && self.options.start_after.is_none()
+            && self.resumed.is_none()
             && sha256.is_some();
         let verdict = match self.event_count() {
             0 => Verdict::Empty,
@@ -283,6 +290,7 @@ impl Tally {
             first_hash: self.trust.first(),
             head,
             started_after: self.options.start_after,
+            resumed: self.resumed,
             signers: self.signers,
             unlisted_signer_events: self.unlisted_signer_events,
             checks: self.checks,
@@ -296,7 +304,7 @@ impl Tally {
                 .collect(),
             time_range: self.times,
             bytes,
-            sha256,
+            sha256: sha256.filter(|_| self.resumed.is_none()),
         }
     }
 }

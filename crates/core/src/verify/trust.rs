@@ -1,16 +1,19 @@
 //! Whose signature counts: the keys that the caller named, and those that they hand over to.
 
-use crate::error::{Fault, FaultCode, Result};
+use crate::error::{Fault, FaultCode};
 use crate::hash::Hash;
 use crate::key::PublicKey;
 use crate::line::Line;
+use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// What the accepted events say about the next one's signer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Trust {
     /// Keys that may sign; none for any. A rotation takes one away and brings another.
+    #[serde(serialize_with = "in_order")]
     keys: Option<HashSet<PublicKey>>,
     /// Who signed last, or whom the last event hands over to.
     in_force: Option<PublicKey>,
@@ -73,4 +76,13 @@ impl Trust {
             }
         }
     }
+}
+
+/// Equal sets give equal texts.
+fn in_order<S: Serializer>(keys: &Option<HashSet<PublicKey>>, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut keys: Option<Vec<String>> = keys.as_ref().map(|keys| keys.iter().map(PublicKey::to_string).collect());
+    if let Some(keys) = &mut keys {
+        keys.sort_unstable();
+    }
+    keys.serialize(serializer)
 }

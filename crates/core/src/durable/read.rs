@@ -1,0 +1,60 @@
+//! Ledger files that are only read.
+
+use super::{file_id, ledger_error, open_to_read};
+use crate::error::{Error, ErrorCode, Result};
+use crate::hash::Hash;
+use crate::limits::as_u64;
+use crate::storage::FileId;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+/// A regular file, open to read, as long as it was when it was opened.
+#[derive(Debug)]
+pub(crate) struct ReadFile {
+    pub(crate) path: PathBuf,
+    pub(crate) length: u64,
+    pub(crate) id: FileId,
+    file: File,
+}
+
+impl ReadFile {
+    /// What is at a path, or where links lead.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let (file, length) = open_to_read(path)?;
+        Self::of(file, length, path)
+    }
+
+    fn of(file: File, length: u64, path: &Path) -> Result<Self> {
+        let metadata = file.metadata().map_err(|error| ledger_error("cannot look at", path, &error))?;
+        Ok(Self { path: path.to_owned(), length, id: file_id(&metadata, path), file })
+    }
+
+    /// Device and inode, where the system has them.
+    pub(crate) fn numbers(&self) -> Option<[u64; 2]> {
+        #[cfg(unix)]
+        return Some([self.id.0.0, self.id.0.1]);
+        #[cfg(not(unix))]
+        None
+    }
+
+    /// To be read from an offset on.
+    pub(crate) fn at(&mut self, offset: u64) -> Result<&mut File> {
+        self.file.seek(SeekFrom::Start(offset)).map_err(|error| self.unreadable(&error))?;
+        Ok(&mut self.file)
+    }
+
+    /// SHA-256 of a few of its bytes.
+    pub(crate) fn digest(&mut self, offset: u64, length: u64) -> Result<Hash> {
+        let mut bytes = Vec::new();
+        match self.at(offset)?.take(length).read_to_end(&mut bytes) {
+            Ok(_) if as_u64(bytes.len()) == length => Ok(Hash::of(&bytes)),
+            Ok(_) => Err(Error::new(ErrorCode::LedgerIo, "the ledger was cut while it was read")),
+            Err(error) => Err(self.unreadable(&error)),
+        }
+    }
+
+    fn unreadable(&self, error: &io::Error) -> Error {
+        ledger_error("cannot read", &self.path, error)
+    }
+}
