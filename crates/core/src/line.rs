@@ -12,6 +12,7 @@
 mod parts;
 mod written;
 
+use crate::chain::Head;
 use crate::error::{Error, ErrorCode, Fault, FaultCode, Place, excerpt};
 use crate::event::EventSet;
 use crate::handover::Handover;
@@ -70,12 +71,34 @@ pub(crate) struct Line {
 pub(crate) enum Noted {
     /// It is handed over to another key.
     Handover(Handover),
+    /// Its beginning was removed.
+    Pruning(Pruning),
+}
+
+/// The payload of a `LedgerPruned` event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pruning {
+    /// The last event that may be missing.
+    pub(crate) last: Head,
+    /// Hash of the ledger's first event.
+    pub(crate) first: Hash,
 }
 
 impl Line {
     /// The rotation of keys that it is.
     pub(crate) fn handover(&self) -> Option<&Handover> {
-        self.noted.as_deref().map(|Noted::Handover(handover)| handover)
+        match self.noted.as_deref()? {
+            Noted::Handover(handover) => Some(handover),
+            Noted::Pruning(_) => None,
+        }
+    }
+
+    /// What it says was removed.
+    pub(crate) fn pruning(&self) -> Option<&Pruning> {
+        match self.noted.as_deref()? {
+            Noted::Pruning(pruning) => Some(pruning),
+            Noted::Handover(_) => None,
+        }
     }
 
     /// Who signs what follows it, unless something is wrong.

@@ -82,6 +82,9 @@ pub trait Shelf {
     /// Opens a sealed segment.
     fn open_sealed(&self, range: SeqRange) -> Result<Box<dyn Source>>;
 
+    /// Opens the active file once more, to read it.
+    fn open_active(&self) -> Result<Box<dyn Source>>;
+
     /// Makes the file that is to become the active one: empty, durable but for its name, and locked. One that an earlier
     /// writer left is replaced.
     fn prepare(&self) -> io::Result<Box<dyn Storage>>;

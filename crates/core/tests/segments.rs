@@ -11,16 +11,18 @@
 )]
 
 use sealwright_core::ErrorCode;
-use sealwright_core::event::Event;
+use sealwright_core::chain::{Head, SeqRange};
+use sealwright_core::event::{Event, EventSet};
+use sealwright_core::hash::Hash;
 use sealwright_core::heads::FileHeads;
 use sealwright_core::key::KeyPair;
-use sealwright_core::ledger::{HeadOption, RotationLimits, Session, SessionOptions, VerifyOnOpen};
+use sealwright_core::ledger::{HeadOption, PruneLimits, RotationLimits, Session, SessionOptions, VerifyOnOpen};
 use sealwright_core::verify::{Options, Verifier};
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 
 fn event(reason: &str) -> Event {
@@ -254,6 +256,95 @@ fn a_head_store_knows_the_ledger_by_its_first_event_in_all_its_files() {
     fs::write(ledger.path("ledger.ndjson"), emptied).unwrap();
     ledger.record(1);
     assert_eq!(ledger.count(), 14);
+}
+
+#[test]
+fn pruned_segments_go_after_the_event_that_says_so() {
+    let mut ledger = Ledger::of_three();
+    ledger.record(14);
+    let core = ledger.open();
+    assert_eq!(core.prune(&PruneLimits::default()).unwrap_err().code, ErrorCode::EventSet);
+    core.close();
+    ledger.options.events = EventSet::Extended;
+    let session = ledger.open();
+    let by_seq = |before| PruneLimits { before_seq: Some(before), ..PruneLimits::default() };
+    assert_eq!(session.prune(&by_seq(2)).unwrap(), None, "event 2 is in the first segment");
+    assert_eq!(session.prune(&PruneLimits { keep: 4, ..PruneLimits::default() }).unwrap(), None);
+    let (line, gone) = session.prune(&by_seq(8)).unwrap().unwrap();
+    assert_eq!(gone, SeqRange { from: 0, to: 5 });
+    let first = "ledger.6-8.ndjson";
+    let parent = fs::read_to_string(ledger.path(first)).unwrap();
+    let parent = parent.split(r#""parent_hash":""#).nth(1).unwrap().split('"').next().unwrap();
+    assert!(line.contains(&format!(r#""count":6,"last_seq":5,"last_hash":"{parent}""#)), "{line}");
+    assert_eq!(ledger.files()[0], first);
+    // The second event names the same beginning as the first.
+    let (second, gone) = session.prune(&PruneLimits { keep: 1, ..PruneLimits::default() }).unwrap().unwrap();
+    assert_eq!(gone, SeqRange { from: 6, to: 8 });
+    let beginning = |line: &str| line.split(r#""first_hash":""#).nth(1).unwrap()[..64].to_owned();
+    assert_eq!(beginning(&line), beginning(&second));
+    session.close();
+    ledger.record(4);
+    let start_after = Some(Head { seq: 8, hash: Hash::from_hex(&last_hash(&second)).unwrap() });
+    let mut verifier = Verifier::new(&Options { start_after, ..Options::default() });
+    verifier.push(&ledger.concatenated());
+    let report = verifier.finish().unwrap();
+    assert!(report.ok, "{report:?}");
+    assert_eq!(report.head.unwrap().seq, 19);
+}
+
+fn last_hash(line: &str) -> String {
+    line.split(r#""last_hash":""#).nth(1).unwrap()[..64].to_owned()
+}
+
+#[test]
+fn segments_are_pruned_by_the_time_of_their_last_event() {
+    let mut ledger = Ledger::of_three();
+    ledger.options.events = EventSet::Extended;
+    ledger.record(6);
+    let now = || u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos()).unwrap();
+    let between = now();
+    ledger.record(6);
+    let session = ledger.open();
+    let before = |nanos| PruneLimits { before_nanos: Some(nanos), ..PruneLimits::default() };
+    assert_eq!(session.prune(&before(1)).unwrap(), None);
+    let (_, gone) = session.prune(&before(between)).unwrap().unwrap();
+    assert_eq!((gone, ledger.files()[0].as_str()), (SeqRange { from: 0, to: 5 }, "ledger.6-8.ndjson"));
+}
+
+#[test]
+fn what_is_missing_without_an_event_is_not_pruned_further() {
+    let mut ledger = Ledger::of_three();
+    ledger.options.events = EventSet::Extended;
+    ledger.record(14);
+    fs::remove_file(ledger.path("ledger.0-2.ndjson")).unwrap();
+    let session = ledger.open();
+    let all = PruneLimits::default();
+    assert_eq!(session.prune(&all).unwrap_err().code, ErrorCode::SegmentMissing);
+    fs::remove_file(ledger.path("ledger.6-8.ndjson")).unwrap();
+    assert_eq!(session.prune(&all).unwrap_err().code, ErrorCode::SegmentMissing);
+    assert_eq!(ledger.files().len(), 3, "{:?}", ledger.files());
+}
+
+#[test]
+fn a_head_store_and_a_new_key_know_a_pruned_ledger() {
+    let mut ledger = Ledger::of_three();
+    ledger.options.events = EventSet::Extended;
+    let store = Arc::new(FileHeads::new(ledger.path("heads.json")));
+    ledger.options.head_store = Some(HeadOption { store, wait: true });
+    ledger.record(10);
+    ledger.open().prune(&PruneLimits::default()).unwrap().unwrap();
+    ledger.record(1);
+    let elsewhere = tempfile::tempdir().unwrap();
+    for name in ledger.files() {
+        fs::rename(ledger.path(&name), elsewhere.path().join(&name)).unwrap();
+    }
+    fs::write(ledger.path("ledger.ndjson"), "").unwrap();
+    ledger.options.path = elsewhere.path().join("ledger.ndjson");
+    let session = Session::open(&ledger.options, key()).unwrap();
+    session.rotate_key(Arc::new(KeyPair::from_seed(&[2; 32]))).unwrap();
+    session.close();
+    let heads = fs::read_to_string(ledger.path("heads.json")).unwrap();
+    assert_eq!(heads.matches("\"ledger:").count(), 1, "{heads}");
 }
 
 #[test]

@@ -73,7 +73,7 @@ pub(crate) fn open_sealed(path: &Path) -> Result<SealedSource> {
     Ok(SealedSource(file))
 }
 
-/// A sealed segment, open to read.
+/// A file of a ledger, open to read.
 #[derive(Debug)]
 pub(crate) struct SealedSource(File);
 
@@ -128,6 +128,11 @@ impl Shelf for LedgerFile {
     fn open_sealed(&self, range: SeqRange) -> Result<Box<dyn Source>> {
         let names = self.names().map_err(|error| ledger_error("cannot name the segments of", &self.path, &error))?;
         Ok(Box::new(open_sealed(&names.sealed(range))?))
+    }
+
+    fn open_active(&self) -> Result<Box<dyn Source>> {
+        let file = self.file.try_clone().map_err(|error| ledger_error("cannot open", &self.path, &error))?;
+        Ok(Box::new(SealedSource(file)))
     }
 
     /// `unlink(next)`, `openat(next, O_CREAT|O_EXCL)`, `fsync(next)`, `flock(next)`

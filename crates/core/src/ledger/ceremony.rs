@@ -72,7 +72,8 @@ impl Session {
         self.queue(number, |reply| Job::of(ceremony, self.seat, reply), Taker::Writer)
     }
 
-    fn check_ceremony(&self) -> Result<()> {
+    /// Whether the session is open, and may record what only the library writes.
+    pub(super) fn check_ceremony(&self) -> Result<()> {
         self.check_open()?;
         self.check_extended()
     }

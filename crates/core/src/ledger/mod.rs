@@ -29,6 +29,7 @@ mod keeper;
 mod opening;
 mod options;
 mod past;
+mod prune;
 mod recover;
 mod registry;
 mod rotate;
@@ -41,6 +42,7 @@ pub use options::{
     DEFAULT_QUEUE_BYTES, HeadOption, RecoveredTail, Recovery, RotationLimits, SessionOptions, TailReason,
     TornTailPolicy, VerifyOnOpen,
 };
+pub use prune::{Prunable, PruneLimits};
 
 use crate::chain::Head;
 use crate::durable;

@@ -40,7 +40,10 @@ pub(super) fn prepare(
     }
     let first = match (&options.head_store, inspection.hashes.first()) {
         (_, Some((0, hash))) => Some(*hash),
-        (Some(head), _) if past.is_pruned() => head.store.read(&path_id(path))?.map(|known| known.hash),
+        (Some(head), _) if past.is_pruned() => {
+            let known = head.store.read(&path_id(path))?.map(|known| known.hash);
+            known.or_else(|| past.first_hash(file))
+        }
         (Some(_), _) => past.first_hash(file),
         (None, _) => None,
     };

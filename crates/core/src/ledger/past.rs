@@ -7,6 +7,7 @@
 //!
 //! Only the end of the last segment is read: the others were checked when they were the last.
 
+use super::prune::stated_first;
 use super::recover::{Inspection, StorageReader, first_hash, inspect};
 use crate::chain::{ChainState, SeqRange};
 use crate::error::{Error, ErrorCode, Result};
@@ -53,15 +54,16 @@ impl Past {
         Ok(found)
     }
 
-    /// Hash of the ledger's first event; none if that was pruned, or cannot be read.
+    /// Hash of the ledger's first event; none if it cannot be read. If it was pruned, all that is left is read for the event
+    /// that says what it was.
     pub(super) fn first_hash(&self, active: &dyn Storage) -> Option<Hash> {
         match (self.ranges.first(), active.shelf()) {
-            (Some(range), Some(shelf)) if range.from == 0 => {
-                let file = shelf.open_sealed(*range).ok()?;
-                first_hash(StorageReader { storage: &*file, at: 0 })
+            (Some(range), Some(shelf)) if range.from > 0 => {
+                let files = Files::of(shelf, &self.ranges).ok()?.and(shelf.open_active().ok()?);
+                stated_first(files, range.from).ok()
             }
-            (Some(_), _) => None,
-            (None, _) => first_hash(StorageReader { storage: active, at: 0 }),
+            (Some(range), Some(shelf)) => first_hash(Files::of(shelf, &[*range]).ok()?),
+            _ => first_hash(StorageReader { storage: active, at: 0 }),
         }
     }
 
@@ -72,9 +74,9 @@ impl Past {
 
     /// The segments from the one on that should hold an event.
     pub(super) fn files_from(&self, active: &dyn Storage, seq: u64) -> Result<Files> {
-        let wanted = self.ranges.iter().filter(|range| range.to >= seq);
+        let wanted = self.ranges.partition_point(|range| range.to < seq);
         let Some(shelf) = active.shelf() else { return Ok(Files::new(Vec::new())) };
-        wanted.map(|range| shelf.open_sealed(*range)).collect::<Result<_>>().map(Files::new)
+        Files::of(shelf, self.ranges.get(wanted..).unwrap_or_default())
     }
 
     fn explain(&self, error: Error) -> Error {
@@ -89,7 +91,7 @@ impl Past {
 }
 
 /// A sealed segment must end as its name says, and nothing of it can be torn.
-fn inspect_sealed(source: &dyn Source, range: SeqRange) -> Result<Inspection> {
+pub(super) fn inspect_sealed(source: &dyn Source, range: SeqRange) -> Result<Inspection> {
     let found = inspect(source, None)?;
     let holds = found.state.head().map(|head| SeqRange { from: found.start.next_seq(), to: head.seq });
     if found.tail.is_some() || found.unterminated || holds != Some(range) {
@@ -133,6 +135,17 @@ pub(super) struct Files {
 impl Files {
     fn new(files: Vec<Box<dyn Source>>) -> Self {
         Self { files, now: 0, at: 0 }
+    }
+
+    /// Some sealed segments.
+    pub(super) fn of(shelf: &dyn Shelf, ranges: &[SeqRange]) -> Result<Self> {
+        ranges.iter().map(|range| shelf.open_sealed(*range)).collect::<Result<_>>().map(Self::new)
+    }
+
+    /// With another one behind them.
+    pub(super) fn and(mut self, file: Box<dyn Source>) -> Self {
+        self.files.push(file);
+        self
     }
 
     /// Bytes of all of them.

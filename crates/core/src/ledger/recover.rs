@@ -34,7 +34,9 @@ pub(crate) struct Inspection {
     pub(crate) start: ChainState,
     /// `timestamp_nanos` of that event; none without one.
     pub(crate) began: Option<u64>,
-    /// Behind the last good event.
+    /// `timestamp_nanos` of the last good event.
+    pub(crate) ended: Option<u64>,
+    /// Behind that event.
     pub(crate) state: ChainState,
     /// Where the window begins.
     pub(crate) window_start: u64,
@@ -146,6 +148,7 @@ impl Scan {
             found: Inspection {
                 start,
                 began: None,
+                ended: None,
                 state: start,
                 window_start,
                 before_window: start,
@@ -229,6 +232,7 @@ impl Scan {
         self.found.state.step(&line.link(), SignatureState::NotChecked).map_err(|(_, fault)| fault)?;
         self.found.events = self.found.events.max(line.kind.set());
         self.found.in_force = Some(line.next_signer());
+        self.found.ended = Some(line.timestamp_nanos);
         self.found.hashes.push((line.seq, line.claimed));
         let signer = line.signer;
         if let Some(before) = self.last.replace(line).filter(|before| before.signer != signer) {
@@ -354,17 +358,17 @@ fn tampered(offset: u64, error: &LineError) -> Error {
 }
 
 /// Reads whole events from the beginning, as far as they are readable.
-struct Lines<R> {
+pub(super) struct Lines<R> {
     source: BufReader<R>,
     work: line::Workspace,
 }
 
 impl<R: Read> Lines<R> {
-    fn new(source: R) -> Self {
+    pub(super) fn new(source: R) -> Self {
         Self { source: BufReader::with_capacity(1 << 16, source), work: line::Workspace::default() }
     }
 
-    fn next_event(&mut self) -> Option<Line> {
+    pub(super) fn next_event(&mut self) -> Option<Line> {
         let limit = as_u64(limits::MAX_LINE).saturating_add(1);
         for _ in 0..BLANK_LINES {
             let mut bytes = Vec::new();

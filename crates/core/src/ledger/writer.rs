@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorCode, Outcome, Result};
 use crate::event::{Event, EventSet};
 use crate::key::{KeyPair, PublicKey};
 use crate::limits::as_u64;
-use crate::storage::FileId;
+use crate::storage::{FileId, Shelf, Storage};
 use crate::sync::{Condvar, Deadline, Mutex, lock, thread, wait};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -202,6 +202,15 @@ impl Writer {
     /// Why the ledger does not go on in a new file although the one it has is full.
     pub(super) fn rotate_error(&self) -> Option<String> {
         lock(&self.status).rotate_error.clone()
+    }
+
+    /// Looks at the ledger's files, or removes some, while nothing is written.
+    pub(super) fn on_shelf<T>(&self, look: impl FnOnce(&dyn Storage, &dyn Shelf) -> Result<T>) -> Result<T> {
+        let slot = lock(&self.appender);
+        let over = || Error::new(ErrorCode::SessionPoisoned, "an earlier failure poisoned this session");
+        let storage = slot.as_ref().ok_or_else(over)?.storage();
+        let alone = || Error::new(ErrorCode::LedgerIo, "this ledger has no other files");
+        look(storage, storage.shelf().ok_or_else(alone)?)
     }
 
     /// Writes groups on the calling thread until `done` says so, or nothing is left to write.

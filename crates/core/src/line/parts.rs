@@ -1,7 +1,7 @@
 //! The values of a line by their names, and the checks of them in order.
 
-use super::{Line, LineKind, Noted};
-use crate::chain::hash_event;
+use super::{Line, LineKind, Noted, Pruning};
+use crate::chain::{Head, hash_event};
 use crate::error::{Fault, FaultCode, excerpt};
 use crate::event::{Field, Kind, MAX_FIELDS, Misfit, find_kind, is_kind_name, write_canonical};
 use crate::handover::Handover;
@@ -204,6 +204,12 @@ impl<'a> Parts<'a> {
     fn note(&self) -> Option<Noted> {
         match self.kind?.name {
             "KeyRotated" => Handover::read(self.texts()?).map(Noted::Handover),
+            "LedgerPruned" => {
+                let [_, _, last_hash, first_hash] = self.texts()?;
+                let last_seq = self.fields.get(1).copied().flatten()?;
+                let last = Head { seq: last_seq.parse().ok()?, hash: Hash::from_hex(last_hash)? };
+                Some(Noted::Pruning(Pruning { last, first: Hash::from_hex(first_hash)? }))
+            }
             _ => None,
         }
     }

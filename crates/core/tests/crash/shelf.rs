@@ -254,6 +254,10 @@ impl Shelf for Handle {
         Ok(Box::new(Self { folder: self.folder.clone(), file }))
     }
 
+    fn open_active(&self) -> Result<Box<dyn Source>> {
+        Ok(Box::new(Self { folder: self.folder.clone(), file: self.file }))
+    }
+
     fn prepare(&self) -> io::Result<Box<dyn Storage>> {
         if self.folder.names().contains(&Name::Next) {
             self.naming("unlink", Naming::Remove(Name::Next))?;
