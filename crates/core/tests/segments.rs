@@ -274,17 +274,16 @@ fn pruned_segments_go_after_the_event_that_says_so() {
     assert_eq!(gone, SeqRange { from: 0, to: 5 });
     let first = "ledger.6-8.ndjson";
     let parent = fs::read_to_string(ledger.path(first)).unwrap();
-    let parent = parent.split(r#""parent_hash":""#).nth(1).unwrap().split('"').next().unwrap();
+    let parent = field(&parent, "parent_hash");
     assert!(line.contains(&format!(r#""count":6,"last_seq":5,"last_hash":"{parent}""#)), "{line}");
     assert_eq!(ledger.files()[0], first);
     // The second event names the same beginning as the first.
     let (second, gone) = session.prune(&PruneLimits { keep: 1, ..PruneLimits::default() }).unwrap().unwrap();
     assert_eq!(gone, SeqRange { from: 6, to: 8 });
-    let beginning = |line: &str| line.split(r#""first_hash":""#).nth(1).unwrap()[..64].to_owned();
-    assert_eq!(beginning(&line), beginning(&second));
+    assert_eq!(field(&line, "first_hash"), field(&second, "first_hash"));
     session.close();
     ledger.record(4);
-    let start_after = Some(Head { seq: 8, hash: Hash::from_hex(&last_hash(&second)).unwrap() });
+    let start_after = Some(Head { seq: 8, hash: Hash::from_hex(field(&second, "last_hash")).unwrap() });
     let mut verifier = Verifier::new(&Options { start_after, ..Options::default() });
     verifier.push(&ledger.concatenated());
     let report = verifier.finish().unwrap();
@@ -292,8 +291,10 @@ fn pruned_segments_go_after_the_event_that_says_so() {
     assert_eq!(report.head.unwrap().seq, 19);
 }
 
-fn last_hash(line: &str) -> String {
-    line.split(r#""last_hash":""#).nth(1).unwrap()[..64].to_owned()
+/// A text of a line's, by its name.
+fn field<'l>(line: &'l str, name: &str) -> &'l str {
+    let (_, rest) = line.split_once(&format!(r#""{name}":""#)).unwrap();
+    rest.split('"').next().unwrap()
 }
 
 #[test]
@@ -333,6 +334,7 @@ fn a_head_store_and_a_new_key_know_a_pruned_ledger() {
     ledger.options.head_store = Some(HeadOption { store, wait: true });
     ledger.record(10);
     ledger.open().prune(&PruneLimits::default()).unwrap().unwrap();
+    ledger.options.verify_on_open = VerifyOnOpen::All;
     ledger.record(1);
     let elsewhere = tempfile::tempdir().unwrap();
     for name in ledger.files() {

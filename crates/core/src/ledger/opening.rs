@@ -150,8 +150,11 @@ pub(super) fn verify_all(file: &dyn Storage, past: &Past, length: u64, events: E
     let unreadable = |error| Error::io(ErrorCode::LedgerIo, "cannot read the segments of the ledger", &error);
     let all = sealed.length().map_err(unreadable)?.saturating_add(length);
     let mut source = sealed.chain(StorageReader { storage: file, at: 0 });
-    let report = verify::verify_part(&mut source, all, &verify::Options::default(), &mut verify::Watch::default())
-        .map_err(|error| match error.place {
+    let options = verify::Options { start_after: past.last_pruned(file)?, ..verify::Options::default() };
+    let report =
+        verify::verify_part(&mut source, all, &options, &mut verify::Watch::default()).map_err(|error| match error
+            .place
+        {
             Some(_) => Error { code: ErrorCode::LedgerTampered, ..error },
             None => error,
         })?;

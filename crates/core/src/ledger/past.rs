@@ -9,7 +9,7 @@
 
 use super::prune::stated_first;
 use super::recover::{Inspection, StorageReader, first_hash, inspect};
-use crate::chain::{ChainState, SeqRange};
+use crate::chain::{ChainState, Head, SeqRange};
 use crate::error::{Error, ErrorCode, Result};
 use crate::hash::Hash;
 use crate::storage::{Shelf, Source, Storage};
@@ -70,6 +70,15 @@ impl Past {
     /// True when the first segments are not there any more.
     pub(super) fn is_pruned(&self) -> bool {
         self.ranges.first().is_some_and(|range| range.from > 0)
+    }
+
+    /// The last event that was pruned, as what is left says; none for a ledger that is all there.
+    pub(super) fn last_pruned(&self, active: &dyn Storage) -> Result<Option<Head>> {
+        let (Some(first), Some(shelf)) = (self.ranges.first().filter(|first| first.from > 0), active.shelf()) else {
+            return Ok(None);
+        };
+        stated_first(Files::of(shelf, &self.ranges)?.and(shelf.open_active()?), first.from)?;
+        Ok(inspect(&*shelf.open_sealed(*first)?, None)?.start.head())
     }
 
     /// The segments from the one on that should hold an event.

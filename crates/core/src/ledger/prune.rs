@@ -3,7 +3,9 @@
 //! ```text
 //! before   ledger.0-99  ledger.100-199  ledger.200-299  ledger
 //! record   LedgerPruned {count: 200, last_seq: 199, last_hash: that of event 199, first_hash: that of event 0}
-//! unlink   ledger.0-99  ledger.100-199         oldest first
+//! unlink   ledger.0-99                         oldest first, each durably: what is left must follow each other
+//! fsync(folder)
+//! unlink   ledger.100-199
 //! fsync(folder)
 //! ```
 //!
@@ -32,7 +34,7 @@ pub struct PruneLimits {
     pub before_seq: Option<u64>,
     /// Their last event is older than this, in nanoseconds since 1970.
     pub before_nanos: Option<u64>,
-    /// At least so many sealed segments stay.
+    /// At least so many sealed segments stay; one does in any case, since an empty active file continues it.
     pub keep: usize,
 }
 
@@ -105,10 +107,10 @@ impl Session {
                 match shelf.unlink(*range) {
                     // Another session pruned too.
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                    removed => removed.map_err(failed)?,
+                    removed => removed.and_then(|()| storage.sync_folder()).map_err(failed)?,
                 }
             }
-            storage.sync_folder().map_err(failed)
+            Ok(())
         })
     }
 }
@@ -130,7 +132,7 @@ enum Beginning {
 
 fn find(shelf: &dyn Shelf, limits: &PruneLimits) -> Result<Option<Found>> {
     let sealed: Vec<SeqRange> = shelf.sealed()?.iter().map(|sealed| sealed.range).collect();
-    let most = sealed.len().saturating_sub(limits.keep);
+    let most = sealed.len().saturating_sub(limits.keep.max(1));
     let (mut ranges, mut last) = (Vec::new(), None);
     for range in sealed.iter().take(most) {
         let continues = ranges.last().is_none_or(|before: &SeqRange| before.to.checked_add(1) == Some(range.from));

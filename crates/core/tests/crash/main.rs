@@ -32,6 +32,7 @@ mod writers;
 
 use disk::{Chance, Disk, Step};
 use medium::{Medium, event};
+use sealwright_core::chain::Head;
 use sealwright_core::ledger::Session;
 use sealwright_core::verify::{Options, Report, Verifier};
 use std::collections::HashSet;
@@ -158,7 +159,12 @@ impl Opened {
 
 /// The verifier's report of a clean ledger, or what it does not like.
 fn verified(bytes: &[u8]) -> Result<Report, String> {
-    let mut verifier = Verifier::new(&Options::default());
+    verified_behind(None, bytes)
+}
+
+/// The same of a ledger whose beginning is missing.
+fn verified_behind(start_after: Option<Head>, bytes: &[u8]) -> Result<Report, String> {
+    let mut verifier = Verifier::new(&Options { start_after, ..Options::default() });
     verifier.push(bytes);
     match verifier.finish() {
         Ok(report) if report.ok && report.tail.is_none() => Ok(report),

@@ -1,10 +1,12 @@
-//! Crashes in the middle of rotations, and of the openings that complete them.
+//! Crashes in the middle of rotations, of the openings that complete them, and of pruning.
 
-use crate::disk::Chance;
+use crate::disk::{Chance, Step};
 use crate::shelf::{Call, Folder, Name, Naming, World};
-use crate::{PAGE, SECTOR, limit, verified};
+use crate::{PAGE, SECTOR, limit, verified, verified_behind};
 use sealwright_core::ErrorCode;
+use sealwright_core::chain::Head;
 use sealwright_core::error::Outcome;
+use sealwright_core::hash::Hash;
 use std::collections::HashSet;
 
 #[cfg(target_os = "linux")]
@@ -51,23 +53,50 @@ fn crash_everywhere(
     Ok(tally)
 }
 
-/// Opens what a crash left, and records behind it until the ledger is rotated again. Gives the calls that were made.
+/// Opens what a crash left, records behind it until the ledger is rotated again, and prunes. Gives the calls that were made.
 fn go_on(folder: &Folder, told: &[String]) -> Result<Vec<Call>, String> {
     let session = folder.open().map_err(|error| format!("opening failed: {error}"))?;
-    let ledger = String::from_utf8(folder.ledger()).map_err(|error| error.to_string())?;
-    let lines: HashSet<&str> = ledger.lines().collect();
-    if let Some(line) = told.iter().find(|line| !lines.contains(line.as_str())) {
-        return Err(format!("lost although it was acknowledged: {line:.60}"));
-    }
+    let next = check(folder, told)?;
+    let mut told = told.to_vec();
     for number in 0..4 {
-        folder.record(&session, &format!("again {number}")).map_err(|error| format!("recording failed: {error}"))?;
+        let line = folder.record(&session, &format!("again {number}"));
+        told.push(line.map_err(|error| format!("recording failed: {error}"))?);
     }
+    let pruned = folder.prune(&session).map_err(|error| format!("pruning failed: {error}"))?;
     session.close();
-    let report = verified(&folder.ledger())?;
-    if report.event_count != lines.len() as u64 + 4 {
-        return Err(format!("{} events of {}", report.event_count, lines.len() + 4));
+    let end = check(folder, &told)?;
+    if end != next + 4 + u64::from(pruned) {
+        return Err(format!("{} events behind {next}", end - next));
     }
     Ok(folder.calls())
+}
+
+/// Says what is wrong with a folder after all this was acknowledged, or the seq of its next event.
+fn check(folder: &Folder, told: &[String]) -> Result<u64, String> {
+    let ledger = String::from_utf8(folder.ledger()).map_err(|error| error.to_string())?;
+    let lines: Vec<&str> = ledger.lines().collect();
+    let pruned = lines.iter().filter_map(|line| number_in(line, "last_seq")).max();
+    let there: HashSet<&str> = lines.iter().copied().collect();
+    let is_gone = |line: &&String| !there.contains(line.as_str()) && pruned < number_in(line, "seq");
+    if let Some(line) = told.iter().find(is_gone) {
+        return Err(format!("lost although it was acknowledged: {line:.60}"));
+    }
+    let first = lines.first().and_then(|line| number_in(line, "seq")).unwrap_or(0);
+    let start_after = first.checked_sub(1).map(|seq| {
+        let (_, parent) = lines[0].split_once(r#""parent_hash":""#).unwrap();
+        Head { seq, hash: Hash::from_hex(parent.split('"').next().unwrap()).unwrap() }
+    });
+    if start_after.is_some_and(|missing| Some(missing.seq) > pruned) {
+        return Err(format!("no event says that those before {first} are gone"));
+    }
+    let report = verified_behind(start_after, ledger.as_bytes())?;
+    Ok(first + report.event_count)
+}
+
+/// A number of a line, by its name.
+fn number_in(line: &str, name: &str) -> Option<u64> {
+    let (_, rest) = line.split_once(&format!(r#""{name}":"#))?;
+    rest.split([',', '}']).next()?.parse().ok()
 }
 
 /// Records so many events, one group each; three fit into a segment.
@@ -122,6 +151,27 @@ fn a_rotation_that_fails_is_undone_or_poisons() {
         verified(&folder.ledger()).unwrap();
         crash_everywhere(&start, &[], &folder.calls(), limit(), 0).unwrap_or_else(|what| panic!("{call}: {what}"));
     }
+}
+
+#[test]
+fn pruning_survives() {
+    let folder = Folder::new();
+    let start = World::of(&folder, PAGE);
+    record(&folder, 13);
+    let session = folder.open().unwrap();
+    assert!(folder.prune(&session).unwrap());
+    session.close();
+    let calls = folder.calls();
+    let is_removal = |call: &&Call| matches!(call, Call::Naming(Naming::Remove(Name::Sealed(_))));
+    assert_eq!(calls.iter().filter(is_removal).count(), 2);
+    let Tally { crashes, folders, second } = crash_everywhere(&start, &[], &calls, limit(), limit() / 7).unwrap();
+    println!("pruning: {crashes} crashes, {folders} folders, {second} folders of second crashes");
+    // The test of the test: removal before the event that says so.
+    let removal = calls.iter().position(|call| is_removal(&call)).unwrap();
+    let event = calls[..removal].iter().rposition(|call| matches!(call, Call::File(_, Step::Write { .. }))).unwrap();
+    let mut early = calls.clone();
+    early[event..=removal].rotate_right(1);
+    crash_everywhere(&start, &[], &early, limit(), 0).expect_err("removed first");
 }
 
 /// The test of the test: rotations that leave out a step lose something.

@@ -6,7 +6,8 @@
 use crate::disk::{Chance, Disk, Step};
 use crate::medium::{event, key};
 use sealwright_core::chain::SeqRange;
-use sealwright_core::ledger::{Batch, GroupMeasures, RotationLimits, Session, SessionOptions, Sink};
+use sealwright_core::event::EventSet;
+use sealwright_core::ledger::{Batch, GroupMeasures, PruneLimits, RotationLimits, Session, SessionOptions, Sink};
 use sealwright_core::storage::{FileId, Lockable, SealedName, Shelf, Source, Storage};
 use sealwright_core::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,7 +96,7 @@ impl Folder {
 
     pub(crate) fn open(&self) -> Result<Session> {
         let rotation = Some(RotationLimits { max_events: Some(3), ..RotationLimits::default() });
-        let options = SessionOptions { rotation, ..SessionOptions::new("ledger.ndjson") };
+        let options = SessionOptions { rotation, events: EventSet::Extended, ..SessionOptions::new("ledger.ndjson") };
         let open = || -> Box<dyn Lockable> {
             let file = self.state().names[&Name::Active];
             Box::new(Handle { folder: self.clone(), file })
@@ -108,6 +109,14 @@ impl Folder {
         let line = session.record(event(reason))?;
         self.state().calls.push(Call::Acknowledged(line.clone()));
         Ok(line)
+    }
+
+    /// Prunes all segments but two, and writes down that the event which says so was acknowledged. False if there was
+    /// nothing to prune.
+    pub(crate) fn prune(&self, session: &Session) -> Result<bool> {
+        let pruned = session.prune(&PruneLimits { keep: 2, ..PruneLimits::default() })?;
+        let acknowledged = pruned.map(|(line, _)| self.state().calls.push(Call::Acknowledged(line)));
+        Ok(acknowledged.is_some())
     }
 
     /// Lets the next call of a name fail without doing anything.
