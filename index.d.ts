@@ -91,6 +91,20 @@ export declare class NativeSession {
   recordSync(eventText: string): string
   /** The same, with the measures of the group. */
   recordSyncMeasured(eventText: string): NativeRecorded
+  /** Queues a rotation of keys. */
+  rotateKey(id: number, key: NativeKey): void
+  /** Rotates keys on the calling thread. */
+  rotateKeySync(key: NativeKey): NativeRecorded
+  /** Queues the record that the session ended; the caller closes it. */
+  end(id: number, sessionId: string): void
+  /** Records that the session ended, on the calling thread, and closes it. Throws when it stays open. */
+  endSync(sessionId: string): NativeRecorded
+  /** Queues the record that nothing was recorded for so many milliseconds. */
+  beat(id: number, sessionId: string, intervalMs: number): void
+  /** For how many milliseconds nothing was recorded in the ledger. */
+  get quietMs(): number
+  /** Who signs the next event, 64 hex digits. */
+  get publicKeyHex(): string
   /** The ledger's last event that is on stable storage. */
   get head(): NativeHead | null
   /** JSON: what opening the ledger found. */

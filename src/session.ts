@@ -7,7 +7,7 @@
 
 import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
-import type { NativeKey, NativeOpenOptions, NativeRotation, NativeSession } from '../index.js';
+import type { NativeKey, NativeOpenOptions, NativeRecorded, NativeRotation, NativeSession } from '../index.js';
 import {
   checkInteger,
   checkOneOf,
@@ -31,6 +31,7 @@ import {
   type ResolvedHeadStore,
   resolveHeadStore,
 } from './headstore.js';
+import { Heartbeat, MAX_HEARTBEAT_MS, MIN_HEARTBEAT_MS, type Pulse } from './heartbeat.js';
 import { nativeKeyOf, type SigningKeypair } from './keys.js';
 import { native } from './native.js';
 import { toPath } from './paths.js';
@@ -69,6 +70,12 @@ export interface SessionOptions {
    * of its first and last event, and never written again; the ledger's path names the new one. Default: never.
    */
   readonly rotate?: RotateOptions | undefined;
+  /**
+   * Records a `Heartbeat` whenever nothing was recorded in the ledger for so many milliseconds, 1,000 to 2^31-1: what is
+   * cut off a quiet ledger is then missed. Its timer does not keep the process alive; a failure shows on
+   * {@link Session.heartbeatError}. Takes `events: 'extended'`. Default: never.
+   */
+  readonly heartbeatMs?: number | undefined;
   /** How long to wait for another process that has the ledger open: milliseconds, 0 to 2^32-1. Default 0. */
   readonly lockTimeoutMs?: number | undefined;
   /** Bytes of events that may be queued, from 1. Default 64 MiB. Beyond, `record` is `ERR_BACKPRESSURE`. */
@@ -121,8 +128,6 @@ export interface Recovery {
 export class Session {
   /** As given when it was opened. */
   readonly sessionId: string;
-  /** Public key of who signs: 64 lower-case hex digits. */
-  readonly publicKeyHex: string;
   readonly #native: NativeSession;
   readonly #pending: Pending;
   readonly #ledgerPath: string;
@@ -134,13 +139,20 @@ export class Session {
   #unannounced = 0;
   #closed = false;
   #closing: Promise<void> | undefined;
+  #ending: Promise<SignedEvent> | undefined;
+  readonly #heartbeat: Heartbeat | undefined;
+  /** What the heartbeat feels, for as long as someone holds the session. */
+  readonly #pulse: Pulse = {
+    quietMs: () => wrap(() => this.#native.quietMs),
+    beat: (intervalMs) => this.#hold((id) => this.#native.beat(id, this.sessionId, intervalMs)),
+  };
 
   private constructor(plan: Plan, pending: Pending, session: NativeSession) {
     this.sessionId = plan.sessionId;
-    this.publicKeyHex = plan.publicKeyHex;
     this.#native = session;
     this.#pending = pending;
     this.#ledgerPath = plan.options.ledgerPath;
+    this.#heartbeat = plan.heartbeatMs === undefined ? undefined : new Heartbeat(this.#pulse, plan.heartbeatMs);
     drainAtExit();
   }
 
@@ -223,10 +235,7 @@ export class Session {
     this.#checkOpen();
     const text = textOfEvent(event);
     if (!recordsAreWatched()) return signedEventFromLine(wrap(() => this.#native.recordSync(text)));
-    const { result, measures } = wrap(() => this.#native.recordSyncMeasured(text));
-    tellOfGroup({ ledgerPath: this.#ledgerPath, sessionId: this.sessionId }, 1, measures, failureCode(result));
-    if (isFailure(result)) throw errorFromText(result);
-    return signedEventFromLine(result);
+    return this.#heldSync(() => this.#native.recordSyncMeasured(text));
   }
 
   /**
@@ -260,6 +269,34 @@ export class Session {
     }
   }
 
+  /**
+   * Hands the ledger over to another key: records `KeyRotated`, sealed by the key in force and proven by the new one,
+   * which seals every event behind it, those of other sessions too. The order of the calls decides, as among records.
+   * From then on the ledger opens with the new key only, so save it before. If this fails, the key in force stays.
+   *
+   * An auditor goes on naming the key that the ledger began with: verification follows to the new one.
+   *
+   * Rejects as {@link Session.record}; `ERR_EVENT_SET` in a session that is not `events: 'extended'`; TypeError
+   * `ERR_INVALID_ARGUMENT` when the ledger is signed with that key already.
+   */
+  async rotateKey(keypair: SigningKeypair): Promise<SignedEvent> {
+    const key = nativeKeyOf(keypair, 'keypair');
+    this.#checkOpen();
+    return this.#hold((id) => this.#native.rotateKey(id, key));
+  }
+
+  /** {@link Session.rotateKey} at once, blocking this thread until the event is on stable storage. */
+  rotateKeySync(keypair: SigningKeypair): SignedEvent {
+    const key = nativeKeyOf(keypair, 'keypair');
+    this.#checkOpen();
+    return this.#heldSync(() => this.#native.rotateKeySync(key));
+  }
+
+  /** Public key of who signs, 64 lower-case hex digits: of the keypair, or of the one that the ledger was handed over to. */
+  get publicKeyHex(): string {
+    return wrap(() => this.#native.publicKeyHex);
+  }
+
   /** The last durable event of the ledger, by any session of this process; null when it has none. */
   get head(): Head | null {
     return wrap(() => this.#native.head);
@@ -283,6 +320,34 @@ export class Session {
     return wrap(() => this.#native.rotateError);
   }
 
+  /** Text of the last heartbeat's failure; null when it was recorded, or none was due. */
+  get heartbeatError(): string | null {
+    return this.#heartbeat?.error ?? null;
+  }
+
+  /**
+   * Records `SessionSealed`, which says how many events this session has recorded and which was the last, and closes the
+   * session. A report lists the sessions that began and have no such end. Records after the first call are
+   * `ERR_SESSION_CLOSED`.
+   *
+   * Rejects as {@link Session.record}, with the session closed; and with it open when nothing was tried:
+   * `ERR_EVENT_SET` in a session that is not `events: 'extended'`, `ERR_BACKPRESSURE`.
+   */
+  async end(): Promise<SignedEvent> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  /** {@link Session.end} at once, blocking this thread until the event is on stable storage. */
+  endSync(): SignedEvent {
+    this.#checkOpen();
+    return this.#heldSync(() => {
+      const ended = this.#native.endSync(this.sessionId);
+      this.#shut();
+      return ended;
+    });
+  }
+
   /**
    * Waits for the records of this session, then releases the ledger. Every call returns the same promise. Records
    * after the first call are `ERR_SESSION_CLOSED`.
@@ -295,8 +360,7 @@ export class Session {
   /** {@link Session.close} at once, blocking this thread until what is queued is on stable storage. */
   closeSync(): void {
     wrap(() => this.#native.closeSync());
-    this.#closed = true;
-    this.#pending.giveRoom();
+    this.#shut();
   }
 
   /** For `await using`. */
@@ -310,12 +374,40 @@ export class Session {
   }
 
   async #close(): Promise<void> {
-    this.#closed = true;
-    this.#pending.giveRoom();
+    this.#shut();
     await this.#pending.idle();
     await wrapAsync(() => this.#native.close());
     // A store of the caller's answers on this thread; waiting for it natively would hold a thread that it may need.
     while (!this.#native.headStoreIsTold) await setTimeout(HEAD_POLL_MS);
+  }
+
+  /** Takes no records any more. */
+  #shut(): void {
+    this.#closed = true;
+    this.#heartbeat?.stop();
+    this.#pending.giveRoom();
+  }
+
+  /** Throws at once where the session stays open. */
+  #end(): Promise<SignedEvent> {
+    this.#checkOpen();
+    const ended = this.#hold((id) => this.#native.end(id, this.sessionId));
+    const closed = this.close();
+    return ended.finally(() => closed);
+  }
+
+  /** Submits what the writer makes an event of. Throws at once when it is refused. */
+  #hold(submit: (id: number) => void): Promise<SignedEvent> {
+    const id = this.#nextId();
+    wrap(() => submit(id));
+    return this.#settled(id, undefined).then((settled) => signedEventFromLine(this.#outcome(id, undefined, settled)));
+  }
+
+  #heldSync(hold: () => NativeRecorded): SignedEvent {
+    const { result, measures } = wrap(hold);
+    tellOfGroup({ ledgerPath: this.#ledgerPath, sessionId: this.sessionId }, 1, measures, failureCode(result));
+    if (isFailure(result)) throw errorFromText(result);
+    return signedEventFromLine(result);
   }
 
   #nextId(): number {
@@ -414,6 +506,7 @@ const OPTIONS = [
   'verifyOnOpen',
   'tornTail',
   'events',
+  'heartbeatMs',
   'lockTimeoutMs',
   'maxQueueBytes',
 ] as const;
@@ -421,7 +514,7 @@ const OPTIONS = [
 /** Checked options. */
 interface Plan {
   readonly key: NativeKey;
-  readonly publicKeyHex: string;
+  readonly heartbeatMs: number | undefined;
   readonly sessionId: string;
   readonly options: NativeOpenOptions;
   readonly store: ResolvedHeadStore;
@@ -450,12 +543,19 @@ function planOf(value: unknown, where: string): Plan {
   }
   return {
     key,
-    publicKeyHex: key.publicKeyHex,
+    heartbeatMs: heartbeatOf(given.heartbeatMs, options.events),
     sessionId: checkString(given.sessionId, 'sessionId'),
     options,
     store,
     custom: store.kind === 'custom' ? store : undefined,
   };
+}
+
+function heartbeatOf(value: unknown, events: string): number | undefined {
+  if (value === undefined) return undefined;
+  const heartbeatMs = checkInteger(value, 'heartbeatMs', MIN_HEARTBEAT_MS, MAX_HEARTBEAT_MS);
+  if (events === 'extended') return heartbeatMs;
+  throw ledgerError('ERR_EVENT_SET', "a heartbeat is an extended kind: heartbeatMs takes events 'extended'");
 }
 
 function limitsOf(value: unknown): NativeRotation {

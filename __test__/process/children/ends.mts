@@ -38,7 +38,7 @@ async function recordAndEnd({ ledgerPath, records, padding, awaited, end, listen
     process.on('exit', () => sessions[0]?.recordSync(numbered('exit', 0)));
   };
   if (listener === 'before') recordAtExit();
-  const session = await Session.open({ keypair, ledgerPath, sessionId: 'end' });
+  const session = await Session.open({ keypair, ledgerPath, sessionId: 'end', events: 'extended', heartbeatMs: 60_000 });
   sessions.push(session);
   if (listener === 'after') recordAtExit();
   const submitted = Array.from({ length: records }, (_, n) => session.record(numbered('end', n, padding)));

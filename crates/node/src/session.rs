@@ -131,6 +131,13 @@ pub struct NativeRecorded {
     pub measures: Vec<f64>,
 }
 
+impl NativeRecorded {
+    fn of((line, measures): (std::result::Result<String, CoreError>, Option<GroupMeasures>)) -> Self {
+        let result = line.unwrap_or_else(|error| failure_text(&error));
+        Self { result, measures: measures_list(measures) }
+    }
+}
+
 /// The way from the writer to the JavaScript thread.
 struct Channel(Callback);
 
@@ -349,9 +356,50 @@ impl NativeSession {
     /// The same, with the measures of the group.
     #[napi(catch_unwind)]
     pub fn record_sync_measured(&self, event_text: String) -> Result<NativeRecorded> {
-        let (line, measures) = self.session.record_measured(event(&event_text)?);
-        let result = line.unwrap_or_else(|error| failure_text(&error));
-        Ok(NativeRecorded { result, measures: measures_list(measures) })
+        Ok(NativeRecorded::of(self.session.record_measured(event(&event_text)?)))
+    }
+
+    /// Queues a rotation of keys.
+    #[napi(catch_unwind)]
+    pub fn rotate_key(&self, id: f64, key: &NativeKey) -> Result<()> {
+        self.session.submit_key_rotation(integer(id)?, Arc::clone(&key.pair)).map_err(|error| throw(&error))
+    }
+
+    /// Rotates keys on the calling thread.
+    #[napi(catch_unwind)]
+    pub fn rotate_key_sync(&self, key: &NativeKey) -> NativeRecorded {
+        NativeRecorded::of(self.session.rotate_key_measured(Arc::clone(&key.pair)))
+    }
+
+    /// Queues the record that the session ended; the caller closes it.
+    #[napi(catch_unwind)]
+    pub fn end(&self, id: f64, session_id: String) -> Result<()> {
+        self.session.submit_end(integer(id)?, &session_id).map_err(|error| throw(&error))
+    }
+
+    /// Records that the session ended, on the calling thread, and closes it. Throws when it stays open.
+    #[napi(catch_unwind)]
+    pub fn end_sync(&self, session_id: String) -> Result<NativeRecorded> {
+        self.session.end_measured(&session_id).map(NativeRecorded::of).map_err(|error| throw(&error))
+    }
+
+    /// Queues the record that nothing was recorded for so many milliseconds.
+    #[napi(catch_unwind)]
+    pub fn beat(&self, id: f64, session_id: String, interval_ms: f64) -> Result<()> {
+        let interval = Duration::from_millis(integer(interval_ms)?);
+        self.session.submit_heartbeat(integer(id)?, &session_id, interval).map_err(|error| throw(&error))
+    }
+
+    /// For how many milliseconds nothing was recorded in the ledger.
+    #[napi(getter, catch_unwind)]
+    pub fn quiet_ms(&self) -> f64 {
+        self.session.quiet().as_secs_f64() * 1e3
+    }
+
+    /// Who signs the next event, 64 hex digits.
+    #[napi(getter, catch_unwind)]
+    pub fn public_key_hex(&self) -> String {
+        self.session.public_key().to_string()
     }
 
     /// The ledger's last event that is on stable storage.

@@ -32,17 +32,20 @@ impl Session {
         self.submit_ceremony(number, Ceremony::Handover(key))
     }
 
-    /// Records that the session of this id ended in order, with what it recorded, and closes it in any case. Waits until
-    /// the event is on stable storage; gives its line, without LF.
+    /// Records that the session of this id ended in order, with what it recorded, and closes it. Waits until the event is
+    /// on stable storage; gives its line, without LF.
     pub fn end(&self, session_id: &str) -> Result<String> {
-        self.end_measured(session_id).0
+        self.end_measured(session_id)?.0
     }
 
-    /// The same, with the measures of the group.
-    pub fn end_measured(&self, session_id: &str) -> (Result<String>, Option<GroupMeasures>) {
-        let ended = self.hold(Ceremony::End(session_id.to_owned()));
+    /// The same, with the measures of the group. When this itself is an error the session is still open; when the event
+    /// could not be recorded, it is closed without it.
+    pub fn end_measured(&self, session_id: &str) -> Result<(Result<String>, Option<GroupMeasures>)> {
+        self.check_ceremony()?;
+        let slot = self.begin(|reply| Job::of(Ceremony::End(session_id.to_owned()), self.seat, reply))?;
+        let ended = one_line(self.finish(&slot));
         self.close();
-        ended
+        Ok(ended)
     }
 
     /// Queues the record that the session ended, which the caller then closes; the sink is told under `number` what

@@ -137,14 +137,24 @@ impl Session {
     }
 
     fn wait_for(&self, job: impl FnOnce(Reply) -> Job) -> Waited {
+        match self.begin(job) {
+            Ok(slot) => self.finish(&slot),
+            Err(error) => (Err(error), None),
+        }
+    }
+
+    /// Queues a job that someone waits for.
+    fn begin(&self, job: impl FnOnce(Reply) -> Job) -> Result<Arc<Slot>> {
         if self.writer.waits_for_a_thread() {
             let message = "records of this session wait for a head store that needs its thread: record asynchronously";
-            return (Err(not_written(Error::new(ErrorCode::SessionOptions, message))), None);
+            return Err(not_written(Error::new(ErrorCode::SessionOptions, message)));
         }
         let slot = Arc::new(Slot::default());
-        if let Err(error) = self.writer.submit(job(Reply::Slot(Arc::clone(&slot))), Taker::Caller) {
-            return (Err(error), None);
-        }
+        self.writer.submit(job(Reply::Slot(Arc::clone(&slot))), Taker::Caller)?;
+        Ok(slot)
+    }
+
+    fn finish(&self, slot: &Slot) -> Waited {
         let mut result = None;
         self.writer.drive_until(|| {
             result = result.take().or_else(|| slot.take());
@@ -202,6 +212,11 @@ impl Session {
     /// are synced with the next record.
     pub fn head(&self) -> Option<Head> {
         self.writer.head()
+    }
+
+    /// How long nothing was recorded in the ledger, by any session of this process, since it was opened.
+    pub fn quiet(&self) -> Duration {
+        self.writer.quiet()
     }
 
     /// What opening the ledger found.

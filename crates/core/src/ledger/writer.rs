@@ -23,7 +23,7 @@ use crate::sync::{Condvar, Deadline, Mutex, lock, thread, wait};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// See the module.
 pub(super) struct Writer {
@@ -51,6 +51,8 @@ struct Status {
     /// Who signs the next event.
     public_key: PublicKey,
     head: Option<Head>,
+    /// When that was appended, or the ledger opened.
+    since: Instant,
     /// The last event that someone was told is durable, or that nobody doubts.
     acknowledged: Option<Head>,
     /// Bytes of the active file that are acknowledged.
@@ -94,6 +96,7 @@ impl Writer {
             id: opened.appender.storage().id(),
             public_key: opened.appender.public_key(),
             head: opened.appender.head(),
+            since: Instant::now(),
             acknowledged: opened.acknowledged,
             length: opened.appender.length(),
             events: opened.events,
@@ -173,6 +176,11 @@ impl Writer {
     /// Who signs the next event.
     pub(super) fn public_key(&self) -> PublicKey {
         lock(&self.status).public_key
+    }
+
+    /// How long nothing was appended.
+    pub(super) fn quiet(&self) -> Duration {
+        lock(&self.status).since.elapsed()
     }
 
     pub(super) fn events(&self) -> EventSet {
@@ -394,6 +402,7 @@ impl Writer {
             let mut status = lock(&self.status);
             status.public_key = appender.public_key();
             status.head = Some(head);
+            status.since = Instant::now();
             status.acknowledged = Some(head);
             status.length = appender.length();
             status.events = status.events.max(events.unwrap_or(EventSet::Core));
