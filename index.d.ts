@@ -67,6 +67,14 @@ export declare class NativeMemoryHeads {
   advance(id: string, head: NativeHead): void
 }
 
+/** Sealed segments that may be removed once an event says so. */
+export declare class NativePrunable {
+  /** The first event that goes. */
+  get from(): number
+  /** The last event that goes. */
+  get to(): number
+}
+
 /** Reads events in order. */
 export declare class NativeReader {
   /** Opens a ledger file. */
@@ -152,6 +160,9 @@ export declare function computeSelfHash(eventText: string, seq: number, parentHa
  */
 export declare function drainSessions(): void
 
+/** What may go; null if nothing may. */
+export declare function findPrunable(session: NativeSession, limits: NativePruneLimits): Promise<NativePrunable | null>
+
 /** JavaScript's answer to a `head` message: none for stored, or why not. */
 export declare function headDone(ticket: number, error?: string | undefined | null): void
 
@@ -216,6 +227,16 @@ export interface NativePeek {
   firstHash: string
 }
 
+/** Which sealed segments may go. */
+export interface NativePruneLimits {
+  /** All their events have lower sequence numbers. */
+  beforeSeq?: number
+  /** Their last event is older, in milliseconds since 1970. */
+  beforeMs?: number
+  /** So many stay. */
+  keep: number
+}
+
 /** A record, and how its group was written. */
 export interface NativeRecorded {
   /** The line, or the text of a failure. */
@@ -252,6 +273,9 @@ export declare function parsePublicKey(text: string): string
 /** The ids under which a head store knows a ledger. */
 export declare function peekLedger(path: string): NativePeek
 
+/** Removes what may go; `line` is that of the event that says so, as it settled. */
+export declare function removePruned(session: NativeSession, prunable: NativePrunable, line: string): Promise<void>
+
 /** Fails if this build diverges from the format. */
 export declare function selfTest(): void
 
@@ -260,6 +284,9 @@ export declare function sha256Hex(data: string | Uint8Array): string
 
 /** Seals an event for a chain that the caller keeps; gives the line without LF. */
 export declare function signEvent(eventText: string, seq: number, parentHash: string, key: NativeKey, timestampNanos?: bigint | undefined | null): string
+
+/** Queues the event that says what goes; `id` settles later. */
+export declare function submitPrune(session: NativeSession, id: number, prunable: NativePrunable): void
 
 /** For tests only: makes the next pass through a point fail. */
 export declare function testFault(name: string): void

@@ -36,6 +36,7 @@ import { nativeKeyOf, type SigningKeypair } from './keys.js';
 import { native } from './native.js';
 import { toPath } from './paths.js';
 import { Pending, type Settlement, WITHDRAWN } from './pending.js';
+import { pruneLimitsOf, type Pruned, type PruneOptions } from './prune.js';
 import type { Head } from './report.js';
 import { type SignedEvent, signedEventFromLine } from './signed-event.js';
 
@@ -290,6 +291,26 @@ export class Session {
     const key = nativeKeyOf(keypair, 'keypair');
     this.#checkOpen();
     return this.#heldSync(() => this.#native.rotateKeySync(key));
+  }
+
+  /**
+   * Removes the oldest sealed segments, see {@link SessionOptions.rotate}: those to which all of the options applies. An
+   * event that says what goes, `LedgerPruned`, is on stable storage before the first of them is removed; verification
+   * then begins behind it. The newest segment always stays. Resolves with that event and the seqs of the events that are
+   * gone, or with null if there is nothing to remove. Needs a session with `events: 'extended'`.
+   *
+   * Rejects as {@link Session.record}, and with {@link LedgerError} `ERR_SEGMENT_MISSING` when segments are missing of
+   * which no event says that they were pruned; `ERR_LEDGER_IO` without `outcome` when the event is recorded and a segment
+   * could not be removed: the next call goes on.
+   */
+  async prune(options: PruneOptions): Promise<Pruned | null> {
+    const limits = pruneLimitsOf(options);
+    this.#checkOpen();
+    const prunable = await wrapAsync(() => native.findPrunable(this.#native, limits));
+    if (prunable === null) return null;
+    const event = await this.#hold((id) => native.submitPrune(this.#native, id, prunable));
+    await wrapAsync(() => native.removePruned(this.#native, prunable, event.toLine()));
+    return { event, from: prunable.from, to: prunable.to };
   }
 
   /** Public key of who signs, 64 lower-case hex digits: of the keypair, or of the one that the ledger was handed over to. */

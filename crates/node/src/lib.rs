@@ -12,6 +12,7 @@ mod heads;
 mod import;
 mod key;
 mod probe;
+mod prune;
 mod session;
 mod task;
 mod text;

@@ -313,6 +313,12 @@ pub struct NativeSession {
     channel: Arc<Channel>,
 }
 
+impl NativeSession {
+    pub(crate) fn shared(&self) -> Arc<Session> {
+        Arc::clone(&self.session)
+    }
+}
+
 #[napi]
 impl NativeSession {
     /// Queues one event, to be written at [`Self::wake`] or a few milliseconds later; `id` settles later.
