@@ -200,6 +200,10 @@ const elsewhere: readonly ErrorCode[] = [
   'ERR_LEDGER_LOCKED',
   'ERR_SELF_TEST',
   'ERR_SESSION_POISONED',
+  'ERR_SIGNATURE_INVALID',
+  'ERR_SIGNER_FAILED',
+  'ERR_SIGNER_REFUSED',
+  'ERR_SIGNER_TIMEOUT',
 ];
 
 test('every code is provoked here or elsewhere', (t) => {

@@ -8,13 +8,25 @@ use std::fmt::Write as _;
 
 /// Hash of an event at its place in a chain. `event` is its canonical form.
 pub(crate) fn hash_event(event: &[u8], parent: &Hash, seq: u64, timestamp_nanos: u64) -> Hash {
+    let rest = behind_event(parent, seq, timestamp_nanos);
+    let hasher = Sha256::new_with_prefix(BEFORE_EVENT).chain_update(event).chain_update(rest);
+    Hash::from_bytes(hasher.finalize().into())
+}
+
+/// The text that [`hash_event`] hashes.
+pub(crate) fn hashed_text(event: &[u8], parent: &Hash, seq: u64, timestamp_nanos: u64) -> Vec<u8> {
+    [BEFORE_EVENT, event, behind_event(parent, seq, timestamp_nanos).as_bytes()].concat()
+}
+
+const BEFORE_EVENT: &[u8] = b"{\"event\":";
+
+fn behind_event(parent: &Hash, seq: u64, timestamp_nanos: u64) -> String {
     let mut rest = String::with_capacity(160);
     rest.push_str(",\"parent_hash\":\"");
     push_hex(parent.as_bytes(), &mut rest);
     // Writing to a string does not fail.
     let _ = write!(rest, "\",\"seq\":{seq},\"timestamp_nanos\":{timestamp_nanos}}}");
-    let hasher = Sha256::new_with_prefix(b"{\"event\":").chain_update(event).chain_update(rest);
-    Hash::from_bytes(hasher.finalize().into())
+    rest
 }
 
 /// An event's place and hash.

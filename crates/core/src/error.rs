@@ -118,6 +118,14 @@ codes! {
         RollbackDetected = "ERR_ROLLBACK_DETECTED",
         /// The ledger was last signed by another key.
         SignerMismatch = "ERR_SIGNER_MISMATCH",
+        /// A signer outside of the process failed.
+        SignerFailed = "ERR_SIGNER_FAILED",
+        /// A signer outside of the process did not answer in time.
+        SignerTimeout = "ERR_SIGNER_TIMEOUT",
+        /// A signer outside of the process will not sign this: it has signed another event there.
+        SignerRefused = "ERR_SIGNER_REFUSED",
+        /// A signer's signature does not hold under its public key.
+        SignatureInvalid = "ERR_SIGNATURE_INVALID",
         /// An option that cannot be had for a ledger that is open already.
         SessionOptions = "ERR_SESSION_OPTIONS",
         /// The session is closed.

@@ -19,6 +19,7 @@
 //! | to | use |
 //! |---|---|
 //! | hold a key | [`key::KeyPair`], [`keyfile`] |
+//! | let someone else hold it | [`signer::Signer`] |
 //! | make an event | [`event::Event::parse`] |
 //! | record | [`ledger::Session`] |
 //! | take over a ledger that another program wrote | [`ledger::Import`] |
@@ -75,6 +76,7 @@ pub mod line;
 pub mod seal;
 mod segments;
 pub mod self_test;
+pub mod signer;
 pub mod storage;
 mod sync;
 pub mod verify;

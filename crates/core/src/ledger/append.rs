@@ -7,9 +7,13 @@
 //! a full file:         see `rotate`
 //! ```
 //!
+//! A signer outside of the process that keeps what it signs is asked for what the file lacks, before the first group and
+//! after every group that failed when it may have been signed; that is appended first, as a group of its own.
+//!
 //! Crash windows: before the sync of a group, any subset of its pages may survive; its events were not acknowledged,
 //! and the next opening keeps the longest good prefix. Behind the sync everything survives.
 
+use super::hand::{End, Hand, Signed};
 use super::past::Past;
 use super::recover::Inspection;
 use super::rotate::Segment;
@@ -17,11 +21,11 @@ use super::signing::Signing;
 use crate::chain::Head;
 use crate::chain::{ChainState, SignatureState};
 use crate::error::{Error, ErrorCode, Outcome, Result};
-use crate::event::Event;
+use crate::event::{Event, EventSet};
 use crate::fault::{self, FaultPoint};
 use crate::handover::hand_over;
 use crate::hash::Hash;
-use crate::key::{KeyPair, PublicKey};
+use crate::key::{KeyPair, PublicKey, Signature};
 use crate::limits::{self, as_u64};
 use crate::seal::{self, Hashed};
 use crate::storage::{Storage, read_exact_at, write_all_at};
@@ -34,7 +38,7 @@ use std::time::{Duration, Instant};
 /// The file and the end of its chain. Whoever holds it writes.
 pub(super) struct Appender {
     storage: Box<dyn Storage>,
-    signing: Signing,
+    hand: Hand,
     state: ChainState,
     segment: Segment,
     /// Hash of the ledger's first event; unknown for an older ledger unless a head store needs it.
@@ -43,6 +47,10 @@ pub(super) struct Appender {
     length: u64,
     /// The last good line has no LF yet.
     unterminated: bool,
+    /// A group was signed, or may have been, and is not in the file; whoever signs has kept it.
+    owed: bool,
+    /// The smallest set that holds every kind that was appended.
+    events: EventSet,
     /// Bytes that can be read but may never have reached the disk: after a failed sync Linux marks pages clean.
     unsure: Option<Range<u64>>,
 }
@@ -72,6 +80,11 @@ impl Failed {
         Self { error: error.with_outcome(Outcome::NotWritten), poisoned: false }
     }
 
+    /// What may come back, so that nobody knows yet what becomes of it.
+    fn owed(error: Error) -> Self {
+        Self { error: error.with_outcome(Outcome::Unknown), poisoned: false }
+    }
+
     pub(super) fn poisoned(doing: &str, error: &io::Error, outcome: Outcome) -> Self {
         let error = Error::io(ErrorCode::SessionPoisoned, doing, error).with_outcome(outcome);
         Self { error, poisoned: true }
@@ -79,20 +92,17 @@ impl Failed {
 }
 
 impl Appender {
-    pub(super) fn new(
-        storage: Box<dyn Storage>,
-        key: Arc<KeyPair>,
-        inspection: &Inspection,
-        first: Option<Hash>,
-    ) -> Self {
+    pub(super) fn new(storage: Box<dyn Storage>, hand: Hand, inspection: &Inspection, first: Option<Hash>) -> Self {
         Self {
             storage,
-            signing: Signing::new(key),
+            hand,
             state: inspection.state,
             segment: inspection.segment(),
             first,
             length: inspection.good_end,
             unterminated: inspection.unterminated,
+            owed: false,
+            events: EventSet::Core,
             unsure: Some(inspection.window_start..inspection.good_end),
         }
     }
@@ -125,17 +135,65 @@ impl Appender {
         self.length
     }
 
+    /// The smallest set that holds every kind that was appended.
+    pub(super) fn events(&self) -> EventSet {
+        self.events
+    }
+
     /// Seals and appends events, in order. Gives their lines once they are on stable storage.
     pub(super) fn append<'e>(&mut self, events: impl IntoIterator<Item = &'e Event>) -> Result<Appended, Failed> {
         self.check_file().map_err(Failed::clean)?;
         self.settle_window()?;
         fault::pass(FaultPoint::Commit);
+        self.append_owed()?;
         let started = Instant::now();
         let hashed = self.hash(events).map_err(Failed::clean)?;
-        let signer = self.signing.public_key();
-        let signatures = self.signing.sign(hashed.iter().map(|event| event.hash).collect());
+        let signatures = self.sign(&hashed)?;
+        self.write(&hashed, &signatures, started)
+    }
+
+    /// Appends first what may have been signed before, see [`Appender::append`].
+    pub(super) fn append_owed(&mut self) -> Result<(), Failed> {
+        if !self.owed {
+            return Ok(());
+        }
+        let unwritten = self.unwritten().map_err(Failed::clean)?;
+        self.append_signed(unwritten).map_err(|failed| {
+            // Of the group that waits behind it nothing was even signed.
+            Failed { error: failed.error.with_outcome(Outcome::NotWritten), ..failed }
+        })
+    }
+
+    /// The events that were signed for this ledger and are not in it.
+    pub(super) fn unwritten(&self) -> Result<Vec<Signed>> {
+        self.hand.unwritten(self.end())
+    }
+
+    /// Appends such events.
+    pub(super) fn append_signed(&mut self, signed: Vec<Signed>) -> Result<(), Failed> {
+        if !signed.is_empty() {
+            self.settle_window()?;
+            let hashed: Vec<Hashed<'_>> = signed.iter().map(|(text, _)| text.hashed()).collect();
+            let signatures: Vec<Signature> = signed.iter().map(|(_, signature)| *signature).collect();
+            self.write(&hashed, &signatures, Instant::now())?;
+        }
+        self.owed = false;
+        Ok(())
+    }
+
+    fn sign(&mut self, hashed: &[Hashed<'_>]) -> Result<Vec<Signature>, Failed> {
+        let end = self.end();
+        self.hand.sign(end, hashed).map_err(|error| {
+            self.owed = self.hand.remembers();
+            if error.outcome == Some(Outcome::Unknown) { Failed::owed(error) } else { Failed::clean(error) }
+        })
+    }
+
+    /// One write and one sync.
+    fn write(&mut self, hashed: &[Hashed<'_>], signatures: &[Signature], started: Instant) -> Result<Appended, Failed> {
+        let signer = self.hand.public_key();
         let lines: Vec<String> =
-            hashed.iter().zip(&signatures).map(|(event, signature)| event.line(signature, &signer)).collect();
+            hashed.iter().zip(signatures).map(|(event, signature)| event.line(signature, &signer)).collect();
         let mut bytes = Vec::with_capacity(lines.iter().map(|line| line.len().saturating_add(1)).sum());
         for line in &lines {
             bytes.extend_from_slice(line.as_bytes());
@@ -143,7 +201,9 @@ impl Appender {
         }
         let sealed = Instant::now();
         if let Err(error) = write_all_at(&*self.storage, self.length, &bytes) {
-            return Err(self.cut_back(&error));
+            self.owed = self.hand.remembers();
+            let failed = self.cut_back(&error);
+            return Err(if self.owed && !failed.poisoned { Failed::owed(failed.error) } else { failed });
         }
         let written = Instant::now();
         if let Err(error) = self.storage.sync() {
@@ -158,13 +218,14 @@ impl Appender {
             self.segment.began = self.segment.began.or(Some(first.timestamp_nanos));
         }
         let heads = hashed.iter().map(|event| Head { seq: event.seq, hash: event.hash }).collect();
+        self.events = hashed.iter().map(|event| event.event.set()).fold(self.events, EventSet::max);
         let (seal, write) = (sealed.duration_since(started), written.duration_since(sealed));
         Ok(Appended { lines, heads, bytes: bytes.len(), seal, write, sync })
     }
 
     /// Whose signatures the next events get.
     pub(super) fn public_key(&self) -> PublicKey {
-        self.signing.public_key()
+        self.hand.public_key()
     }
 
     /// The event with which the key hands over to another one, if it is appended next.
@@ -179,13 +240,17 @@ impl Appender {
 
     /// The last event hands over to this key.
     pub(super) fn sign_with(&mut self, key: Arc<KeyPair>) {
-        self.signing = Signing::new(key);
+        self.hand = Hand::Here(Signing::new(key));
     }
 
     fn find_first(&mut self) -> Result<Hash> {
         self.first = Past::of(&*self.storage)?.first_hash(&*self.storage);
         let message = "the first event of the ledger cannot be read, and a rotation of keys names it";
         self.first.ok_or_else(|| Error::new(ErrorCode::LedgerTampered, message))
+    }
+
+    fn end(&self) -> End {
+        End { first: self.first, head: self.state.head() }
     }
 
     /// The file must still be the one that was opened, and as long as it was left: a file that others rotated, cut or
@@ -262,9 +327,11 @@ impl Appender {
 mod tests {
     use super::super::recover::inspect;
     use super::*;
+    use crate::key::{KeyPair, PublicKey};
+    use crate::signer::{Memory, Place, Remembered, Request, Signer};
     use crate::storage::{FileId, Source};
     use crate::verify::{Options, Verifier};
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
     use std::sync::{Mutex, MutexGuard};
 
     /// A file in memory that does what a test says with its next calls, and writes down what it was asked.
@@ -379,7 +446,9 @@ mod tests {
 
     fn open(fake: &Fake) -> Appender {
         let inspection = inspect(fake, Some(ChainState::START)).unwrap();
-        Appender::new(Box::new(fake.clone()), Arc::new(KeyPair::from_seed(&[1; 32])), &inspection, None)
+        let key = Arc::new(KeyPair::from_seed(&[1; 32]));
+        let (hand, _) = Hand::new(&key.into(), Path::new("ledger.ndjson")).unwrap();
+        Appender::new(Box::new(fake.clone()), hand, &inspection, None)
     }
 
     fn count(fake: &Fake) -> u64 {
@@ -485,6 +554,55 @@ mod tests {
         let expected = (ErrorCode::SessionPoisoned, Some(Outcome::NotWritten), true);
         assert_eq!(failure(appender.append(&[event("b")])), expected);
         assert_eq!(fake.state().bytes, before);
+    }
+
+    /// A signer that keeps the group which it signed last.
+    struct Keeping(KeyPair, Mutex<Vec<Remembered>>);
+
+    impl Signer for Keeping {
+        fn public_key(&self) -> PublicKey {
+            self.0.public()
+        }
+        fn sign(&self, _place: &Place<'_>, requests: &[Request]) -> Result<Vec<Signature>> {
+            let sign = |request: &Request| Remembered {
+                canonical: request.canonical.clone(),
+                signature: self.0.sign(&request.hash),
+            };
+            let signed: Vec<Remembered> = requests.iter().map(sign).collect();
+            *self.1.lock().unwrap() = signed.clone();
+            Ok(signed.into_iter().map(|event| event.signature).collect())
+        }
+        fn memory(&self) -> Option<&dyn Memory> {
+            Some(self)
+        }
+    }
+
+    impl Memory for Keeping {
+        fn unwritten(&self, _place: &Place<'_>) -> Result<Vec<Remembered>> {
+            Ok(self.1.lock().unwrap().clone())
+        }
+    }
+
+    #[test]
+    fn what_was_signed_and_could_not_be_written_is_written_before_anything_else() {
+        let fake = Fake::default();
+        let signer: Arc<dyn Signer> = Arc::new(Keeping(KeyPair::from_seed(&[1; 32]), Mutex::default()));
+        let (hand, _) = Hand::new(&signer.into(), Path::new("ledger.ndjson")).unwrap();
+        let mut appender =
+            Appender::new(Box::new(fake.clone()), hand, &inspect(&fake, Some(ChainState::START)).unwrap(), None);
+        fake.reply("write", Reply::ShortThenFail(100));
+        let unknown = (ErrorCode::LedgerIo, Some(Outcome::Unknown), false);
+        assert_eq!(failure(appender.append(&[event("a")])), unknown);
+        // It still cannot be written. The next event was not even signed.
+        fake.reply("write", Reply::Fail(io::ErrorKind::StorageFull));
+        let clean = (ErrorCode::LedgerIo, Some(Outcome::NotWritten), false);
+        assert_eq!(failure(appender.append(&[event("b")])), clean);
+        assert_eq!(count(&fake), 0);
+        fake.calls();
+        let lines = appender.append(&[event("c")]).ok().unwrap().lines;
+        assert_eq!(fake.calls(), ["write", "sync", "write", "sync"]);
+        assert!(lines.len() == 1 && lines[0].starts_with(r#"{"seq":1,"#));
+        assert_eq!(count(&fake), 2);
     }
 
     #[test]

@@ -93,6 +93,9 @@ pub(super) enum Next {
 }
 
 impl Inbox {
+    /// The session that it begins with.
+    pub(super) const FIRST: Seat = Seat(0);
+
     /// With its first session, and as many bytes as may be queued.
     pub(super) fn new(limit: usize) -> (Self, Seat) {
         let inbox = Self {
@@ -108,7 +111,7 @@ impl Inbox {
             refused: 0,
             want_room: Vec::new(),
         };
-        (inbox, Seat(0))
+        (inbox, Self::FIRST)
     }
 
     /// Bytes that may be queued.

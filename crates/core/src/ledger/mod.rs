@@ -22,6 +22,7 @@
 
 mod append;
 mod ceremony;
+mod hand;
 mod import;
 mod inbox;
 mod job;
@@ -50,6 +51,7 @@ use crate::error::{Error, ErrorCode, Outcome, Result};
 use crate::event::{Event, EventSet};
 use crate::hash::Hash;
 use crate::key::{KeyPair, PublicKey};
+use crate::signer::Signatory;
 use crate::storage::Lockable;
 use crate::sync::{AtomicBool, Deadline};
 use inbox::Seat;
@@ -89,7 +91,13 @@ impl Session {
 
     /// The same, for a caller who submits and is told later.
     pub fn open_with_sink(options: &SessionOptions, key: &Arc<KeyPair>, sink: Arc<dyn Sink>) -> Result<Self> {
-        Ok(Self::on_writer(registry::writer_for(options, key)?, options, sink))
+        Self::open_signed_by(options, &key.into(), sink)
+    }
+
+    /// The same, whoever signs. Sessions of one ledger may each bring a signer of the same key: that of the session
+    /// which is open longest signs for all.
+    pub fn open_signed_by(options: &SessionOptions, signatory: &Signatory, sink: Arc<dyn Sink>) -> Result<Self> {
+        Ok(Self::on_writer(registry::writer_for(options, signatory)?, options, sink))
     }
 
     /// Opens a ledger on a storage that is no file, for tests. From here on everything is as with a file; the path only
@@ -101,7 +109,7 @@ impl Session {
         key: &Arc<KeyPair>,
         sink: Arc<dyn Sink>,
     ) -> Result<Self> {
-        Ok(Self::on_writer(registry::writer_on(open, options, key)?, options, sink))
+        Ok(Self::on_writer(registry::writer_on(open, options, &key.into())?, options, sink))
     }
 
     fn on_writer((writer, seat): (Arc<Writer>, Seat), options: &SessionOptions, sink: Arc<dyn Sink>) -> Self {
@@ -146,7 +154,8 @@ impl Session {
     /// Queues a job that someone waits for.
     fn begin(&self, job: impl FnOnce(Reply) -> Job) -> Result<Arc<Slot>> {
         if self.writer.waits_for_a_thread() {
-            let message = "records of this session wait for a head store that needs its thread: record asynchronously";
+            let message =
+                "records of this session wait for a signer or head store that needs its thread: record asynchronously";
             return Err(not_written(Error::new(ErrorCode::SessionOptions, message)));
         }
         let slot = Arc::new(Slot::default());
@@ -239,7 +248,7 @@ impl Session {
         self.writer.public_key()
     }
 
-    /// True when waiting for this session's records on the thread of the head store would never end.
+    /// True when waiting for this session's records on the thread of the signer or head store would never end.
     pub fn must_not_wait(&self) -> bool {
         self.writer.waits_for_a_thread() && !self.writer.is_settled(self.seat)
     }

@@ -1,6 +1,7 @@
 //! Opening a locked ledger: judges its end, compares it with a head store, repairs what a crash left.
 
 use super::append::Appender;
+use super::hand::Hand;
 use super::keeper::Keeper;
 use super::options::{DEFAULT_QUEUE_BYTES, RecoveredTail, Recovery, SessionOptions, TornTailPolicy, VerifyOnOpen};
 use super::past::Past;
@@ -12,25 +13,24 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventSet;
 use crate::hash::Hash;
 use crate::heads::{HeadStore, ledger_id, path_id};
-use crate::key::KeyPair;
 use crate::limits::as_u64;
+use crate::signer::Signatory;
 use crate::storage::Storage;
 use crate::verify;
 use std::io::Read as _;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Judges a locked file and repairs its end: afterwards events can be appended.
 pub(super) fn prepare(
     storage: Box<dyn Storage>,
     path: &Path,
     options: &SessionOptions,
-    key: &Arc<KeyPair>,
+    signatory: &Signatory,
 ) -> Result<Opened> {
     let file: &dyn Storage = &*storage;
     let mut past = Past::of(file)?;
     let inspection = past.inspect_behind(file)?;
-    let public_key = key.public();
+    let public_key = signatory.public_key();
     if let Some(signer) = inspection.in_force.filter(|signer| *signer != public_key) {
         let message = format!("the ledger is signed with the key {signer}, this session would sign as {public_key}");
         return Err(Error::new(ErrorCode::SignerMismatch, message));
@@ -44,8 +44,8 @@ pub(super) fn prepare(
             let known = head.store.read(&path_id(path))?.map(|known| known.hash);
             known.or_else(|| past.first_hash(file))
         }
-        (Some(_), _) => past.first_hash(file),
-        (None, _) => None,
+        (head, _) if head.is_some() || signatory.remembers() => past.first_hash(file),
+        _ => None,
     };
     let known = match &options.head_store {
         Some(head) => check_head(&*head.store, file, &past, path, &inspection, first)?,
@@ -58,19 +58,32 @@ pub(super) fn prepare(
     let tail = cut_tail(file, &inspection, torn_tail)?;
     let last = inspection.state.head();
     let waited_for = known.filter(|_| options.head_store.as_ref().is_some_and(|head| head.wait)).map(Some);
-    let doubted = registry::remembered(&file.id(), &inspection).or(waited_for);
-    let recovery = Recovery { tail, unacknowledged: doubted.and_then(|known| unacknowledged(known, last)) };
+    let acknowledged = registry::remembered(&file.id(), &inspection).or(waited_for).unwrap_or(last);
+    let (hand, roster) = Hand::new(signatory, path)?;
+    let mut appender = Appender::new(storage, hand, &inspection, first);
+    append_unwritten(&mut appender, options.events)?;
+    let recovery = Recovery { tail, unacknowledged: unacknowledged(acknowledged, appender.head()) };
     let keeper = options.head_store.as_ref().map(|head| Keeper::new(head, path));
     Ok(Opened {
-        appender: Appender::new(storage, Arc::clone(key), &inspection, first),
+        events: inspection.events.max(appender.events()),
+        appender,
         keeper,
+        roster,
         recovery,
-        acknowledged: doubted.unwrap_or(last),
+        acknowledged,
         torn_tail,
         rotation: options.rotation,
         queue_bytes: options.max_queue_bytes.unwrap_or(DEFAULT_QUEUE_BYTES),
-        events: inspection.events,
     })
+}
+
+/// What a signer has signed and the file lacks comes first.
+fn append_unwritten(appender: &mut Appender, events: EventSet) -> Result<()> {
+    let signed = appender.unwritten()?;
+    if events == EventSet::Core && signed.iter().any(|(text, _)| text.event.set() == EventSet::Extended) {
+        return Err(holds_extended_kinds());
+    }
+    appender.append_signed(signed).map_err(|failed| Error { code: ErrorCode::LedgerIo, outcome: None, ..failed.error })
 }
 
 /// Compares the ledger with what a head store knows of it; gives the head that it knows.

@@ -14,8 +14,8 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventSet;
 use crate::hash::Hash;
 use crate::heads::path_id;
-use crate::key::KeyPair;
 use crate::segments::Names;
+use crate::signer::Signatory;
 use crate::storage::{FileId, Lockable, Storage as _};
 use crate::sync::{Condvar, Deadline, LazyLock, Mutex, MutexGuard, lock, wait};
 use std::collections::HashMap;
@@ -55,8 +55,8 @@ struct Found {
 }
 
 /// The writer of a ledger: the one that is there, or a new one. The caller holds a seat on it.
-pub(super) fn writer_for(options: &SessionOptions, key: &Arc<KeyPair>) -> Result<(Arc<Writer>, Seat)> {
-    writer_of(options, key, || {
+pub(super) fn writer_for(options: &SessionOptions, signatory: &Signatory) -> Result<(Arc<Writer>, Seat)> {
+    writer_of(options, signatory, || {
         let found = |file: LedgerFile| Found { path: file.path().to_owned(), storage: Box::new(file) };
         Ok(open_file(options)?.map(found))
     })
@@ -66,14 +66,14 @@ pub(super) fn writer_for(options: &SessionOptions, key: &Arc<KeyPair>) -> Result
 pub(super) fn writer_on(
     open: impl Fn() -> Box<dyn Lockable>,
     options: &SessionOptions,
-    key: &Arc<KeyPair>,
+    signatory: &Signatory,
 ) -> Result<(Arc<Writer>, Seat)> {
-    writer_of(options, key, || Ok(Some(Found { storage: open(), path: options.path.clone() })))
+    writer_of(options, signatory, || Ok(Some(Found { storage: open(), path: options.path.clone() })))
 }
 
 fn writer_of(
     options: &SessionOptions,
-    key: &Arc<KeyPair>,
+    signatory: &Signatory,
     open: impl Fn() -> Result<Option<Found>>,
 ) -> Result<(Arc<Writer>, Seat)> {
     let mut wait = LockWait { deadline: Deadline::after(options.lock_timeout), pause: Duration::from_millis(1) };
@@ -84,8 +84,11 @@ fn writer_of(
             Claim::Taken(Entry::Opening(gate)) => gate.wait(),
             Claim::Taken(Entry::Live(writer)) => {
                 if let Some(seat) = writer.attach() {
-                    return match join(&writer, options, key) {
-                        Ok(()) => Ok((writer, seat)),
+                    return match join(&writer, options, signatory) {
+                        Ok(()) => {
+                            writer.join_roster(seat, signatory);
+                            Ok((writer, seat))
+                        }
                         Err(error) => {
                             writer.detach(seat);
                             Err(error)
@@ -107,7 +110,7 @@ fn writer_of(
                 let linked = found.storage.is_linked();
                 if matches!(linked, Ok(true)) && !finish_rotation(&*found.storage)? {
                     let Found { storage, path } = found;
-                    let (writer, seat) = Writer::start(prepare(storage, &path, options, key)?)?;
+                    let (writer, seat) = Writer::start(prepare(storage, &path, options, signatory)?)?;
                     claim.publish(&writer);
                     return Ok((writer, seat));
                 }
@@ -263,9 +266,9 @@ fn open_file(options: &SessionOptions) -> Result<Option<LedgerFile>> {
 }
 
 /// A further session on a writer that is there: what belongs to the writer cannot be asked for differently.
-fn join(writer: &Writer, options: &SessionOptions, key: &KeyPair) -> Result<()> {
+fn join(writer: &Writer, options: &SessionOptions, signatory: &Signatory) -> Result<()> {
     let in_force = writer.public_key();
-    if in_force != key.public() {
+    if in_force != signatory.public_key() {
         let message = format!("this ledger is open with the key {in_force}");
         return Err(Error::new(ErrorCode::SignerMismatch, message));
     }

@@ -7,6 +7,7 @@
 
 use super::append::{Appended, Appender, Failed};
 use super::ceremony::session_sealed;
+use super::hand::Roster;
 use super::inbox::{Inbox, Next, Seat, poison_notice};
 use super::job::{Ceremony, GroupMeasures, Job, Load, Settled, Sink, give_room, tell};
 use super::keeper::Keeper;
@@ -15,9 +16,10 @@ use super::recover::GROUP_LIMIT;
 use super::registry;
 use crate::chain::Head;
 use crate::error::{Error, ErrorCode, Outcome, Result};
-use crate::event::{Event, EventSet};
+use crate::event::EventSet;
 use crate::key::{KeyPair, PublicKey};
 use crate::limits::as_u64;
+use crate::signer::Signatory;
 use crate::storage::{FileId, Shelf, Storage};
 use crate::sync::{Condvar, Deadline, Mutex, lock, thread, wait};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -40,6 +42,8 @@ pub(super) struct Writer {
     /// How many wait for that; changed under the lock of `inbox`.
     waiting: AtomicUsize,
     keeper: Option<Keeper>,
+    /// None if a key of this process signs.
+    roster: Mutex<Option<Arc<Roster>>>,
     status: Mutex<Status>,
 }
 
@@ -66,6 +70,7 @@ struct Status {
 pub(super) struct Opened {
     pub(super) appender: Appender,
     pub(super) keeper: Option<Keeper>,
+    pub(super) roster: Option<Arc<Roster>>,
     pub(super) recovery: Recovery,
     pub(super) acknowledged: Option<Head>,
     pub(super) torn_tail: TornTailPolicy,
@@ -112,6 +117,7 @@ impl Writer {
             done: Condvar::new(),
             waiting: AtomicUsize::new(0),
             keeper: opened.keeper,
+            roster: Mutex::new(opened.roster),
             status: Mutex::new(status),
         });
         let background = Arc::clone(&writer);
@@ -127,9 +133,19 @@ impl Writer {
         lock(&self.inbox).attach()
     }
 
+    /// That session's signer may be asked from now on. A key of this process needs no other.
+    pub(super) fn join_roster(&self, seat: Seat, signatory: &Signatory) {
+        if let Some(roster) = &*lock(&self.roster) {
+            roster.join(seat, signatory);
+        }
+    }
+
     /// One session less. The last one ends the writer, once its queue is written. True when it was the last.
     pub(super) fn detach(&self, seat: Seat) -> bool {
         let last = lock(&self.inbox).detach(seat);
+        if let Some(roster) = &*lock(&self.roster) {
+            roster.leave(seat);
+        }
         self.work.notify_one();
         last
     }
@@ -196,9 +212,11 @@ impl Writer {
         self.keeper.as_ref().and_then(Keeper::error)
     }
 
-    /// True when records wait for a head store that needs its own thread: a caller on that thread must not wait.
+    /// True when records wait for a signer or a head store that needs its own thread: a caller on that thread must not
+    /// wait.
     pub(super) fn waits_for_a_thread(&self) -> bool {
         self.keeper.as_ref().is_some_and(|keeper| keeper.waits() && keeper.store().needs_its_thread())
+            || lock(&self.roster).as_ref().is_some_and(|roster| roster.needs_its_thread())
     }
 
     /// Bytes of the active file that are acknowledged, if that is this one.
@@ -308,14 +326,16 @@ impl Writer {
         }
         let queued = group.first().map(|job| job.queued.elapsed()).unwrap_or_default();
         let appended = catch_unwind(AssertUnwindSafe(|| {
+            appender.append_owed()?;
             let new_key = self.begin_ceremony(appender, &mut group).map_err(Failed::clean)?;
             self.rotate_if_full(appender, &group)?;
-            let appended = appender.append(group.iter().flat_map(|job| &job.events))?;
-            if let Some(key) = new_key {
+            let appended = appender.append(group.iter().flat_map(|job| &job.events));
+            if let (Some(key), Ok(_)) = (new_key, &appended) {
                 appender.sign_with(key);
+                *lock(&self.roster) = None;
             }
-            self.advance(appender, &group, &appended);
-            Ok(appended)
+            self.advance(appender, &group, appended.as_ref().ok());
+            appended
         }));
         match appended {
             Ok(Ok(Appended { lines, bytes, seal, write, sync, .. })) => {
@@ -394,22 +414,24 @@ impl Writer {
         self.tell_waiters();
     }
 
-    /// A group is on the disk: everyone may know, the head store too.
-    fn advance(&self, appender: &Appender, group: &[Job], appended: &Appended) {
+    /// A group is on the disk, or one that a signer gave back: everyone may know, the head store too.
+    fn advance(&self, appender: &Appender, group: &[Job], appended: Option<&Appended>) {
         let Some(head) = appender.head() else { return };
-        let events = group.iter().flat_map(|job| &job.events).map(Event::set).max();
         {
             let mut status = lock(&self.status);
+            if status.head == Some(head) {
+                return;
+            }
             status.public_key = appender.public_key();
             status.head = Some(head);
             status.since = Instant::now();
             status.acknowledged = Some(head);
             status.length = appender.length();
-            status.events = status.events.max(events.unwrap_or(EventSet::Core));
+            status.events = status.events.max(appender.events());
         }
         {
             let mut inbox = lock(&self.inbox);
-            let mut heads = appended.heads.iter();
+            let mut heads = appended.map(|appended| appended.heads.as_slice()).unwrap_or_default().iter();
             for Job { seat, events, .. } in group {
                 if let Some(last) = heads.by_ref().take(events.len()).last() {
                     inbox.note(*seat, as_u64(events.len()), *last);
