@@ -156,7 +156,7 @@ export declare function computeSelfHash(eventText: string, seq: number, parentHa
 
 /**
  * Waits until what the sessions of this thread have queued is written, at most 2 s in all: for `process.exit()`, which
- * tells only JavaScript. They stay open. A head store of this thread, which waits here, is not asked meanwhile.
+ * tells only JavaScript. They stay open. Signer and head store of this thread, which waits here, are not asked meanwhile.
  */
 export declare function drainSessions(): void
 
@@ -217,6 +217,8 @@ export interface NativeOpenOptions {
   headWait: boolean
   /** What a head store written in JavaScript knows. */
   customHeads?: NativeCustomHeads
+  /** Who signs if no key does. */
+  signer?: NativeSigner
 }
 
 /** What a head store is asked about before a ledger is opened. */
@@ -255,11 +257,19 @@ export interface NativeRotation {
   maxAgeMs?: number
 }
 
+/** A signer outside of the process. */
+export interface NativeSigner {
+  /** 64 hex digits. */
+  publicKey: string
+  /** Milliseconds that it may take. */
+  timeoutMs: number
+}
+
 /** Opens a ledger, or creates it, on a pool thread. */
-export declare function openSession(key: NativeKey, options: NativeOpenOptions, callback: (kind: 'settled' | 'room' | 'head', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void, fileHeads?: NativeFileHeads | undefined | null, memoryHeads?: NativeMemoryHeads | undefined | null): Promise<NativeSession>
+export declare function openSession(key: NativeKey | undefined | null, options: NativeOpenOptions, callback: (kind: 'settled' | 'room' | 'head' | 'sign' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void, fileHeads?: NativeFileHeads | undefined | null, memoryHeads?: NativeMemoryHeads | undefined | null): Promise<NativeSession>
 
 /** The same on the calling thread. */
-export declare function openSessionSync(key: NativeKey, options: NativeOpenOptions, callback: (kind: 'settled' | 'room' | 'head', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void, fileHeads?: NativeFileHeads | undefined | null, memoryHeads?: NativeMemoryHeads | undefined | null): NativeSession
+export declare function openSessionSync(key: NativeKey | undefined | null, options: NativeOpenOptions, callback: (kind: 'settled' | 'room' | 'head' | 'sign' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void, fileHeads?: NativeFileHeads | undefined | null, memoryHeads?: NativeMemoryHeads | undefined | null): NativeSession
 
 /** Validates an event's JSON text by the rules for recording; gives the writer's spelling. */
 export declare function parseEvent(text: string): string
@@ -282,8 +292,14 @@ export declare function selfTest(): void
 /** SHA-256 of bytes, or of text as UTF-8, 64 hex digits. */
 export declare function sha256Hex(data: string | Uint8Array): string
 
+/** JavaScript's answer to a `sign` message. */
+export declare function signDone(ticket: number, signature: Uint8Array): void
+
 /** Seals an event for a chain that the caller keeps; gives the line without LF. */
 export declare function signEvent(eventText: string, seq: number, parentHash: string, key: NativeKey, timestampNanos?: bigint | undefined | null): string
+
+/** The same when there is none: the signer failed, or gave something else. */
+export declare function signFailed(ticket: number, message: string, hasAnswered: boolean): void
 
 /** Queues the event that says what goes; `id` settles later. */
 export declare function submitPrune(session: NativeSession, id: number, prunable: NativePrunable): void

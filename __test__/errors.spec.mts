@@ -20,6 +20,7 @@ import {
   SealwrightTypeError,
   SelfTestError,
   SignedEvent,
+  type Signer,
   signEvent,
   SigningError,
   SigningKeypair,
@@ -111,6 +112,12 @@ const parse = (payload: string) => events.parse(`{"type":"SessionEnded","payload
 const custom = events.custom({ name: 'com.example', data: null });
 const heartbeat = events.parse('{"type":"Heartbeat","payload":{"session_id":"s","interval_ms":1}}');
 
+async function recordSignedBy(t: ExecutionContext, sign: Signer['sign'], signTimeoutMs?: number): Promise<unknown> {
+  const signer = { publicKey: key1.publicKeyHex, sign };
+  const session = await openSession(t, { keypair: undefined, ledgerPath: newPath(t), signer, signTimeoutMs });
+  return session.record(ended('x'));
+}
+
 /** One way to each error that a single process can come to by itself. */
 const provocations: Partial<Record<ErrorCode, Provocation>> = {
   ERR_BACKPRESSURE: async (t) => {
@@ -173,6 +180,9 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
     openSessionSync(t, { ledgerPath });
     openSessionSync(t, { ledgerPath, headStore: new MemoryHeadStore() });
   },
+  ERR_SIGNATURE_INVALID: (t) => recordSignedBy(t, () => new Uint8Array(64)),
+  ERR_SIGNER_FAILED: (t) => recordSignedBy(t, () => Promise.reject(new Error('no'))),
+  ERR_SIGNER_TIMEOUT: (t) => recordSignedBy(t, () => new Promise(() => {}), 1),
   ERR_SIGNER_MISMATCH: (t) => openSession(t, { ledgerPath: ledger(t, textOf(three)), keypair: key2 }),
   ERR_STATE_INVALID: (t) => {
     const path = ledger(t, textOf(three));
@@ -200,10 +210,7 @@ const elsewhere: readonly ErrorCode[] = [
   'ERR_LEDGER_LOCKED',
   'ERR_SELF_TEST',
   'ERR_SESSION_POISONED',
-  'ERR_SIGNATURE_INVALID',
-  'ERR_SIGNER_FAILED',
   'ERR_SIGNER_REFUSED',
-  'ERR_SIGNER_TIMEOUT',
 ];
 
 test('every code is provoked here or elsewhere', (t) => {

@@ -303,6 +303,15 @@ export function chainError(code: ErrorCode, message: string, details: ChainError
   return withDetails(new ChainError(code, message), { ...details });
 }
 
+/** The text of whatever a caller's code threw. */
+export function textOfThrown(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? String(thrown.message) : String(thrown);
+  } catch {
+    return 'a value that has no text';
+  }
+}
+
 interface ChainErrorDetails {
   readonly line: number | null;
   readonly byteOffset: number;

@@ -60,6 +60,7 @@ export {
   type SignEventFields,
   signEvent,
 } from './signed-event.js';
+export type { Signer, SignRequest } from './signer.js';
 export type { SignerInput } from './signers.js';
 export {
   type ResumeOptions,

@@ -1,21 +1,23 @@
 /*
- * What a session waits for from its writer thread: records to settle, room in the queue, heads for a store of the
- * caller's.
+ * What a session waits for from its writer thread: records to settle, room in the queue; and what that thread asks of a
+ * signer or head store of the caller's.
  *
  * The native side holds the callback for as long as the native session lives. So nothing here may lead to the Session
  * or, strongly, to the native session: a session that is dropped could never be finalised. Nor may anything in the
  * callback throw: there is no caller to catch it.
  */
 
-import { native } from './native.js';
+import { textOfThrown } from './errors.js';
 import type { HeadStore } from './headstore.js';
+import { native } from './native.js';
+import { type ResolvedSigner, Signatures } from './signer.js';
 
 /**
- * Called on this thread: records settled, room in the queue, or a head to store; with numbers and texts for each, and the
- * measures of the group that was settled.
+ * Called on this thread: records settled, room in the queue, a head to store, an event to sign, or signatures that nobody
+ * waits for any more; with numbers and texts for each, and the measures of the group that was settled.
  */
 export type NativeCallback = (
-  kind: 'settled' | 'room' | 'head',
+  kind: 'settled' | 'room' | 'head' | 'sign' | 'stop',
   numbers: number[],
   texts: string[],
   measures: number[],
@@ -40,13 +42,16 @@ export class Pending {
   #waitForRoom: (() => void)[] = [];
   #waitForIdle: (() => void)[] = [];
 
-  constructor(store: HeadStore | undefined, tellOfGroup: GroupListener) {
+  constructor(store: HeadStore | undefined, signer: ResolvedSigner | undefined, tellOfGroup: GroupListener) {
+    const signatures = signer && new Signatures(signer);
     this.callback = (kind, ids, results, measures) => {
       if (kind === 'settled') {
         tellOfGroup(ids.length, results[0] ?? '', measures);
         this.#groups.push({ ids, results, done: 0 });
         if (this.#groups.length === 1) this.#settleSome();
       } else if (kind === 'room') this.giveRoom();
+      else if (kind === 'sign') void signatures?.answer(ids, results);
+      else if (kind === 'stop') signatures?.stop(ids);
       else if (store !== undefined) void this.#tell(store, ids, results);
     };
   }
@@ -101,7 +106,7 @@ export class Pending {
     try {
       await store.set(id, { seq, hash });
     } catch (error) {
-      failure = textOf(error);
+      failure = textOfThrown(error);
     }
     native.headDone(ticket, failure);
   }
@@ -115,13 +120,4 @@ interface Group {
   readonly ids: readonly number[];
   readonly results: readonly string[];
   done: number;
-}
-
-/** The text of whatever a store threw. */
-function textOf(thrown: unknown): string {
-  try {
-    return thrown instanceof Error ? String(thrown.message) : String(thrown);
-  } catch {
-    return 'the head store failed with a value that has no text';
-  }
 }

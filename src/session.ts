@@ -38,6 +38,7 @@ import { toPath } from './paths.js';
 import { Pending, type Settlement, WITHDRAWN } from './pending.js';
 import { pruneLimitsOf, type Pruned, type PruneOptions } from './prune.js';
 import type { Head } from './report.js';
+import { type ResolvedSigner, resolveSigner, type Signer } from './signer.js';
 import { type SignedEvent, signedEventFromLine } from './signed-event.js';
 
 /**
@@ -46,8 +47,18 @@ import { type SignedEvent, signedEventFromLine } from './signed-event.js';
  * is `ERR_SESSION_OPTIONS`.
  */
 export interface SessionOptions {
-  /** Who signs. A ledger last signed by another key is `ERR_SIGNER_MISMATCH`. */
-  readonly keypair: SigningKeypair;
+  /** The key that signs; this or `signer`. A ledger last signed by another key is `ERR_SIGNER_MISMATCH`. */
+  readonly keypair?: SigningKeypair | undefined;
+  /**
+   * Who signs where the key is not in this process. Sessions of one ledger may each bring a signer of the same key: that
+   * of the session which is open longest signs for all.
+   */
+  readonly signer?: Signer | undefined;
+  /**
+   * How long `signer` may take for one signature: milliseconds, 1 to 2^32-1. Default 30,000. Beyond, the records of the
+   * group are `ERR_SIGNER_TIMEOUT`.
+   */
+  readonly signTimeoutMs?: number | undefined;
   /** The ledger file; made, mode 0600 with its folders, when there is none. */
   readonly ledgerPath: PathLike;
   /** Names the conversation or run. Metadata: the file is the chain. */
@@ -217,7 +228,8 @@ export class Session {
    * before the call returns, so it may be changed afterwards.
    *
    * Rejects with {@link LedgerError} `ERR_BACKPRESSURE` (see {@link Session.ready}), `ERR_SESSION_CLOSED`,
-   * `ERR_SESSION_POISONED` (reopen the ledger), `ERR_LEDGER_CHANGED`, `ERR_LEDGER_IO`, `ERR_EVENT_SET`, with `outcome`;
+   * `ERR_SESSION_POISONED` (reopen the ledger), `ERR_LEDGER_CHANGED`, `ERR_LEDGER_IO`, `ERR_EVENT_SET`, with a signer
+   * `ERR_SIGNER_FAILED`, `ERR_SIGNER_TIMEOUT`, `ERR_SIGNATURE_INVALID`, with `outcome`;
    * TypeError, RangeError and {@link SigningError} as {@link events}; SigningError `ERR_EVENT_RESERVED` of a kind that only
    * the library writes; `signal.reason` when it was taken back.
    */
@@ -231,7 +243,10 @@ export class Session {
     return signedEventFromLine(this.#outcome(id, signal, await this.#settled(id, signal)));
   }
 
-  /** {@link Session.record} at once, blocking this thread until the event is on stable storage. */
+  /**
+   * {@link Session.record} at once, blocking this thread until the event is on stable storage. With a signer, or a head
+   * store that is waited for, of the caller's, which may need this thread, it is `ERR_SESSION_OPTIONS`.
+   */
   recordSync(event: EventInput): SignedEvent {
     this.#checkOpen();
     const text = textOfEvent(event);
@@ -512,6 +527,8 @@ const WAKE_AFTER = 64 * USUAL_LENGTH;
 /** Times that a ledger is looked at again before opening it is given up. */
 const MAX_ATTEMPTS = 10;
 const MAX_TIMEOUT_MS = 0xffff_ffff;
+/** How long a signer may take when the caller does not say. */
+const SIGN_TIMEOUT_MS = 30_000;
 /** How often a ledger that another process holds is tried again. */
 const LOCK_POLL_MS = 10;
 const MAX_LOCK_POLL_MS = 200;
@@ -520,6 +537,8 @@ const HEAD_POLL_MS = 2;
 
 const OPTIONS = [
   'keypair',
+  'signer',
+  'signTimeoutMs',
   'ledgerPath',
   'sessionId',
   'headStore',
@@ -534,7 +553,8 @@ const OPTIONS = [
 
 /** Checked options. */
 interface Plan {
-  readonly key: NativeKey;
+  readonly key: NativeKey | null;
+  readonly signer: ResolvedSigner | undefined;
   readonly heartbeatMs: number | undefined;
   readonly sessionId: string;
   readonly options: NativeOpenOptions;
@@ -544,8 +564,8 @@ interface Plan {
 
 function planOf(value: unknown, where: string): Plan {
   const given = checkOptions(value, OPTIONS, where);
-  const { events = 'core', verifyOnOpen = 'tail', lockTimeoutMs = 0 } = given;
-  const key = nativeKeyOf(given.keypair, 'keypair');
+  const { events = 'core', verifyOnOpen = 'tail', lockTimeoutMs = 0, signTimeoutMs = SIGN_TIMEOUT_MS } = given;
+  const { key, signer } = signatoryOf(given.keypair, given.signer);
   const { store, wait } = resolveHeadStore(given.headStore);
   const options: NativeOpenOptions = {
     ledgerPath: toPath(given.ledgerPath, 'ledgerPath'),
@@ -562,8 +582,15 @@ function planOf(value: unknown, where: string): Plan {
   if (given.tornTail !== undefined) {
     options.tornTail = checkOneOf(given.tornTail, 'tornTail', ['quarantine', 'error']);
   }
+  if (signer !== undefined) {
+    const timeoutMs = checkInteger(signTimeoutMs, 'signTimeoutMs', 1, MAX_TIMEOUT_MS);
+    options.signer = { publicKey: signer.publicKeyHex, timeoutMs };
+  } else if (given.signTimeoutMs !== undefined) {
+    throw invalidArgument('signTimeoutMs is given, and no signer that it would hold for');
+  }
   return {
     key,
+    signer,
     heartbeatMs: heartbeatOf(given.heartbeatMs, options.events),
     sessionId: checkString(given.sessionId, 'sessionId'),
     options,
@@ -589,9 +616,16 @@ function limitsOf(value: unknown): NativeRotation {
   return limits;
 }
 
+/** Who signs: a key or a signer, and exactly one of them. */
+function signatoryOf(keypair: unknown, signer: unknown): Pick<Plan, 'key' | 'signer'> {
+  if (signer === undefined) return { key: nativeKeyOf(keypair, 'keypair'), signer: undefined };
+  if (keypair !== undefined) throw invalidArgument('a session is given a keypair or a signer, found both');
+  return { key: null, signer: resolveSigner(signer) };
+}
+
 /** What a session waits for. It must not lead to the session itself: see pending.ts. */
-function pendingOf({ custom, options: { ledgerPath }, sessionId }: Plan): Pending {
-  return new Pending(custom?.store, (records, text, measures) => {
+function pendingOf({ custom, options: { ledgerPath }, sessionId, signer }: Plan): Pending {
+  return new Pending(custom?.store, signer, (records, text, measures) => {
     tellOfGroup({ ledgerPath, sessionId }, records, measures, failureCode(text));
   });
 }

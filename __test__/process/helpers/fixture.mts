@@ -3,8 +3,11 @@
 import { createRequire } from 'node:module';
 import { events, type LedgerEvent, sha256Hex, SigningKeypair } from 'sealwright';
 
+/** The seed of {@link keypair}. */
+export const seed = new Uint8Array(32).fill(7);
+
 /** Signs the ledgers of these tests. */
-export const keypair = SigningKeypair.fromSeed(new Uint8Array(32).fill(7));
+export const keypair = SigningKeypair.fromSeed(seed);
 
 /** Another signer. */
 export const otherKeypair = SigningKeypair.fromSeed(new Uint8Array(32).fill(8));

@@ -1,6 +1,7 @@
 //! Head stores: the two that Rust has, and one that JavaScript brings.
 
 use crate::failure::throw;
+use crate::questions::{Mailbox, Questions};
 use crate::text::{hash, integer, number};
 use napi::Result;
 use napi_derive::napi;
@@ -8,11 +9,8 @@ use sealwright_core::chain::Head;
 use sealwright_core::heads::{FileHeads, HeadStore, MemoryHeads};
 use sealwright_core::{Error as CoreError, ErrorCode};
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A store that does not answer is given up after this time, so that no record waits for ever.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -112,47 +110,23 @@ pub(crate) struct ScriptHeads {
     thread: ThreadId,
 }
 
-/// Questions that wait for an answer from JavaScript, of all threads of this process.
-static QUESTIONS: LazyLock<Mutex<Questions>> = LazyLock::new(Mutex::default);
-static NEXT_TICKET: AtomicU32 = AtomicU32::new(0);
-
-#[derive(Default)]
-struct Questions {
-    waiting: HashMap<u32, Question>,
-    /// Threads that answer no more. Their ids are never used again.
-    ended: HashSet<ThreadId>,
-}
-
-struct Question {
-    /// The thread that has to answer.
-    thread: ThreadId,
-    answer: Sender<Option<String>>,
-}
+/// Heads to store; none for stored, or why not.
+static HEADS: Questions<Option<String>> = Questions::new();
 
 /// JavaScript's answer to a `head` message: none for stored, or why not.
 #[napi(catch_unwind)]
 pub fn head_done(ticket: u32, error: Option<String>) {
-    if let Some(question) = questions().waiting.remove(&ticket) {
-        // Who asked may have given up.
-        let _ = question.answer.send(error);
-    }
+    HEADS.answer(ticket, error);
 }
 
 /// This JavaScript thread is about to block: nobody answers for it until [`answer_questions`].
 pub(crate) fn abandon_questions() {
-    let ending = thread::current().id();
-    let mut questions = questions();
-    questions.ended.insert(ending);
-    questions.waiting.retain(|_, question| question.thread != ending);
+    HEADS.abandon();
 }
 
 /// This JavaScript thread goes on, after all.
 pub(crate) fn answer_questions() {
-    questions().ended.remove(&thread::current().id());
-}
-
-fn questions() -> MutexGuard<'static, Questions> {
-    QUESTIONS.lock().unwrap_or_else(PoisonError::into_inner)
+    HEADS.resume();
 }
 
 impl ScriptHeads {
@@ -164,27 +138,21 @@ impl ScriptHeads {
     fn store(&self, id: &str, head: Head) -> sealwright_core::Result<()> {
         let failed = |message: &str| Err(CoreError::new(ErrorCode::HeadStore, message));
         let ended = || failed("the thread that brought the head store has ended");
-        let (sender, answer) = channel();
-        let ticket = NEXT_TICKET.fetch_add(1, Ordering::Relaxed);
-        {
-            let mut questions = questions();
-            if questions.ended.contains(&self.thread) {
-                return ended();
-            }
-            questions.waiting.insert(ticket, Question { thread: self.thread, answer: sender });
-        }
+        let mailbox = Mailbox::new();
+        let Some(ticket) = HEADS.open(self.thread, &mailbox) else { return ended() };
         if !(self.ask)(ticket, id, head) {
-            questions().waiting.remove(&ticket);
+            HEADS.forget(ticket);
             return ended();
         }
-        match answer.recv_timeout(PATIENCE) {
-            Ok(None) => Ok(()),
-            Ok(Some(error)) => failed(&error),
-            Err(RecvTimeoutError::Timeout) => {
-                questions().waiting.remove(&ticket);
+        let now = Instant::now();
+        match mailbox.take(now.checked_add(PATIENCE).unwrap_or(now)) {
+            Some((_, Some(None))) => Ok(()),
+            Some((_, Some(Some(error)))) => failed(&error),
+            Some((_, None)) => ended(),
+            None => {
+                HEADS.forget(ticket);
                 failed("the head store did not answer within 30 seconds")
             }
-            Err(RecvTimeoutError::Disconnected) => ended(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::failure::{contained, misuse, text as failure_text, throw};
 use crate::heads::{NativeFileHeads, NativeHead, NativeMemoryHeads, ScriptHeads, abandon_questions, answer_questions};
 use crate::key::NativeKey;
+use crate::signer::{ScriptSigner, Tell, abandon_requests, answer_requests};
 use crate::task::Work;
 use crate::text::{event, integer, number};
 use napi::bindgen_prelude::{AsyncTask, ClassInstance, FnArgs, Function};
@@ -12,11 +13,12 @@ use napi_derive::napi;
 use sealwright_core::event::{Event, EventSet};
 use sealwright_core::fault::{FaultPoint, pass};
 use sealwright_core::heads::{HeadStore, ledger_id, path_id};
-use sealwright_core::key::KeyPair;
+use sealwright_core::key::PublicKey;
 use sealwright_core::ledger::{
     self, Batch, GroupMeasures, HeadOption, RotationLimits, Session, SessionOptions, Settled, Sink, TornTailPolicy,
     VerifyOnOpen,
 };
+use sealwright_core::signer::{Signatory, Signer};
 use sealwright_core::{Error as CoreError, ErrorCode};
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
@@ -47,6 +49,17 @@ pub struct NativeOpenOptions {
     pub head_wait: bool,
     /// What a head store written in JavaScript knows.
     pub custom_heads: Option<NativeCustomHeads>,
+    /// Who signs if no key does.
+    pub signer: Option<NativeSigner>,
+}
+
+/// A signer outside of the process.
+#[napi(object)]
+pub struct NativeSigner {
+    /// 64 hex digits.
+    pub public_key: String,
+    /// Milliseconds that it may take.
+    pub timeout_ms: f64,
 }
 
 /// When the active file is full.
@@ -212,13 +225,13 @@ fn measures_list(measures: Option<GroupMeasures>) -> Vec<f64> {
 /// What [`open_session`] does on a pool thread.
 pub struct OpenTask {
     options: SessionOptions,
-    key: Arc<KeyPair>,
+    signatory: Signatory,
     channel: Arc<Channel>,
 }
 
 impl OpenTask {
     fn new(
-        key: &NativeKey,
+        key: Option<ClassInstance<'_, NativeKey>>,
         options: NativeOpenOptions,
         callback: &Function<'_, Arguments, ()>,
         file_heads: Option<ClassInstance<'_, NativeFileHeads>>,
@@ -230,6 +243,11 @@ impl OpenTask {
             (None, Some(file), _) => Some(Arc::new(file.store.clone())),
             (None, None, Some(memory)) => Some(Arc::new(memory.store.clone())),
             (None, None, None) => None,
+        };
+        let signatory = match (key, &options.signer) {
+            (Some(key), None) => Signatory::from(&key.pair),
+            (None, Some(signer)) => Signatory::Outside(script_signer(signer, &channel)?),
+            _ => return Err(misuse("a session has a key or a signer")),
         };
         let head_store = store.map(|store| HeadOption { store, wait: options.head_wait });
         let options = SessionOptions {
@@ -244,13 +262,13 @@ impl OpenTask {
             rotation: options.rotate.map(|rotate| rotate.limits()).transpose()?,
             head_store,
         };
-        Ok(Self { options, key: Arc::clone(&key.pair), channel })
+        Ok(Self { options, signatory, channel })
     }
 
     fn open(&self) -> Result<Session> {
         pass(FaultPoint::Task);
         let sink: Arc<dyn Sink> = Arc::<Channel>::clone(&self.channel);
-        Session::open_with_sink(&self.options, &self.key, sink).map_err(|error| throw(&error))
+        Session::open_signed_by(&self.options, &self.signatory, sink).map_err(|error| throw(&error))
     }
 
     fn finish(&self, env: Env, session: Session) -> Result<NativeSession> {
@@ -276,10 +294,10 @@ impl Task for OpenTask {
 /// Opens a ledger, or creates it, on a pool thread.
 #[napi(catch_unwind, ts_return_type = "Promise<NativeSession>")]
 pub fn open_session(
-    key: &NativeKey,
+    key: Option<ClassInstance<'_, NativeKey>>,
     options: NativeOpenOptions,
     #[napi(
-        ts_arg_type = "(kind: 'settled' | 'room' | 'head', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void"
+        ts_arg_type = "(kind: 'settled' | 'room' | 'head' | 'sign' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void"
     )]
     callback: Function<'_, Arguments, ()>,
     file_heads: Option<ClassInstance<'_, NativeFileHeads>>,
@@ -292,10 +310,10 @@ pub fn open_session(
 #[napi(catch_unwind)]
 pub fn open_session_sync(
     env: Env,
-    key: &NativeKey,
+    key: Option<ClassInstance<'_, NativeKey>>,
     options: NativeOpenOptions,
     #[napi(
-        ts_arg_type = "(kind: 'settled' | 'room' | 'head', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void"
+        ts_arg_type = "(kind: 'settled' | 'room' | 'head' | 'sign' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void"
     )]
     callback: Function<'_, Arguments, ()>,
     file_heads: Option<ClassInstance<'_, NativeFileHeads>>,
@@ -470,7 +488,8 @@ impl NativeSession {
     #[napi(catch_unwind)]
     pub fn close_sync(&self) -> Result<()> {
         if self.session.must_not_wait() {
-            let message = "records of this session wait for a head store that may need this thread: use close()";
+            let message =
+                "records of this session wait for a signer or head store that may need this thread: use close()";
             return Err(throw(&CoreError::new(ErrorCode::SessionOptions, message)));
         }
         self.session.close();
@@ -497,6 +516,21 @@ fn script_heads(custom: &NativeCustomHeads, ledger_path: &str, channel: &Arc<Cha
         channel.tell("head", vec![f64::from(ticket), number(head.seq)], vec![id.to_owned(), head.hash.to_string()])
     });
     Ok(ScriptHeads::new(identity, asked.into_iter().collect(), known.into_iter().collect(), ask))
+}
+
+fn script_signer(signer: &NativeSigner, channel: &Arc<Channel>) -> Result<Arc<dyn Signer>> {
+    let public_key = PublicKey::parse(&signer.public_key).map_err(|error| throw(&error))?;
+    let channel = Arc::clone(channel);
+    let call = Box::new(move |tell: Tell<'_>| match tell {
+        Tell::Sign(ticket, request) => {
+            // Canonical JSON is UTF-8.
+            let text = String::from_utf8_lossy(&request.canonical).into_owned();
+            let texts = vec![text, request.hash.to_string(), request.parent.to_string()];
+            channel.tell("sign", vec![f64::from(ticket), number(request.seq)], texts)
+        }
+        Tell::Stop(tickets) => channel.tell("stop", tickets.into_iter().map(f64::from).collect(), Vec::new()),
+    });
+    Ok(Arc::new(ScriptSigner::new(public_key, integer(signer.timeout_ms)?, call)))
 }
 
 fn event_set(name: &str) -> Result<EventSet> {
@@ -533,15 +567,18 @@ fn drain_at_exit(env: Env, session: &Arc<Session>) -> Result<()> {
 /// off was never acknowledged.
 fn drain() {
     abandon_questions();
+    abandon_requests();
     for_each_open(&OPEN.take(), Session::drain);
 }
 
 /// Waits until what the sessions of this thread have queued is written, at most 2 s in all: for `process.exit()`, which
-/// tells only JavaScript. They stay open. A head store of this thread, which waits here, is not asked meanwhile.
+/// tells only JavaScript. They stay open. Signer and head store of this thread, which waits here, are not asked meanwhile.
 #[napi(catch_unwind)]
 pub fn drain_sessions() {
     abandon_questions();
+    abandon_requests();
     for_each_open(&OPEN.with_borrow(Clone::clone), Session::wait_idle);
+    answer_requests();
     answer_questions();
 }
 

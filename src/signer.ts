@@ -1,0 +1,95 @@
+/*
+ * Signers of the caller's: a key service, a security module, another process. The key never enters this process.
+ *
+ * The native side asks for each event of a group, up to 64 at a time, in the order of the ledger; it checks each answer
+ * and keeps the time. Here the caller's code is called, and whatever it does ends in one answer: nothing may throw, for
+ * there is nobody to catch it.
+ */
+
+import { checkString, invalidArgument, isBytes, show } from './args.js';
+import { textOfThrown, wrap } from './errors.js';
+import { native } from './native.js';
+
+/** An event to sign. */
+export interface SignRequest {
+  /** What Ed25519 is to sign: the 32 raw bytes of `hash`. */
+  readonly message: Uint8Array;
+  /** The text that was hashed, for a signer that looks at what it signs: `message` is its SHA-256. */
+  readonly canonical: Uint8Array;
+  /** 64 lower-case hex digits. */
+  readonly hash: string;
+  /** Place of the event in the ledger. */
+  readonly seq: number;
+  /** Hash of the event before; 64 zeros for the first one. */
+  readonly parentHash: string;
+}
+
+/**
+ * Signs in place of a {@link SigningKeypair}. Every signature is checked before anything is written; one that does not
+ * hold is `ERR_SIGNATURE_INVALID`.
+ */
+export interface Signer {
+  /** The Ed25519 public key that the signatures hold under: 64 hex digits, or PEM text (SPKI). */
+  readonly publicKey: string;
+  /**
+   * Resolves with the 64 bytes of a plain Ed25519 signature of `message`, without prehash or context. Called for up to
+   * 64 events at once. The signal fires when nobody waits for the signature any more.
+   */
+  sign(request: SignRequest, options: { readonly signal: AbortSignal }): Promise<Uint8Array> | Uint8Array;
+}
+
+/** A checked {@link Signer}; its properties were read once. */
+export interface ResolvedSigner {
+  /** 64 lower-case hex digits. */
+  readonly publicKeyHex: string;
+  readonly sign: Signer['sign'];
+}
+
+/** The `signer` option. @throws TypeError `ERR_INVALID_ARGUMENT`, `ERR_PUBLIC_KEY` */
+export function resolveSigner(value: unknown): ResolvedSigner {
+  if (typeof value !== 'object' || value === null) throw notASigner(value);
+  const { publicKey, sign } = value as { readonly publicKey?: unknown; readonly sign?: unknown };
+  if (typeof sign !== 'function') throw notASigner(value);
+  const text = checkString(publicKey, 'signer.publicKey', '64 hex digits or PEM text');
+  const call: Signer['sign'] = (...given) => Reflect.apply(sign, value, given) as ReturnType<Signer['sign']>;
+  return { publicKeyHex: wrap(() => native.parsePublicKey(text)), sign: call };
+}
+
+/** The signatures that the native side waits for from one signer. */
+export class Signatures {
+  readonly #sign: Signer['sign'];
+  /** Of the requests that are under way, by ticket. */
+  readonly #controllers = new Map<number, AbortController>();
+
+  constructor({ sign }: ResolvedSigner) {
+    this.#sign = sign;
+  }
+
+  /** Has an event signed; the ticket is answered in any case. */
+  async answer([ticket = 0, seq = 0]: number[], [canonical = '', hash = '', parentHash = '']: string[]): Promise<void> {
+    const controller = new AbortController();
+    this.#controllers.set(ticket, controller);
+    const message = Uint8Array.from(Buffer.from(hash, 'hex'));
+    const request = { message, canonical: new TextEncoder().encode(canonical), hash, seq, parentHash };
+    try {
+      const signature: unknown = await this.#sign(request, { signal: controller.signal });
+      if (isBytes(signature)) native.signDone(ticket, new Uint8Array(signature));
+      else native.signFailed(ticket, `the signer gave ${show(signature)}, a signature is a Uint8Array of 64 bytes`, true);
+    } catch (error) {
+      native.signFailed(ticket, `the signer failed: ${textOfThrown(error)}`, false);
+    }
+    this.#controllers.delete(ticket);
+  }
+
+  /** Nobody waits for these any more. */
+  stop(tickets: readonly number[]): void {
+    for (const ticket of tickets) {
+      this.#controllers.get(ticket)?.abort();
+      this.#controllers.delete(ticket);
+    }
+  }
+}
+
+function notASigner(value: unknown): Error {
+  return invalidArgument(`signer must be an object with publicKey and sign, found ${show(value)}`);
+}
