@@ -295,13 +295,15 @@ def is_on_curve(encoding: bytes) -> bool:
     return square == 0 or pow(square, (P - 1) // 2, P) == 1
 
 
-def check_rotation(line: dict, first_hash: str) -> None:
+def check_rotation(line: dict, first_hash: str | None) -> None:
+    """`first_hash` is that of the ledger's first event, None where reading started behind it."""
     fields = line["event"]["payload"]
     old, new = fields["old_key"], fields["new_key"]
     stated = {"first_hash": fields["first_hash"], "new_key": new, "old_key": old, "seq": line["seq"]}
     signed = b"sealwright/key-rotation/v1\n" + canonical(stated).encode()
     usable = is_strict_point(bytes.fromhex(new)) and is_on_curve(bytes.fromhex(new))
-    agreed = old == line["signer_pubkey"] and new != old and usable and fields["first_hash"] == first_hash
+    is_first = is_hex(fields["first_hash"], 64) if first_hash is None else fields["first_hash"] == first_hash
+    agreed = old == line["signer_pubkey"] and new != old and usable and is_first
     if not agreed or not signature_holds(bytes.fromhex(new), signed, bytes.fromhex(fields["proof"])):
         raise Stop("rotation_unendorsed")
 
@@ -380,7 +382,7 @@ class Verifier:
             raise Stop("untrusted_signer")
         is_rotation = line["event"]["type"] == "KeyRotated"
         if is_rotation:
-            check_rotation(line, self.accepted.first_hash or GENESIS)
+            check_rotation(line, GENESIS if line["seq"] == 0 else self.accepted.first_hash)
         if self.accepted.count == 0 and line["self_hash"] != self.options.get("expectedFirst", line["self_hash"]):
             raise Stop("first_mismatch")
         as_written = raw == written(line).encode()

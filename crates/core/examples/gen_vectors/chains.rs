@@ -295,6 +295,9 @@ fn middles() -> Vec<Chain> {
         chain("rest_no_final_lf", base().lines_only([4]).line_after(0, "").no_last_lf(), |_| {
             vec![(none().after(base_head(2)), INTACT), (pinned().after(base_head(2)).last(), INTACT)]
         }),
+        chain("rest_key_rotated", rotated().lines_only([2, 3, 4]), |_| {
+            vec![(none().after(base_head(0)), INTACT), (pinned().after(base_head(0)).last(), INTACT)]
+        }),
         chain("rest_two_signers", two_signers().lines_only([2, 3, 4]), |_| {
             let after = none().signers(&keys).after(base_head(0));
             vec![(after.clone(), INTACT), (after.last(), INTACT)]

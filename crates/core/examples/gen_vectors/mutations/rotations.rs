@@ -3,7 +3,7 @@
 use super::{Row, row};
 use crate::curve::{IDENTITY, non_canonical, not_on_curve};
 use crate::forge::{Signer, Signing};
-use crate::ledger::{Ledger, digest, no_hash};
+use crate::ledger::{Ledger, base_head, digest, no_hash};
 use crate::rotation::{
     Rotation, plus_order, rotated, rotated_by, rotated_twice, second_line, sign, to, to_mixed_order,
 };
@@ -103,6 +103,18 @@ fn places() -> Vec<Row> {
         refused("rotation_of_no_ledger", first(digest('0')).proven_by(Signer::K2)),
         refused("rotation_of_malformed_hash", first("none".to_owned()).proven_by(Signer::K2)),
         row("rotation_first_event_names_another", rotated().sealed_event(1, &at_first), none(), unendorsed(1)),
+        row(
+            "rotation_of_malformed_hash_after",
+            rotated_by(&first("none".to_owned()).proven_by(Signer::K2)).lines_only([2, 3, 4]),
+            none().after(base_head(0)),
+            unendorsed(1),
+        ),
+        row(
+            "rotation_in_front_of_start",
+            rotated().lines_only([3, 4]),
+            pinned().after(rotated().head(1)),
+            broken("untrusted_signer", 1),
+        ),
         row("rotation_copied_to_other_line", copied(), none(), unendorsed(3)),
         row("rotation_is_last_without_lf", rotated().lines_only([1, 2]).no_last_lf(), pinned(), INTACT),
         row("rotation_unendorsed_without_lf", unproven().lines_only([1, 2]).no_last_lf(), none(), unendorsed(2)),
