@@ -4,6 +4,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import test from 'ava';
 import {
+  events,
   LedgerError,
   SealwrightRangeError,
   SealwrightTypeError,
@@ -11,6 +12,7 @@ import {
   type SignedEvent,
   verifyFile,
 } from 'sealwright';
+import { verifyFile as crosscheck } from 'sealwright/crosscheck';
 import { rejectsError, throwsError } from './helpers/errors.mts';
 import { newPath } from './helpers/folders.mts';
 import { ended, key1, key2, linesOf, openSession, openSessionSync } from './helpers/ledgers.mts';
@@ -135,4 +137,27 @@ test('a heartbeat takes a time, and extended kinds', async (t) => {
   }
   const core = { instanceOf: LedgerError, code: 'ERR_EVENT_SET' } as const;
   await rejectsError(t, () => openSession(t, { ledgerPath: path, heartbeatMs: 1000 }), core);
+});
+
+test('a report lists the sessions that have no end', async (t) => {
+  const path = newPath(t);
+  const begin = (session: Session) => {
+    const { sessionId } = session;
+    return session.record(events.sessionStarted({ agentId: 'agent', modelId: 'model', sessionId }));
+  };
+  const both = async () => {
+    const report = await verifyFile(path);
+    t.deepEqual((await crosscheck(path)).toJSON(), report.toJSON());
+    return report.openSessions;
+  };
+  const first = await openSession(t, { ledgerPath: path, sessionId: 'first', ...extended });
+  const second = await openSession(t, { ledgerPath: path, sessionId: 'second "2"', ...extended });
+  await begin(first);
+  await first.record(ended('SessionEnded names no session'));
+  t.is(await both(), null, 'a core ledger cannot say it');
+  await begin(second);
+  await first.end();
+  t.deepEqual(await both(), { count: 1, listed: ['second "2"'], unfollowed: 0 });
+  await second.end();
+  t.deepEqual(await both(), { count: 0, listed: [], unfollowed: 0 });
 });

@@ -78,6 +78,7 @@ test('the report of an intact ledger, whole', async (t) => {
     tail: null,
     events: 'core',
     unknownKinds: {},
+    openSessions: null,
     warnings: [],
     timeRange: { from: String(START), to: String(START + 4_000_000_000n) },
     bytes: readFileSync(path).length,

@@ -78,6 +78,15 @@ export interface Resumed extends Head {
   readonly offset: number;
 }
 
+/** Sessions that began and did not end in order: `SessionStarted` without a later `SessionSealed` of the same id. */
+export interface OpenSessions {
+  readonly count: number;
+  /** Ids of the first 64, in the order in which they began. */
+  readonly listed: readonly string[];
+  /** Beginnings that were not followed: more than 4,096 were open, or the id has more than 256 bytes. */
+  readonly unfollowed: number;
+}
+
 /** A report as plain JSON, as the command line prints it. Nanoseconds are decimal strings. */
 export interface ReportJson {
   readonly schemaVersion: 1;
@@ -102,6 +111,7 @@ export interface ReportJson {
   readonly tail: { readonly offset: number; readonly bytes: number } | null;
   readonly events: 'core' | 'extended';
   readonly unknownKinds: Readonly<Record<string, number>>;
+  readonly openSessions: OpenSessions | null;
   readonly warnings: readonly { readonly code: WarningCode; readonly count: number; readonly firstLine: number }[];
   readonly timeRange: { readonly from: string; readonly to: string } | null;
   readonly bytes: number;
@@ -155,6 +165,8 @@ export class ChainReport {
   readonly events: 'core' | 'extended';
   /** Kinds that this version does not know, and how many events of each: chained and signed, payload not checked. */
   readonly unknownKinds: Readonly<Record<string, number>>;
+  /** Sessions without an end; null for a ledger of core kinds, which has no event that would say so. */
+  readonly openSessions: OpenSessions | null;
   readonly warnings: readonly { readonly code: WarningCode; readonly count: number; readonly firstLine: number }[];
   /** Least and greatest timestamp, in nanoseconds since 1970. */
   readonly timeRange: { readonly from: bigint; readonly to: bigint } | null;
@@ -187,6 +199,7 @@ export class ChainReport {
     this.tail = json.tail;
     this.events = json.events;
     this.unknownKinds = json.unknownKinds;
+    this.openSessions = json.openSessions;
     this.warnings = json.warnings;
     this.timeRange = json.timeRange && { from: BigInt(json.timeRange.from), to: BigInt(json.timeRange.to) };
     this.bytes = json.bytes;

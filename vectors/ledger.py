@@ -169,6 +169,8 @@ class Accepted:
     times: list[int] = field(default_factory=list)  # earliest, latest
     signers: dict[str, list[int]] = field(default_factory=dict)  # key: first and last seq
     unknown: dict[str, int] = field(default_factory=dict)
+    open: dict[str, None] = field(default_factory=dict)  # ids of sessions, in the order they began
+    unfollowed: int = 0
     warnings: dict[str, list[int]] = field(default_factory=dict)  # code: count, first line
 
     @property
@@ -202,6 +204,14 @@ class Accepted:
             self.warn("unknown_kind", place)
             self.unknown[kind] = self.unknown.get(kind, 0) + 1
         self.extended |= kind not in CORE
+        session = line["event"]["payload"].get("session_id") if kind in ("SessionStarted", "SessionSealed") else None
+        if kind == "SessionSealed":
+            self.open.pop(session, None)
+        elif kind == "SessionStarted" and session not in self.open:
+            if len(self.open) < 4096 and len(session.encode()) <= 256:
+                self.open[session] = None
+            else:
+                self.unfollowed += 1
         self.times = [min([*self.times[:1], nanos]), max([*self.times[1:], nanos])]
         self.signers.setdefault(signer, [line["seq"], 0])[1] = line["seq"]
         if line["seq"] == 0:
@@ -467,6 +477,13 @@ class Verifier:
             "tail": self.tail,
             "events": "extended" if accepted.extended else "core",
             "unknownKinds": dict(sorted(accepted.unknown.items())),
+            "openSessions": {
+                "count": len(accepted.open),
+                "listed": list(accepted.open)[:64],
+                "unfollowed": accepted.unfollowed,
+            }
+            if accepted.extended
+            else None,
             "warnings": [
                 {"code": code, "count": count, "firstLine": line}
                 for code, (count, line) in sorted(accepted.warnings.items())

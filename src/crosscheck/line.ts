@@ -83,6 +83,12 @@ export function isAsWritten({ text, object, kind }: Line): boolean {
   return isSame && compared === text.length;
 }
 
+/** A field of the payload of a known kind that holds a string. */
+export function textField({ object }: Line, name: string): string {
+  const payload = (object.get('event') as JsonObject).get('payload') as JsonObject;
+  return payload.get(name) as string;
+}
+
 const REFUSALS: Readonly<Record<RefusalKind, string>> = {
   utf8: 'not UTF-8',
   syntax: 'not valid JSON',

@@ -6,6 +6,7 @@ import type { Head, ReportJson, WarningCode } from '../report.js';
 import { copyOf } from './bytes.js';
 import { fieldsOfKind, isCore } from './fields.js';
 import type { Line } from './line.js';
+import { Sessions } from './sessions.js';
 import { GENESIS, nextSigner } from './trust.js';
 
 /** An accepted event and where it stands. */
@@ -29,6 +30,7 @@ export type Totals = Pick<
   | 'unlistedSignerEvents'
   | 'events'
   | 'unknownKinds'
+  | 'openSessions'
   | 'warnings'
   | 'timeRange'
 >;
@@ -49,6 +51,7 @@ export class Tally {
   #unlistedSignerEvents = 0;
   readonly #unknownKinds = new Map<string, number>();
   #unlistedUnknownKinds = 0;
+  readonly #sessions = new Sessions();
   readonly #warnings = new Map<WarningCode, { count: number; readonly firstLine: number }>();
 
   constructor(signers: readonly string[] | undefined) {
@@ -64,6 +67,7 @@ export class Tally {
     if (last !== undefined && signer !== last.signer) this.warn('mixed_signers', number);
     if (fieldsOfKind(kind) === undefined) this.#addUnknown(kind, number);
     if (!isCore(kind)) this.#isExtended = true;
+    this.#sessions.follow(line);
     this.#addSigner(signer, seq);
     this.#from = last === undefined || nanos < this.#from ? nanos : this.#from;
     this.#to = last === undefined || nanos > this.#to ? nanos : this.#to;
@@ -103,6 +107,7 @@ export class Tally {
       unlistedSignerEvents: this.#unlistedSignerEvents,
       events: this.#isExtended ? 'extended' : 'core',
       unknownKinds,
+      openSessions: this.#isExtended ? this.#sessions.report() : null,
       warnings: codes.map((code) => ({ code, count: 0, firstLine: 0, ...this.#warnings.get(code) })),
       timeRange: head === null ? null : { from: String(this.#from), to: String(this.#to) },
     };

@@ -8,8 +8,7 @@
 import { fromHex } from './bytes.js';
 import { isUsableKey, verifySignature } from './ed25519.js';
 import { isHex } from './fields.js';
-import type { JsonObject } from './json.js';
-import type { Line } from './line.js';
+import { type Line, textField } from './line.js';
 import { Fault, shownText } from './stop.js';
 
 /** Hash that stands where there is no event. */
@@ -17,7 +16,7 @@ export const GENESIS = '0'.repeat(64);
 
 /** Who is expected to sign behind a line: its signer, or whom it hands over to. */
 export function nextSigner(line: Line): string {
-  return line.kind === 'KeyRotated' ? textOf(line, 'new_key') : line.signer;
+  return line.kind === 'KeyRotated' ? textField(line, 'new_key') : line.signer;
 }
 
 /** The keys that count at some place of a ledger. */
@@ -51,7 +50,7 @@ export class Trust {
 
 /** `firstHash` is that of the ledger's first event, if it is known. */
 function checkRotation(line: Line, firstHash: string | undefined): void {
-  const [oldKey, newKey, stated] = [textOf(line, 'old_key'), textOf(line, 'new_key'), textOf(line, 'first_hash')];
+  const [oldKey, newKey, stated] = [textField(line, 'old_key'), textField(line, 'new_key'), textField(line, 'first_hash')];
   const refuse = (reason: string, expected: string | null = null, found: string | null = null) => {
     throw new Fault('rotation_unendorsed', reason, expected, found);
   };
@@ -63,13 +62,7 @@ function checkRotation(line: Line, firstHash: string | undefined): void {
   }
   const statement = `{"first_hash":"${stated}","new_key":"${newKey}","old_key":"${oldKey}","seq":${line.seq}}`;
   const signed = new TextEncoder().encode(`sealwright/key-rotation/v1\n${statement}`);
-  if (!verifySignature(fromHex(newKey), signed, fromHex(textOf(line, 'proof')))) {
+  if (!verifySignature(fromHex(newKey), signed, fromHex(textField(line, 'proof')))) {
     refuse('the proof does not hold under new_key');
   }
-}
-
-/** A field of the payload that holds a string. */
-function textOf({ object }: Line, name: string): string {
-  const payload = (object.get('event') as JsonObject).get('payload') as JsonObject;
-  return payload.get(name) as string;
 }

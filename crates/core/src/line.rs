@@ -69,10 +69,14 @@ pub(crate) struct Line {
 /// What rules beyond the line need of its payload.
 #[derive(Debug, Clone)]
 pub(crate) enum Noted {
-    /// It is handed over to another key.
+    /// The ledger is handed over to another key.
     Handover(Handover),
     /// Its beginning was removed.
     Pruning(Pruning),
+    /// A session begins; its id, unless that is longer than [`LONGEST_ID`].
+    SessionStarted(Option<String>),
+    /// A session has ended.
+    SessionSealed(Option<String>),
 }
 
 /// The payload of a `LedgerPruned` event.
@@ -84,12 +88,15 @@ pub(crate) struct Pruning {
     pub(crate) first: Hash,
 }
 
+/// Bytes of a session's id that is followed.
+pub(crate) const LONGEST_ID: usize = 256;
+
 impl Line {
     /// The rotation of keys that it is.
     pub(crate) fn handover(&self) -> Option<&Handover> {
         match self.noted.as_deref()? {
             Noted::Handover(handover) => Some(handover),
-            Noted::Pruning(_) => None,
+            _ => None,
         }
     }
 
@@ -97,7 +104,7 @@ impl Line {
     pub(crate) fn pruning(&self) -> Option<&Pruning> {
         match self.noted.as_deref()? {
             Noted::Pruning(pruning) => Some(pruning),
-            Noted::Handover(_) => None,
+            _ => None,
         }
     }
 

@@ -123,6 +123,20 @@ fn keys_that_were_handed_over_are_known_to_the_next_run() {
 }
 
 #[test]
+fn sessions_without_an_end_are_known_to_the_next_run() {
+    let text = fs::read_to_string("../../vectors/chains/open_sessions.ndjson").unwrap();
+    let options = Options::default();
+    let whole = verify_file(&place(text.as_bytes()).ledger, &options, &mut Watch::default()).unwrap();
+    assert_eq!(whole.open_sessions.as_ref().map(|open| (open.count, open.unfollowed)), Some((4, 1)));
+    for cut in text.match_indices('\n').map(|(end, _)| end + 1) {
+        let place = place(&text.as_bytes()[..cut]);
+        assert!(place.verify(&options).unwrap().ok);
+        append(&place.ledger, &text.as_bytes()[cut..]);
+        assert_eq!(common(place.verify(&options).unwrap()), common(whole.clone()), "behind {cut} bytes");
+    }
+}
+
+#[test]
 fn what_is_found_is_what_a_verification_of_everything_finds() {
     let text: String = pieces().concat();
     let bytes = text.as_bytes();

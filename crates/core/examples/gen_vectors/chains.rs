@@ -15,7 +15,7 @@ use crate::verdict::{Asked, EMPTY, INTACT, Stated, VERIFIED, none, pinned, verif
 use sealwright_core::chain::Head;
 use sealwright_core::event::EventSet;
 use sealwright_core::hash::Hash;
-use sealwright_core::verify::report::{Compared, SignatureChecks, SignerTrust, Tail, TimeRange, Warning};
+use sealwright_core::verify::report::{Compared, OpenSessions, SignatureChecks, SignerTrust, Tail, TimeRange, Warning};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -106,10 +106,44 @@ fn kinds() -> Vec<Chain> {
             vec![(none(), INTACT), (full(it, 6).exact(), VERIFIED), (full(it, 6).events(EventSet::Extended), VERIFIED)]
         }),
         chain("unknown_kinds", unknown, |it| vec![(none(), INTACT), (full(it, 6).exact(), INTACT)]),
+        chain("open_sessions", open_sessions(), |it| vec![(none(), INTACT), (full(it, 10).exact(), VERIFIED)]),
+        chain("open_sessions_beyond_limits", open_sessions_beyond_limits(), |_| vec![(none(), INTACT)]),
         chain("written_by_the_library", written_by_the_library(), |it| {
             vec![(none(), INTACT), (full(it, 6).exact(), VERIFIED)]
         }),
     ]
+}
+
+fn session_started(id: &str) -> String {
+    SESSION_STARTED.replace(r#""session-demo""#, &to_json(&id))
+}
+
+fn session_sealed(id: &str) -> String {
+    let id = to_json(&id);
+    event("SessionSealed", &format!(r#"{{"session_id":{id},"count":0,"head_seq":0,"head_hash":""}}"#))
+}
+
+fn open_sessions() -> Ledger {
+    let (longest, too_long) = ("é".repeat(128), "é".repeat(128) + "x");
+    Ledger::of(&[
+        session_sealed("not begun"),
+        session_started("not begun"),
+        session_started("ended"),
+        session_started("begun again"),
+        session_started("\"\n\u{1f600}"),
+        session_sealed("ended"),
+        session_sealed("begun again"),
+        session_started("begun again"),
+        session_started("not begun"),
+        session_started(&longest),
+        session_started(&too_long),
+    ])
+}
+
+fn open_sessions_beyond_limits() -> Ledger {
+    let mut events: Vec<String> = (0..70).map(|number| session_started(&format!("s{number}"))).collect();
+    events.push(CUSTOM.to_owned());
+    Ledger::of(&events)
 }
 
 fn written_by_the_library() -> Ledger {
@@ -330,6 +364,7 @@ struct Expect<'a> {
     tail: Option<Tail>,
     events: EventSet,
     unknown_kinds: &'a BTreeMap<String, u64>,
+    open_sessions: &'a Option<OpenSessions>,
     warnings: &'a [Warning],
     time_range: Option<TimeRange>,
     bytes: u64,
@@ -370,6 +405,7 @@ fn case(name: &str, ledger: &[u8], asked: &Asked, stated: Stated) -> String {
         tail: report.tail,
         events: report.events,
         unknown_kinds: &report.unknown_kinds,
+        open_sessions: &report.open_sessions,
         warnings: &report.warnings,
         time_range: report.time_range,
         bytes: report.bytes,

@@ -1,6 +1,6 @@
 //! The values of a line by their names, and the checks of them in order.
 
-use super::{Line, LineKind, Noted, Pruning};
+use super::{LONGEST_ID, Line, LineKind, Noted, Pruning};
 use crate::chain::{Head, hash_event};
 use crate::error::{Fault, FaultCode, excerpt};
 use crate::event::{Field, Kind, MAX_FIELDS, Misfit, find_kind, is_kind_name, write_canonical};
@@ -210,6 +210,8 @@ impl<'a> Parts<'a> {
                 let last = Head { seq: last_seq.parse().ok()?, hash: Hash::from_hex(last_hash)? };
                 Some(Noted::Pruning(Pruning { last, first: Hash::from_hex(first_hash)? }))
             }
+            "SessionStarted" => self.fields.get(2).map(|id| Noted::SessionStarted(session_id(*id))),
+            "SessionSealed" => self.fields.first().map(|id| Noted::SessionSealed(session_id(*id))),
             _ => None,
         }
     }
@@ -281,6 +283,13 @@ fn inside<'o>(text: &str, outline: &'o mut [Outlined], name: &str) -> &'o mut [O
     let rest = outline.get_mut(behind..).unwrap_or_default();
     let end = rest.iter().position(|member| member.depth <= depth).unwrap_or(rest.len());
     rest.get_mut(..end).unwrap_or_default()
+}
+
+/// The text of a string, unless it is too long to be followed.
+fn session_id(value: Option<&str>) -> Option<String> {
+    // A byte takes six at most where it is escaped.
+    let short = value.filter(|value| value.len() <= LONGEST_ID.saturating_mul(6).saturating_add(2))?;
+    serde_json::from_str::<String>(short).ok().filter(|id| id.len() <= LONGEST_ID)
 }
 
 fn hex<const N: usize>(name: &str, value: &str) -> Result<[u8; N], Fault> {

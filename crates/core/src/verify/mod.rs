@@ -15,6 +15,7 @@ mod examine;
 mod judge;
 mod reader;
 pub mod report;
+mod sessions;
 pub(crate) mod signatures;
 mod source;
 mod state;

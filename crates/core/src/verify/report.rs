@@ -119,6 +119,17 @@ pub enum WarningCode {
     UnknownKind,
 }
 
+/// Sessions that began and did not end in order: `SessionStarted` without a later `SessionSealed` of the same id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OpenSessions {
+    /// How many.
+    pub count: u64,
+    /// Ids of the first [`MAX_LISTED`], in the order in which they began.
+    pub listed: Vec<String>,
+    /// Beginnings that were not followed: more than 4,096 were open, or the id has more than 256 bytes.
+    pub unfollowed: u64,
+}
+
 /// A warning, counted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -215,6 +226,8 @@ pub struct Report {
     pub events: EventSet,
     /// Events of unknown kinds, by name.
     pub unknown_kinds: BTreeMap<String, u64>,
+    /// Sessions that did not end; none for a ledger of core kinds, which has no event that would say so.
+    pub open_sessions: Option<OpenSessions>,
     /// Sorted by code.
     pub warnings: Vec<Warning>,
     /// Times of the accepted events.

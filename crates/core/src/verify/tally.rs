@@ -8,13 +8,14 @@ use super::report::{
     Checks, Compared, MAX_LISTED, OTHER_KINDS, Report, Resumed, SignatureChecks, Signer, SignerTrust, Tail, TimeRange,
     Verdict, Warning, WarningCode,
 };
+use super::sessions::Sessions;
 use super::trust::Trust;
 use super::{Options, Spelling};
 use crate::chain::{ChainState, Link, Passed, SignatureState};
 use crate::error::{Fault, FaultCode, Place};
 use crate::event::EventSet;
 use crate::hash::Hash;
-use crate::line::{Line, LineKind};
+use crate::line::{Line, LineKind, Noted};
 use std::collections::BTreeMap;
 
 /// A verification under way.
@@ -33,6 +34,7 @@ pub(super) struct Tally {
     times: Option<TimeRange>,
     events: EventSet,
     unknown_kinds: BTreeMap<String, u64>,
+    sessions: Sessions,
     warnings: BTreeMap<WarningCode, (u64, u64)>,
     /// Place and hash of the event that the expected head names.
     head_seen: Option<(Place, Hash)>,
@@ -65,6 +67,7 @@ impl Tally {
             times: None,
             events: EventSet::Core,
             unknown_kinds: BTreeMap::new(),
+            sessions: Sessions::default(),
             warnings: BTreeMap::new(),
             head_seen: None,
             trust: Trust::new(&options.signers),
@@ -173,6 +176,11 @@ impl Tally {
             let known = self.unknown_kinds.contains_key(name) || self.unknown_kinds.len() < MAX_LISTED;
             let name = if known { name.as_str() } else { OTHER_KINDS };
             increase(self.unknown_kinds.entry(name.to_owned()).or_default());
+        }
+        match line.noted.as_deref() {
+            Some(Noted::SessionStarted(id)) => self.sessions.begin(id.as_deref(), line.seq),
+            Some(Noted::SessionSealed(id)) => self.sessions.end(id.as_deref()),
+            _ => {}
         }
         self.events = self.events.max(line.kind.set());
         self.count_time(line.timestamp_nanos, place);
@@ -297,6 +305,7 @@ impl Tally {
             tail,
             events: self.events,
             unknown_kinds: self.unknown_kinds,
+            open_sessions: (self.events == EventSet::Extended).then(|| self.sessions.report()),
             warnings: self
                 .warnings
                 .into_iter()

@@ -7,6 +7,7 @@ use crate::event::EventSet;
 use crate::hash::Hash;
 use crate::verify::Options;
 use crate::verify::report::{Compared, Resumed, Signer, TimeRange, Warning, decimal};
+use crate::verify::sessions::Sessions;
 use crate::verify::trust::Trust;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ pub(in crate::verify) struct Totals {
     time_range: Option<TimeRange>,
     events: EventSet,
     unknown_kinds: BTreeMap<String, u64>,
+    sessions: Sessions,
     warnings: Vec<Warning>,
 }
 
@@ -53,6 +55,7 @@ impl Tally {
             times,
             events,
             unknown_kinds,
+            sessions,
             warnings,
             head_seen: _,
         } = self;
@@ -67,6 +70,7 @@ impl Tally {
             time_range: *times,
             events: *events,
             unknown_kinds: unknown_kinds.clone(),
+            sessions: sessions.clone(),
             warnings: warnings
                 .iter()
                 .map(|(code, (count, first_line))| Warning { code: *code, count: *count, first_line: *first_line })
@@ -98,6 +102,7 @@ impl Tally {
         tally.times = totals.time_range;
         tally.events = totals.events;
         tally.unknown_kinds = totals.unknown_kinds;
+        tally.sessions = totals.sessions;
         tally.warnings = totals
             .warnings
             .into_iter()
