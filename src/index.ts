@@ -50,7 +50,8 @@ export {
   type Verdict,
   type WarningCode,
 } from './report.js';
-export { type RecordOptions, type Recovery, type RotateOptions, Session, type SessionOptions } from './session.js';
+export { type Recovery, Session } from './session.js';
+export type { RecordOptions, RotateOptions, SessionOptions } from './session-options.js';
 export {
   computeSelfHash,
   type EventPlace,

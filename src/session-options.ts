@@ -1,0 +1,185 @@
+/*
+ * The options of a session, and what they must be.
+ */
+
+import type { NativeKey, NativeOpenOptions, NativeRotation } from '../index.js';
+import { checkInteger, checkOneOf, checkOptions, checkSignal, checkString, invalidArgument, type PathLike } from './args.js';
+import { ledgerError } from './errors.js';
+import { type CustomHeadStore, type HeadStoreOption, type ResolvedHeadStore, resolveHeadStore } from './headstore.js';
+import { MAX_HEARTBEAT_MS, MIN_HEARTBEAT_MS } from './heartbeat.js';
+import { nativeKeyOf, type SigningKeypair } from './keys.js';
+import { toPath } from './paths.js';
+import { type ResolvedSigner, resolveSigner, type Signer } from './signer.js';
+
+/**
+ * Options of {@link Session.open}. Lock, queue, recovery, rotation and head store belong to the writer that all sessions
+ * of a ledger in this process share: opening it again with another `headStore`, `rotate`, `tornTail` or `maxQueueBytes`
+ * is `ERR_SESSION_OPTIONS`.
+ */
+export interface SessionOptions {
+  /** The key that signs; this or `signer`. A ledger last signed by another key is `ERR_SIGNER_MISMATCH`. */
+  readonly keypair?: SigningKeypair | undefined;
+  /**
+   * Who signs where the key is not in this process. Sessions of one ledger may each bring a signer of the same key: that
+   * of the session which is open longest signs for all.
+   */
+  readonly signer?: Signer | undefined;
+  /**
+   * How long `signer` may take for one signature: milliseconds, 1 to 2^32-1. Default 30,000. Beyond, the records of the
+   * group are `ERR_SIGNER_TIMEOUT`.
+   */
+  readonly signTimeoutMs?: number | undefined;
+  /** The ledger file; made, mode 0600 with its folders, when there is none. */
+  readonly ledgerPath: PathLike;
+  /** Names the conversation or run. Metadata: the file is the chain. */
+  readonly sessionId: string;
+  /** Where the head is kept apart from the ledger, so that a cut or replaced ledger is noticed. Default none. */
+  readonly headStore?: HeadStoreOption | undefined;
+  /**
+   * `'tail'` (default) checks the last 1 MiB, `'all'` verifies the whole ledger first; a broken one is
+   * `ERR_LEDGER_TAMPERED` with a `report`.
+   */
+  readonly verifyOnOpen?: 'tail' | 'all' | undefined;
+  /**
+   * A tail left by a crash is copied beside the ledger and cut off (`'quarantine'`, default; see
+   * {@link Session.recovery}) or refused (`'error'`: `ERR_TORN_TAIL`).
+   */
+  readonly tornTail?: 'quarantine' | 'error' | undefined;
+  /** `'core'` (default) records the seven core kinds only, `'extended'` every kind. */
+  readonly events?: 'core' | 'extended' | undefined;
+  /**
+   * When the ledger goes on in a new file. The full one is sealed: it is named `ledger.<first>-<last>.ndjson` by the seqs
+   * of its first and last event, and never written again; the ledger's path names the new one. Default: never.
+   */
+  readonly rotate?: RotateOptions | undefined;
+  /**
+   * Records a `Heartbeat` whenever nothing was recorded in the ledger for so many milliseconds, 1,000 to 2^31-1: what is
+   * cut off a quiet ledger is then missed. Its timer does not keep the process alive; a failure shows on
+   * {@link Session.heartbeatError}. Takes `events: 'extended'`. Default: never.
+   */
+  readonly heartbeatMs?: number | undefined;
+  /** How long to wait for another process that has the ledger open: milliseconds, 0 to 2^32-1. Default 0. */
+  readonly lockTimeoutMs?: number | undefined;
+  /** Bytes of events that may be queued, from 1. Default 64 MiB. Beyond, `record` is `ERR_BACKPRESSURE`. */
+  readonly maxQueueBytes?: number | undefined;
+}
+
+/**
+ * When a file is full; at least one limit, each from 1. A file stays within them, unless the events of one
+ * {@link Session.recordMany}, which stay together, or one event are more alone.
+ */
+export interface RotateOptions {
+  /** Bytes of a file. */
+  readonly maxBytes?: number | undefined;
+  /** Events in a file. */
+  readonly maxEvents?: number | undefined;
+  /** Milliseconds since its first event, by the system clock. Nothing happens before the next event. */
+  readonly maxAgeMs?: number | undefined;
+}
+
+/** Options of {@link Session.record} and {@link Session.recordMany}. */
+export interface RecordOptions {
+  /** Takes the record back while it is queued; once the writer has taken it the signal is ignored. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const OPTIONS = [
+  'keypair',
+  'signer',
+  'signTimeoutMs',
+  'ledgerPath',
+  'sessionId',
+  'headStore',
+  'rotate',
+  'verifyOnOpen',
+  'tornTail',
+  'events',
+  'heartbeatMs',
+  'lockTimeoutMs',
+  'maxQueueBytes',
+] as const;
+
+const MAX_TIMEOUT_MS = 0xffff_ffff;
+/** How long a signer may take when the caller does not say. */
+const SIGN_TIMEOUT_MS = 30_000;
+
+/** Checked options. */
+export interface Plan {
+  readonly key: NativeKey | null;
+  readonly signer: ResolvedSigner | undefined;
+  readonly heartbeatMs: number | undefined;
+  readonly sessionId: string;
+  readonly options: NativeOpenOptions;
+  readonly store: ResolvedHeadStore;
+  readonly custom: CustomHeadStore | undefined;
+}
+
+/** @throws TypeError `ERR_INVALID_ARGUMENT`, RangeError `ERR_OUT_OF_RANGE`, and what head store and signer throw */
+export function planOf(value: unknown, where: string): Plan {
+  const given = checkOptions(value, OPTIONS, where);
+  const { events = 'core', verifyOnOpen = 'tail', lockTimeoutMs = 0, signTimeoutMs = SIGN_TIMEOUT_MS } = given;
+  const { key, signer } = signatoryOf(given.keypair, given.signer);
+  const { store, wait } = resolveHeadStore(given.headStore);
+  const options: NativeOpenOptions = {
+    ledgerPath: toPath(given.ledgerPath, 'ledgerPath'),
+    events: checkOneOf(events, 'events', ['core', 'extended']),
+    verifyOnOpen: checkOneOf(verifyOnOpen, 'verifyOnOpen', ['tail', 'all']),
+    lockTimeoutMs: checkInteger(lockTimeoutMs, 'lockTimeoutMs', 0, MAX_TIMEOUT_MS),
+    headWait: wait,
+  };
+  if (given.maxQueueBytes !== undefined) {
+    options.maxQueueBytes = checkInteger(given.maxQueueBytes, 'maxQueueBytes', 1);
+  }
+  if (given.rotate !== undefined) options.rotate = limitsOf(given.rotate);
+  // Left out when not given: a further session takes what the ledger was opened with.
+  if (given.tornTail !== undefined) {
+    options.tornTail = checkOneOf(given.tornTail, 'tornTail', ['quarantine', 'error']);
+  }
+  if (signer !== undefined) {
+    const timeoutMs = checkInteger(signTimeoutMs, 'signTimeoutMs', 1, MAX_TIMEOUT_MS);
+    options.signer = { publicKey: signer.publicKeyHex, timeoutMs };
+  } else if (given.signTimeoutMs !== undefined) {
+    throw invalidArgument('signTimeoutMs is given, and no signer that it would hold for');
+  }
+  return {
+    key,
+    signer,
+    heartbeatMs: heartbeatOf(given.heartbeatMs, options.events),
+    sessionId: checkString(given.sessionId, 'sessionId'),
+    options,
+    store,
+    custom: store.kind === 'custom' ? store : undefined,
+  };
+}
+
+function heartbeatOf(value: unknown, events: string): number | undefined {
+  if (value === undefined) return undefined;
+  const heartbeatMs = checkInteger(value, 'heartbeatMs', MIN_HEARTBEAT_MS, MAX_HEARTBEAT_MS);
+  if (events === 'extended') return heartbeatMs;
+  throw ledgerError('ERR_EVENT_SET', "a heartbeat is an extended kind: heartbeatMs takes events 'extended'");
+}
+
+function limitsOf(value: unknown): NativeRotation {
+  const given = checkOptions(value, ['maxBytes', 'maxEvents', 'maxAgeMs'], 'rotate');
+  const limits: NativeRotation = {};
+  for (const name of ['maxBytes', 'maxEvents', 'maxAgeMs'] as const) {
+    if (given[name] !== undefined) limits[name] = checkInteger(given[name], `rotate.${name}`, 1);
+  }
+  if (Object.keys(limits).length === 0) throw invalidArgument('rotate needs maxBytes, maxEvents or maxAgeMs');
+  return limits;
+}
+
+/** Who signs: a key or a signer, and exactly one of them. */
+function signatoryOf(keypair: unknown, signer: unknown): Pick<Plan, 'key' | 'signer'> {
+  if (signer === undefined) return { key: nativeKeyOf(keypair, 'keypair'), signer: undefined };
+  if (keypair !== undefined) throw invalidArgument('a session is given a keypair or a signer, found both');
+  return { key: null, signer: resolveSigner(signer) };
+}
+
+/** The signal of a record. One that has fired already ends the record before it begins. */
+export function signalOf(options: unknown, where: string): AbortSignal | undefined {
+  if (options === undefined) return undefined;
+  const signal = checkSignal(checkOptions(options, ['signal'], `session.${where}`).signal, 'signal');
+  signal?.throwIfAborted();
+  return signal;
+}
