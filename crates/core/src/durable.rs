@@ -336,6 +336,18 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder_of(path)
 }
 
+/// Puts a file in the place of another one, and overwrites that with zeros.
+///
+/// `openat(path)`, `rename(next, path)`, `fsync(folder)`, `write(zeros)`, `fsync`
+pub(crate) fn supersede(next: &Path, path: &Path) -> io::Result<()> {
+    let mut old = options(true).write(true).open(path)?;
+    let length = usize::try_from(old.metadata()?.len()).unwrap_or(usize::MAX);
+    fs::rename(next, path)?;
+    sync_folder_of(path)?;
+    old.write_all(&vec![0; length])?;
+    old.sync_all()
+}
+
 /// How long it takes to make 4 KiB of a new file durable. The file is removed again.
 ///
 /// `openat(temporary, O_CREAT|O_EXCL)`, `write`, `fdatasync(file)`, `unlink(temporary)`

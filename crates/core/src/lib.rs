@@ -18,7 +18,7 @@
 //!
 //! | to | use |
 //! |---|---|
-//! | hold a key | [`key::KeyPair`], [`keyfile`] |
+//! | hold a key | [`key::KeyPair`], [`keyfile`], [`evolving::EvolvingKey`] |
 //! | let someone else hold it | [`signer::Signer`] |
 //! | make an event | [`event::Event::parse`] |
 //! | record | [`ledger::Session`] |
@@ -59,6 +59,7 @@ pub mod comb;
 mod durable;
 pub mod error;
 pub mod event;
+pub mod evolving;
 #[doc(hidden)]
 pub mod fault;
 #[cfg(any(test, feature = "fuzzing"))]

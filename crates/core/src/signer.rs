@@ -17,6 +17,7 @@ pub use text::HashedText;
 
 use crate::chain::Head;
 use crate::error::Result;
+use crate::evolving::EvolvingKey;
 use crate::hash::Hash;
 use crate::key::{KeyPair, PublicKey, Signature};
 use std::path::Path;
@@ -92,6 +93,8 @@ pub struct Remembered {
 pub enum Signatory {
     /// A key in this process.
     Key(Arc<KeyPair>),
+    /// A key in a file, which another one replaces with every segment.
+    Evolving(Arc<EvolvingKey>),
     /// Someone else.
     Outside(Arc<dyn Signer>),
 }
@@ -101,6 +104,7 @@ impl Signatory {
     pub fn public_key(&self) -> PublicKey {
         match self {
             Self::Key(key) => key.public(),
+            Self::Evolving(key) => key.pair().public(),
             Self::Outside(signer) => signer.public_key(),
         }
     }

@@ -9,7 +9,7 @@ use super::signing::Signing;
 use crate::chain::{ChainState, Head, SignatureState};
 use crate::error::{Error, ErrorCode, Result};
 use crate::hash::Hash;
-use crate::key::{PublicKey, Signature, Verifier};
+use crate::key::{KeyPair, PublicKey, Signature, Verifier};
 use crate::seal::Hashed;
 use crate::signer::{HashedText, Place, Remembered, Request, Signatory, Signer};
 use crate::sync::{Mutex, lock};
@@ -39,6 +39,7 @@ impl Hand {
     pub(super) fn new(signatory: &Signatory, path: &Path) -> Result<(Self, Option<Arc<Roster>>)> {
         let signer = match signatory {
             Signatory::Key(key) => return Ok((Self::Here(Signing::new(Arc::clone(key))), None)),
+            Signatory::Evolving(key) => return Ok((Self::Here(Signing::new(key.pair())), None)),
             Signatory::Outside(signer) => signer,
         };
         let public_key = signer.public_key();
@@ -168,7 +169,8 @@ impl Roster {
     /// A session comes.
     pub(super) fn join(&self, seat: Seat, signatory: &Signatory) {
         let signer: Arc<dyn Signer> = match signatory {
-            Signatory::Key(key) => Arc::<crate::key::KeyPair>::clone(key),
+            Signatory::Key(key) => Arc::<KeyPair>::clone(key),
+            Signatory::Evolving(key) => key.pair(),
             Signatory::Outside(signer) => Arc::clone(signer),
         };
         let mut entries = lock(&self.0);

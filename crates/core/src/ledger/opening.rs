@@ -19,6 +19,7 @@ use crate::storage::Storage;
 use crate::verify;
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Judges a locked file and repairs its end: afterwards events can be appended.
 pub(super) fn prepare(
@@ -30,6 +31,14 @@ pub(super) fn prepare(
     let file: &dyn Storage = &*storage;
     let mut past = Past::of(file)?;
     let inspection = past.inspect_behind(file)?;
+    let evolving = match signatory {
+        Signatory::Evolving(key) => {
+            check_evolving(options)?;
+            key.settle(inspection.in_force)?;
+            Some(Arc::clone(key))
+        }
+        _ => None,
+    };
     let public_key = signatory.public_key();
     if let Some(signer) = inspection.in_force.filter(|signer| *signer != public_key) {
         let message = format!("the ledger is signed with the key {signer}, this session would sign as {public_key}");
@@ -69,12 +78,26 @@ pub(super) fn prepare(
         appender,
         keeper,
         roster,
+        evolving,
         recovery,
         acknowledged,
         torn_tail,
         rotation: options.rotation,
         queue_bytes: options.max_queue_bytes.unwrap_or(DEFAULT_QUEUE_BYTES),
     })
+}
+
+/// A key that changes with every segment is handed over with an extended event, when there are segments.
+fn check_evolving(options: &SessionOptions) -> Result<()> {
+    if options.events == EventSet::Core {
+        let message = "a key that evolves is handed over with an extended event: open with events 'extended'";
+        return Err(Error::new(ErrorCode::EventSet, message));
+    }
+    if options.rotation.is_none() {
+        let message = "a key evolves with every segment, and nothing says when there is a new one: give rotate too";
+        return Err(Error::new(ErrorCode::InvalidArgument, message));
+    }
+    Ok(())
 }
 
 /// What a signer has signed and the file lacks comes first.

@@ -268,7 +268,13 @@ fn open_file(options: &SessionOptions) -> Result<Option<LedgerFile>> {
 /// A further session on a writer that is there: what belongs to the writer cannot be asked for differently.
 fn join(writer: &Writer, options: &SessionOptions, signatory: &Signatory) -> Result<()> {
     let in_force = writer.public_key();
-    if in_force != signatory.public_key() {
+    let evolving = match signatory {
+        Signatory::Evolving(key) => Some(key.path()),
+        _ => None,
+    };
+    // A key that evolves may have changed since it was read.
+    let same_file = evolving.is_some() && evolving == writer.evolving_path();
+    if !same_file && in_force != signatory.public_key() {
         let message = format!("this ledger is open with the key {in_force}");
         return Err(Error::new(ErrorCode::SignerMismatch, message));
     }
@@ -279,6 +285,9 @@ fn join(writer: &Writer, options: &SessionOptions, signatory: &Signatory) -> Res
         let message = format!("this ledger is open already, with another {what}");
         Err(Error::new(ErrorCode::SessionOptions, message))
     };
+    if evolving.is_some() && !same_file {
+        return differs("evolve");
+    }
     if let Some(head) = &options.head_store
         && writer.head_store() != Some((head.store.identity(), head.wait))
     {

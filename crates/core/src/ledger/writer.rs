@@ -17,12 +17,14 @@ use super::registry;
 use crate::chain::Head;
 use crate::error::{Error, ErrorCode, Outcome, Result};
 use crate::event::EventSet;
+use crate::evolving::EvolvingKey;
 use crate::key::{KeyPair, PublicKey};
 use crate::limits::as_u64;
 use crate::signer::Signatory;
 use crate::storage::{FileId, Shelf, Storage};
 use crate::sync::{Condvar, Deadline, Mutex, lock, thread, wait};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -32,6 +34,8 @@ pub(super) struct Writer {
     pub(super) recovery: Recovery,
     pub(super) torn_tail: TornTailPolicy,
     pub(super) rotation: Option<RotationLimits>,
+    /// Changes with every segment.
+    evolving: Option<Arc<EvolvingKey>>,
     /// None once the file is released.
     appender: Mutex<Option<Appender>>,
     inbox: Mutex<Inbox>,
@@ -64,6 +68,8 @@ struct Status {
     events: EventSet,
     /// Why the last rotation that was due did not happen.
     rotate_error: Option<String>,
+    /// The first seq of the segment in which the key evolved last.
+    evolved: Option<u64>,
 }
 
 /// What opening found, for a new writer.
@@ -71,6 +77,7 @@ pub(super) struct Opened {
     pub(super) appender: Appender,
     pub(super) keeper: Option<Keeper>,
     pub(super) roster: Option<Arc<Roster>>,
+    pub(super) evolving: Option<Arc<EvolvingKey>>,
     pub(super) recovery: Recovery,
     pub(super) acknowledged: Option<Head>,
     pub(super) torn_tail: TornTailPolicy,
@@ -106,11 +113,13 @@ impl Writer {
             length: opened.appender.length(),
             events: opened.events,
             rotate_error: None,
+            evolved: None,
         };
         let writer = Arc::new(Self {
             recovery: opened.recovery,
             torn_tail: opened.torn_tail,
             rotation: opened.rotation,
+            evolving: opened.evolving,
             appender: Mutex::new(Some(opened.appender)),
             inbox: Mutex::new(inbox),
             work: Condvar::new(),
@@ -223,6 +232,11 @@ impl Writer {
     pub(super) fn length_of(&self, id: &FileId) -> Option<u64> {
         let status = lock(&self.status);
         (status.id == *id).then_some(status.length)
+    }
+
+    /// The key file that changes with every segment.
+    pub(super) fn evolving_path(&self) -> Option<&Path> {
+        self.evolving.as_deref().map(EvolvingKey::path)
     }
 
     /// Why the ledger does not go on in a new file although the one it has is full.
@@ -371,6 +385,10 @@ impl Writer {
     fn begin_ceremony(&self, appender: &mut Appender, group: &mut [Job]) -> Result<Option<Arc<KeyPair>>> {
         let [Job { ceremony: Some(ceremony), events, seat, .. }] = group else { return Ok(None) };
         let (event, new_key) = match ceremony {
+            Ceremony::Handover(_) if self.evolving.is_some() => {
+                let message = "the key of this session evolves by itself: it is not handed over to another one";
+                return Err(Error::new(ErrorCode::SessionOptions, message));
+            }
             Ceremony::Handover(key) => (appender.handover(key)?, Some(Arc::clone(key))),
             Ceremony::End(session_id) => (session_sealed(session_id, lock(&self.inbox).recorded(*seat))?, None),
         };
@@ -386,17 +404,42 @@ impl Writer {
         if fits || segment.events == 0 {
             return Ok(());
         }
+        // Once a segment, however often the rotation behind it fails.
+        let evolving = self.evolving.as_ref().filter(|_| lock(&self.status).evolved != Some(segment.first));
+        let evolved = evolving.map_or(Ok(None), |key| self.evolve(appender, key));
+        let rotated = evolved.and_then(|uncommitted| self.rotate(appender).map(|()| uncommitted));
+        let error = match rotated {
+            Ok(uncommitted) => uncommitted,
+            Err(Failed { error, poisoned: false }) => Some(error),
+            Err(failed) => return Err(failed),
+        };
+        lock(&self.status).rotate_error = error.map(|error| error.to_string());
+        Ok(())
+    }
+
+    fn rotate(&self, appender: &mut Appender) -> Result<(), Failed> {
         let before = lock(&self.status).id.clone();
         let rotated = appender.rotate(&|next| registry::add(&before, next), &|id| registry::forget(id));
         let mut status = lock(&self.status);
         status.id = appender.storage().id();
-        match rotated {
-            Ok(_) => status.rotate_error = None,
-            Err(Failed { error, poisoned: false }) => status.rotate_error = Some(error.to_string()),
-            Err(failed) => return Err(failed),
-        }
         status.length = appender.length();
-        Ok(())
+        rotated.map(drop)
+    }
+
+    /// Hands over to a fresh key, and forgets the one in force. Gives why its file does not hold it, if it does not: it
+    /// signs all the same, and the next opening finds it.
+    fn evolve(&self, appender: &mut Appender, evolving: &EvolvingKey) -> Result<Option<Error>, Failed> {
+        let key = evolving.prepare().map_err(Failed::clean)?;
+        let event = appender.handover(&key).map_err(Failed::clean)?;
+        let appended = appender.append([&event]).inspect_err(|failed| {
+            if !failed.poisoned {
+                evolving.withdraw();
+            }
+        })?;
+        appender.sign_with(Arc::clone(&key));
+        self.advance(appender, &[], Some(&appended));
+        lock(&self.status).evolved = Some(appender.segment().first);
+        Ok(evolving.commit(key).err())
     }
 
     /// Tells sessions what became of their jobs. Who closes waits until its sink has returned.
