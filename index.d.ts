@@ -213,6 +213,8 @@ export interface NativeOpenOptions {
   maxQueueBytes?: number
   /** When the ledger goes on in a new file. */
   rotate?: NativeRotation
+  /** File of a key that changes with every segment; instead of a key or a signer. */
+  evolvingKey?: string
   /** Whether records wait for the head store. */
   headWait: boolean
   /** What a head store written in JavaScript knows. */

@@ -43,6 +43,7 @@ export {
   ChainReport,
   type FaultCode,
   type Head,
+  type OpenSessions,
   type ReportChecks,
   type ReportJson,
   type ReportSigner,

@@ -17,7 +17,7 @@ import { type ResolvedSigner, resolveSigner, type Signer } from './signer.js';
  * is `ERR_SESSION_OPTIONS`.
  */
 export interface SessionOptions {
-  /** The key that signs; this or `signer`. A ledger last signed by another key is `ERR_SIGNER_MISMATCH`. */
+  /** The key that signs; this, `signer` or `evolvingKey`. A ledger last signed by another key is `ERR_SIGNER_MISMATCH`. */
   readonly keypair?: SigningKeypair | undefined;
   /**
    * Who signs where the key is not in this process. Sessions of one ledger may each bring a signer of the same key: that
@@ -29,6 +29,13 @@ export interface SessionOptions {
    * group are `ERR_SIGNER_TIMEOUT`.
    */
   readonly signTimeoutMs?: number | undefined;
+  /**
+   * File of a key of this ledger's own that changes with every segment, made when there is none. The last event of a full
+   * segment hands over to a fresh key (`KeyRotated`); that takes the file, and the one before is destroyed, on disk and in
+   * memory. Who steals the key of today can then not forge last month. Auditors pin the first key: note
+   * {@link Session.publicKeyHex} when the ledger is made. Takes `rotate` and `events: 'extended'`.
+   */
+  readonly evolvingKey?: PathLike | undefined;
   /** The ledger file; made, mode 0600 with its folders, when there is none. */
   readonly ledgerPath: PathLike;
   /** Names the conversation or run. Metadata: the file is the chain. */
@@ -89,6 +96,7 @@ const OPTIONS = [
   'signTimeoutMs',
   'ledgerPath',
   'sessionId',
+  'evolvingKey',
   'headStore',
   'rotate',
   'verifyOnOpen',
@@ -98,6 +106,8 @@ const OPTIONS = [
   'lockTimeoutMs',
   'maxQueueBytes',
 ] as const;
+
+type Option = (typeof OPTIONS)[number];
 
 const MAX_TIMEOUT_MS = 0xffff_ffff;
 /** How long a signer may take when the caller does not say. */
@@ -118,7 +128,7 @@ export interface Plan {
 export function planOf(value: unknown, where: string): Plan {
   const given = checkOptions(value, OPTIONS, where);
   const { events = 'core', verifyOnOpen = 'tail', lockTimeoutMs = 0, signTimeoutMs = SIGN_TIMEOUT_MS } = given;
-  const { key, signer } = signatoryOf(given.keypair, given.signer);
+  const { key, signer } = signatoryOf(given);
   const { store, wait } = resolveHeadStore(given.headStore);
   const options: NativeOpenOptions = {
     ledgerPath: toPath(given.ledgerPath, 'ledgerPath'),
@@ -135,6 +145,7 @@ export function planOf(value: unknown, where: string): Plan {
   if (given.tornTail !== undefined) {
     options.tornTail = checkOneOf(given.tornTail, 'tornTail', ['quarantine', 'error']);
   }
+  if (given.evolvingKey !== undefined) options.evolvingKey = evolvingKeyOf(given.evolvingKey, options);
   if (signer !== undefined) {
     const timeoutMs = checkInteger(signTimeoutMs, 'signTimeoutMs', 1, MAX_TIMEOUT_MS);
     options.signer = { publicKey: signer.publicKeyHex, timeoutMs };
@@ -169,11 +180,20 @@ function limitsOf(value: unknown): NativeRotation {
   return limits;
 }
 
-/** Who signs: a key or a signer, and exactly one of them. */
-function signatoryOf(keypair: unknown, signer: unknown): Pick<Plan, 'key' | 'signer'> {
-  if (signer === undefined) return { key: nativeKeyOf(keypair, 'keypair'), signer: undefined };
-  if (keypair !== undefined) throw invalidArgument('a session is given a keypair or a signer, found both');
-  return { key: null, signer: resolveSigner(signer) };
+/** Who signs: a key, a signer or a key that evolves, and exactly one of them. */
+function signatoryOf({ keypair, signer, evolvingKey }: Partial<Record<Option, unknown>>): Pick<Plan, 'key' | 'signer'> {
+  const given = [keypair, signer, evolvingKey].filter((value) => value !== undefined);
+  if (given.length > 1) throw invalidArgument('a session is given one of keypair, signer and evolvingKey, found several');
+  if (signer !== undefined) return { key: null, signer: resolveSigner(signer) };
+  if (evolvingKey !== undefined) return { key: null, signer: undefined };
+  return { key: nativeKeyOf(keypair, 'keypair'), signer: undefined };
+}
+
+function evolvingKeyOf(value: unknown, { events, rotate }: NativeOpenOptions): string {
+  const path = toPath(value, 'evolvingKey');
+  if (rotate === undefined) throw invalidArgument('evolvingKey changes with every segment: it takes rotate');
+  if (events === 'extended') return path;
+  throw ledgerError('ERR_EVENT_SET', "a key is handed over with an extended kind: evolvingKey takes events 'extended'");
 }
 
 /** The signal of a record. One that has fired already ends the record before it begins. */

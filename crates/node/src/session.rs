@@ -1,6 +1,6 @@
 //! Sessions: records go in by number, results come back through one callback for each group.
 
-use crate::failure::{contained, misuse, text as failure_text, throw};
+use crate::failure::{contained, misuse, self_tested, text as failure_text, throw};
 use crate::heads::{NativeFileHeads, NativeHead, NativeMemoryHeads, ScriptHeads, abandon_questions, answer_questions};
 use crate::key::NativeKey;
 use crate::signer::{ScriptSigner, Tell, abandon_requests, answer_requests};
@@ -11,6 +11,7 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Result, Status, Task, sys};
 use napi_derive::napi;
 use sealwright_core::event::{Event, EventSet};
+use sealwright_core::evolving::EvolvingKey;
 use sealwright_core::fault::{FaultPoint, pass};
 use sealwright_core::heads::{HeadStore, ledger_id, path_id};
 use sealwright_core::key::PublicKey;
@@ -45,6 +46,8 @@ pub struct NativeOpenOptions {
     pub max_queue_bytes: Option<f64>,
     /// When the ledger goes on in a new file.
     pub rotate: Option<NativeRotation>,
+    /// File of a key that changes with every segment; instead of a key or a signer.
+    pub evolving_key: Option<String>,
     /// Whether records wait for the head store.
     pub head_wait: bool,
     /// What a head store written in JavaScript knows.
@@ -225,8 +228,15 @@ fn measures_list(measures: Option<GroupMeasures>) -> Vec<f64> {
 /// What [`open_session`] does on a pool thread.
 pub struct OpenTask {
     options: SessionOptions,
-    signatory: Signatory,
+    signer: Who,
     channel: Arc<Channel>,
+}
+
+/// Who signs.
+enum Who {
+    Known(Signatory),
+    /// The key in a file, which is read by the task.
+    Evolving(PathBuf),
 }
 
 impl OpenTask {
@@ -244,10 +254,14 @@ impl OpenTask {
             (None, None, Some(memory)) => Some(Arc::new(memory.store.clone())),
             (None, None, None) => None,
         };
-        let signatory = match (key, &options.signer) {
-            (Some(key), None) => Signatory::from(&key.pair),
-            (None, Some(signer)) => Signatory::Outside(script_signer(signer, &channel)?),
-            _ => return Err(misuse("a session has a key or a signer")),
+        let signer = match (key, &options.signer, &options.evolving_key) {
+            (Some(key), None, None) => Who::Known(Signatory::from(&key.pair)),
+            (None, Some(signer), None) => Who::Known(Signatory::Outside(script_signer(signer, &channel)?)),
+            (None, None, Some(path)) => {
+                self_tested()?;
+                Who::Evolving(PathBuf::from(path))
+            }
+            _ => return Err(misuse("a session has a key, or a signer, or a key that evolves")),
         };
         let head_store = store.map(|store| HeadOption { store, wait: options.head_wait });
         let options = SessionOptions {
@@ -262,13 +276,19 @@ impl OpenTask {
             rotation: options.rotate.map(|rotate| rotate.limits()).transpose()?,
             head_store,
         };
-        Ok(Self { options, signatory, channel })
+        Ok(Self { options, signer, channel })
     }
 
     fn open(&self) -> Result<Session> {
         pass(FaultPoint::Task);
         let sink: Arc<dyn Sink> = Arc::<Channel>::clone(&self.channel);
-        Session::open_signed_by(&self.options, &self.signatory, sink).map_err(|error| throw(&error))
+        let signatory = match &self.signer {
+            Who::Known(signatory) => signatory.clone(),
+            Who::Evolving(path) => {
+                Signatory::Evolving(Arc::new(EvolvingKey::open(path, false).map_err(|error| throw(&error))?))
+            }
+        };
+        Session::open_signed_by(&self.options, &signatory, sink).map_err(|error| throw(&error))
     }
 
     fn finish(&self, env: Env, session: Session) -> Result<NativeSession> {
