@@ -321,5 +321,14 @@ export declare function verifyFileSync(path: string, options: string, state: str
 /** Verifies lines without their LFs; gives the report as JSON. */
 export declare function verifyLines(lines: Array<string>, options: string): string
 
+/**
+ * Verifies the files of a ledger on a pool thread; gives the report as JSON. The path of a folder, a file or a pattern,
+ * or the paths of all files.
+ */
+export declare function verifySegments(given: string | Array<string>, options: string, state: string | undefined | null, stateKey: NativeKey | undefined | null, full: boolean, onProgress?: ((bytes: number, totalBytes: number, events: number) => void) | undefined | null, cancel?: CancelFlag | undefined | null): Promise<string>
+
+/** Verifies the files of a ledger on the calling thread; gives the report as JSON. */
+export declare function verifySegmentsSync(given: string | Array<string>, options: string, state: string | undefined | null, stateKey: NativeKey | undefined | null, full: boolean): string
+
 /** The version of the package that this addon belongs to; the loader takes no other. */
 export declare function version(): string

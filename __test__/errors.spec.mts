@@ -27,6 +27,7 @@ import {
   verifyChain,
   verifyFile,
   verifyFileSync,
+  verifySegments,
 } from 'sealwright';
 import { newFolder, newPath } from './helpers/folders.mts';
 import {
@@ -161,6 +162,11 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
   ERR_LEDGER_MALFORMED: (t) => verifyFile(ledger(t, 'garbage\n')),
   ERR_LEDGER_NOT_A_FILE: (t) => verifyFileSync(newFolder(t)),
   ERR_LEDGER_NOT_FOUND: (t) => verifyFile(newPath(t)),
+  ERR_LEDGER_SEALED: (t) => {
+    const path = newPath(t, 'ledger.0-2.ndjson');
+    writeLedger(path, three);
+    return openSession(t, { ledgerPath: path });
+  },
   ERR_LEDGER_TAMPERED: (t) => openSession(t, { ledgerPath: ledger(t, `${forged(three[0])}\n`) }),
   ERR_LINE_TOO_LONG: () => toolCalled('x'.repeat(20 << 20)),
   ERR_OUT_OF_RANGE: () => signEvent({ event: ended('x'), seq: -1, parentHash: DIGEST, keypair: key1 }),
@@ -169,6 +175,16 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
     const headStore = new MemoryHeadStore();
     headStore.set(`ledger:${three[0]?.selfHash}`, { seq: 3, hash: DIGEST });
     return openSession(t, { ledgerPath: ledger(t, textOf(three)), headStore });
+  },
+  ERR_SEGMENT_MISSING: (t) => {
+    const folder = newFolder(t);
+    writeLedger(join(folder, 'ledger.0-2.ndjson'), three);
+    return openSession(t, { ledgerPath: join(folder, 'ledger.ndjson') });
+  },
+  ERR_SEGMENT_REFUSED: (t) => {
+    const path = newPath(t, 'ledger.00-2.ndjson');
+    writeLedger(path, three);
+    return verifySegments([path]);
   },
   ERR_SESSION_CLOSED: (t) => {
     const session = openSessionSync(t, { ledgerPath: newPath(t) });

@@ -63,6 +63,7 @@ test('the report of an intact ledger, whole', async (t) => {
     head,
     startedAfter: null,
     resumed: null,
+    segments: null,
     signers: [{ publicKey: key1.publicKeyHex, first: 0, last: 4, pinned: true }],
     unlistedSignerEvents: 0,
     checks: {

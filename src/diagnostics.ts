@@ -40,9 +40,9 @@ export interface RecordDiagnostics {
 
 /** The message of the channel `sealwright:verify`. */
 export interface VerifyDiagnostics {
-  /** Which function: `verifyFile` and its twin, `verifyStream`, or `verifyChain`. */
-  readonly source: 'file' | 'stream' | 'chain';
-  /** The ledger file; null for the others. */
+  /** Which function: `verifyFile`, `verifySegments` and their twins, `verifyStream`, or `verifyChain`. */
+  readonly source: 'file' | 'segments' | 'stream' | 'chain';
+  /** The path that was given; null for several, and for what has none. */
   readonly ledgerPath: string | null;
   readonly durationMs: number;
   /** What was found; null when it could not be checked. */
@@ -78,11 +78,11 @@ export function tellOfGroup(
 }
 
 /** Verifies, and tells how that went. */
-export async function watchVerification(
+export async function watchVerification<Report extends ChainReport>(
   source: VerifyDiagnostics['source'],
   ledgerPath: string | null,
-  verify: () => Promise<ChainReport>,
-): Promise<ChainReport> {
+  verify: () => Promise<Report>,
+): Promise<Report> {
   if (!verifications.hasSubscribers) return verify();
   const started = performance.now();
   try {
@@ -96,11 +96,11 @@ export async function watchVerification(
 }
 
 /** {@link watchVerification} at once. */
-export function watchVerificationSync(
+export function watchVerificationSync<Report extends ChainReport>(
   source: VerifyDiagnostics['source'],
   ledgerPath: string | null,
-  verify: () => ChainReport,
-): ChainReport {
+  verify: () => Report,
+): Report {
   if (!verifications.hasSubscribers) return verify();
   const started = performance.now();
   try {

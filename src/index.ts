@@ -48,6 +48,11 @@ export {
   type ReportJson,
   type ReportSigner,
   type Resumed,
+  type SegmentReport,
+  type Segments,
+  SegmentsReport,
+  type SegmentsReportJson,
+  type SeqRange,
   type Verdict,
   type WarningCode,
 } from './report.js';
@@ -73,6 +78,8 @@ export {
   verifyFileSync,
   type VerifyOptions,
   type VerifyProgress,
+  verifySegments,
+  verifySegmentsSync,
   verifyStream,
   type VerifyStreamOptions,
 } from './verify.js';

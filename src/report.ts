@@ -14,6 +14,8 @@ export type FaultCode =
   | 'out_of_range'
   | 'parent_mismatch'
   | 'rotation_unendorsed'
+  | 'segment_mismatch'
+  | 'segment_missing'
   | 'seq_mismatch'
   | 'spelling'
   | 'unexpected_kind'
@@ -87,6 +89,42 @@ export interface OpenSessions {
   readonly unfollowed: number;
 }
 
+/** Events by the seqs of the first and the last of them. */
+export interface SeqRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Which part of a ledger in several files one of them is. */
+export interface Segments {
+  /** Events in this file. */
+  readonly seen: SeqRange;
+  /** Events before them: in other files, or removed. */
+  readonly missing: SeqRange | null;
+  /** Others follow, or may, in files that were not looked at. */
+  readonly later: boolean;
+}
+
+/** A file of a ledger in several ones. */
+export interface SegmentReport {
+  readonly path: string;
+  /** Seq of its first and last event; null when it has none. */
+  readonly first: number | null;
+  readonly last: number | null;
+  readonly events: number;
+  readonly bytes: number;
+  /** SHA-256 of the file; null when it was not read to its end, or not from its beginning. */
+  readonly sha256: string | null;
+}
+
+/** A {@link SegmentsReport} as plain JSON. */
+export interface SegmentsReportJson extends ReportJson {
+  readonly files: readonly SegmentReport[];
+  readonly gaps: readonly SeqRange[];
+  readonly orphans: readonly string[];
+  readonly foreign: readonly string[];
+}
+
 /** A report as plain JSON, as the command line prints it. Nanoseconds are decimal strings. */
 export interface ReportJson {
   readonly schemaVersion: 1;
@@ -105,6 +143,7 @@ export interface ReportJson {
   readonly head: Head | null;
   readonly startedAfter: Head | null;
   readonly resumed: Resumed | null;
+  readonly segments: Segments | null;
   readonly signers: readonly ReportSigner[];
   readonly unlistedSignerEvents: number;
   readonly checks: ReportChecks;
@@ -154,6 +193,11 @@ export class ChainReport {
    * everything was checked now.
    */
   readonly resumed: Resumed | null;
+  /**
+   * Which part of a ledger this file is, when it is a segment by its name, or continues segments beside it: never
+   * `'verified'` by itself. Null for a ledger in one file, and of all segments together.
+   */
+  readonly segments: Segments | null;
   /** Who signed, at most 64 of them, in order of appearance. */
   readonly signers: readonly ReportSigner[];
   /** Events signed by keys beyond those 64. */
@@ -193,6 +237,7 @@ export class ChainReport {
     this.head = json.head;
     this.startedAfter = json.startedAfter;
     this.resumed = json.resumed;
+    this.segments = json.segments;
     this.signers = json.signers;
     this.unlistedSignerEvents = json.unlistedSignerEvents;
     this.checks = json.checks;
@@ -204,12 +249,40 @@ export class ChainReport {
     this.timeRange = json.timeRange && { from: BigInt(json.timeRange.from), to: BigInt(json.timeRange.to) };
     this.bytes = json.bytes;
     this.sha256 = json.sha256;
-    Object.freeze(this);
+    if (new.target === ChainReport) Object.freeze(this);
   }
 
   /** The report as plain JSON. */
   toJSON(): ReportJson {
     const { timeRange } = this;
     return { ...this, timeRange: timeRange && { from: String(timeRange.from), to: String(timeRange.to) } };
+  }
+}
+
+/** What a verification of a ledger in several files found. Lines and offsets are those of all files together. */
+export class SegmentsReport extends ChainReport {
+  /** Files of the chain in their order, up to the one with a fault. */
+  readonly files: readonly SegmentReport[];
+  /** Events that are in no file; behind a fault, as far as first lines and names tell. */
+  readonly gaps: readonly SeqRange[];
+  /** Segments that are no part of the chain: in front of its start, behind a gap or a fault, or inside of another one. */
+  readonly orphans: readonly string[];
+  /** Other files beside them with the extension of the ledger. */
+  readonly foreign: readonly string[];
+
+  /** Makes a report from its plain JSON form. */
+  constructor(json: SegmentsReportJson) {
+    super(json);
+    this.files = json.files;
+    this.gaps = json.gaps;
+    this.orphans = json.orphans;
+    this.foreign = json.foreign;
+    Object.freeze(this);
+  }
+
+  /** The report as plain JSON. */
+  override toJSON(): SegmentsReportJson {
+    const { files, gaps, orphans, foreign } = this;
+    return { ...super.toJSON(), files, gaps, orphans, foreign };
   }
 }

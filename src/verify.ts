@@ -23,7 +23,7 @@ import { checkHead } from './headstore.js';
 import { nativeKeyOf, type SigningKeypair } from './keys.js';
 import { native } from './native.js';
 import { toPath } from './paths.js';
-import { ChainReport, type Head, type ReportJson } from './report.js';
+import { ChainReport, type Head, type ReportJson, SegmentsReport, type SegmentsReportJson } from './report.js';
 import { lineOf, SignedEvent } from './signed-event.js';
 import { resolveSigners, type SignerInput } from './signers.js';
 import { untilAborted } from './until-aborted.js';
@@ -107,34 +107,60 @@ export interface VerifyFileOptions extends VerifyOptions, ResumeOptions {}
 export async function verifyFile(path: PathLike, options?: VerifyFileOptions): Promise<ChainReport> {
   const file = toPath(path, 'path');
   const given = checkOptions(options, [...CHECKS, ...RESUME, 'signal', 'onProgress'], 'verifyFile');
-  const checks = checksOf(given);
-  const state = stateOf(given);
+  const work = workOf(given);
   const signal = checkSignal(given.signal, 'signal');
   signal?.throwIfAborted();
-  return watchVerification('file', file, async () => {
-    const cancel = new native.CancelFlag();
-    const progress = new Progress(given.onProgress, cancel);
-    const abort = () => cancel.cancel();
-    signal?.addEventListener('abort', abort);
-    try {
-      return reportOf(await wrapAsync(() => native.verifyFile(file, checks, ...state, progress.listener, cancel)));
-    } catch (error) {
-      if (!isRequest(error, 'ABORTED')) throw error;
-      throw progress.failed ? progress.failure : signal?.reason;
-    } finally {
-      progress.end();
-      signal?.removeEventListener('abort', abort);
-    }
-  });
+  return watchVerification('file', file, () =>
+    watched(given.onProgress, signal, async (progress, cancel) => reportOf(await native.verifyFile(file, ...work, progress, cancel))),
+  );
 }
 
 /** {@link verifyFile} at once, blocking this thread. */
 export function verifyFileSync(path: PathLike, options?: VerifyChecks & ResumeOptions): ChainReport {
   const file = toPath(path, 'path');
-  const given = checkOptions(options, [...CHECKS, ...RESUME], 'verifyFileSync');
-  const checks = checksOf(given);
-  const state = stateOf(given);
-  return watchVerificationSync('file', file, () => reportOf(wrap(() => native.verifyFileSync(file, checks, ...state))));
+  const work = workOf(checkOptions(options, [...CHECKS, ...RESUME], 'verifyFileSync'));
+  return watchVerificationSync('file', file, () => reportOf(wrap(() => native.verifyFileSync(file, ...work))));
+}
+
+/**
+ * Verifies a ledger in several files as one chain, as {@link verifyFile} verifies one file; the options apply to all of
+ * it, `state` too. Where it is: its folder, if that holds one ledger; any file of it; a folder with a pattern of names
+ * behind it, such as `archive/ledger.*.ndjson`; or an array of files in any order. First lines decide on the order.
+ *
+ * Events in no file are `segment_missing`, unless the files begin behind events that a `LedgerPruned` event among them
+ * says were removed: `startedAfter` then tells where. A file that does not hold what its name says, or begins inside of
+ * another one, is `segment_mismatch`. `gaps`, `orphans` and `foreign` name the rest. With `startAfter`, segments in front
+ * of it are orphans.
+ *
+ * Rejects as {@link verifyFile}, and with {@link LedgerError} `ERR_SEGMENT_REFUSED` for symbolic links, for what is no
+ * regular file and for names that are nearly those of segments.
+ */
+export async function verifySegments(
+  where: PathLike | readonly PathLike[],
+  options?: VerifyFileOptions,
+): Promise<SegmentsReport> {
+  const paths = pathsOf(where);
+  const given = checkOptions(options, [...CHECKS, ...RESUME, 'signal', 'onProgress'], 'verifySegments');
+  const work = workOf(given);
+  const signal = checkSignal(given.signal, 'signal');
+  signal?.throwIfAborted();
+  return watchVerification('segments', pathToTell(paths), () =>
+    watched(given.onProgress, signal, async (progress, cancel) =>
+      segmentsReportOf(await native.verifySegments(paths, ...work, progress, cancel)),
+    ),
+  );
+}
+
+/** {@link verifySegments} at once, blocking this thread. */
+export function verifySegmentsSync(
+  where: PathLike | readonly PathLike[],
+  options?: VerifyChecks & ResumeOptions,
+): SegmentsReport {
+  const paths = pathsOf(where);
+  const work = workOf(checkOptions(options, [...CHECKS, ...RESUME], 'verifySegmentsSync'));
+  return watchVerificationSync('segments', pathToTell(paths), () =>
+    segmentsReportOf(wrap(() => native.verifySegmentsSync(paths, ...work))),
+  );
 }
 
 /**
@@ -213,10 +239,11 @@ export function checksOf(given: { readonly [Name in (typeof CHECKS)[number]]?: u
   });
 }
 
-/** The native side's arguments for a state: its path, its key, whether all is verified. */
-function stateOf(given: {
-  readonly [Name in (typeof RESUME)[number]]?: unknown;
-}): readonly [string | undefined, NativeKey | undefined, boolean] {
+/** The native side's arguments: the options, and of a state its path, its key, and whether all is verified. */
+function workOf(given: {
+  readonly [Name in (typeof CHECKS | typeof RESUME)[number]]?: unknown;
+}): [string, string | undefined, NativeKey | undefined, boolean] {
+  const checks = checksOf(given);
   const state = given.state === undefined ? undefined : toPath(given.state, 'state');
   const stateKey = given.stateKey === undefined ? undefined : nativeKeyOf(given.stateKey, 'stateKey');
   const full = checkBoolean(given.full, 'full', false);
@@ -224,7 +251,42 @@ function stateOf(given: {
     throw invalidArgument('state and stateKey belong together: the state is signed');
   }
   if (full && state === undefined) throw invalidArgument('full belongs to a state: without one all is verified');
-  return [state, stateKey, full];
+  return [checks, state, stateKey, full];
+}
+
+/** Runs a native verification that tells its progress and can be aborted. */
+async function watched<Report>(
+  onProgress: unknown,
+  signal: AbortSignal | undefined,
+  verify: (progress: Progress['listener'], cancel: CancelFlag) => Promise<Report>,
+): Promise<Report> {
+  const cancel = new native.CancelFlag();
+  const progress = new Progress(onProgress, cancel);
+  const abort = () => cancel.cancel();
+  signal?.addEventListener('abort', abort);
+  try {
+    return await wrapAsync(() => verify(progress.listener, cancel));
+  } catch (error) {
+    if (!isRequest(error, 'ABORTED')) throw error;
+    throw progress.failed ? progress.failure : signal?.reason;
+  } finally {
+    progress.end();
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+function pathsOf(where: unknown): string | string[] {
+  if (!Array.isArray(where)) return toPath(where as PathLike, 'where');
+  if (where.length === 0) throw invalidArgument('where must name a file at least, found an empty array');
+  return Array.from(where as readonly PathLike[], (path) => toPath(path, 'where'));
+}
+
+function pathToTell(paths: string | readonly string[]): string | null {
+  return typeof paths === 'string' ? paths : null;
+}
+
+function segmentsReportOf(text: string): SegmentsReport {
+  return new SegmentsReport(JSON.parse(text) as SegmentsReportJson);
 }
 
 /** The report in a native call's result. */

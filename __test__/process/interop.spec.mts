@@ -3,6 +3,7 @@
 //
 // Each test logs its rows of the table: direction, what was exchanged, result. Random events are logged with their seed.
 
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import * as fc from 'fast-check';
@@ -10,15 +11,16 @@ import {
   canonicalJson,
   canonicalSha256,
   events,
-  type HeadStore,
   importLedger,
   LedgerError,
   MemoryHeadStore,
   Session,
+  type SessionOptions,
   sha256Hex,
   SignedEvent,
   signEvent,
   verifyFile,
+  verifySegments,
 } from 'sealwright';
 import { doubles, eventsWith, jsonValues, jsonValuesWith } from '../helpers/arbitraries.mts';
 import { canonicalText, Double, givenText, type Json, parseJson, toValue } from '../helpers/canonical.mts';
@@ -72,10 +74,11 @@ function newLedger(t: ExecutionContext): PeerLedger {
 async function recordHere(
   { path: ledgerPath }: PeerLedger,
   texts: readonly string[],
-  { count = 3, headStore }: { readonly count?: number; readonly headStore?: HeadStore } = {},
+  { count = 3, ...options }: Pick<SessionOptions, 'headStore' | 'rotate'> & { readonly count?: number } = {},
 ): Promise<void> {
   const ids = Array.from({ length: count }, (_, index) => `session-${index}`);
-  const sessions = await Promise.all(ids.map((sessionId) => Session.open({ keypair, ledgerPath, sessionId, headStore })));
+  const open = (sessionId: string) => Session.open({ keypair, ledgerPath, sessionId, ...options });
+  const sessions = await Promise.all(ids.map(open));
   const inputs = texts.map((text, index) => (index % 2 === 0 ? events.parse(text) : fromValue(text)));
   await Promise.all(inputs.map((event, index) => sessions[index % count]?.record(event)));
   await Promise.all(sessions.map((session) => session.close()));
@@ -113,6 +116,21 @@ testWith(['peer'], 'a ledger that sessions and threads recorded here is valid th
   const count = 9 * 12 + texts.length;
   await isGoodToBoth(t, peer, ledger.path, count);
   row(t, 'sealwright -> provedex', `${count} events, 12 sessions, 3 threads`, 'valid to it, verified by us');
+});
+
+testWith(['peer'], 'the segments of a ledger, one after another, are a ledger to it', async (t) => {
+  const peer = new Peer(t);
+  const ledger = newLedger(t);
+  const texts = someEvents(t, 60, easyDoubles);
+  await recordHere(ledger, texts, { rotate: { maxEvents: 13 } });
+  const report = await verifySegments(ledger.path, { signers });
+  t.is(report.eventCount, texts.length);
+  t.true(report.files.length >= 5);
+  const whole = join(newFolder(t), 'cat.ndjson');
+  writeFileSync(whole, Buffer.concat(report.files.map(({ path }) => readFileSync(path))));
+  await isGoodToBoth(t, peer, whole, texts.length);
+  t.deepEqual((await verifyFile(whole, { signers })).sha256, report.sha256);
+  row(t, 'sealwright -> provedex', `${texts.length} events in ${report.files.length} segments, concatenated`, 'valid to it, verified by us');
 });
 
 testWith(['peer'], 'a ledger that threads and three processes recorded there is verified here', async (t) => {

@@ -270,6 +270,7 @@ export class Chain {
       ...tally.totals(),
       startedAfter: startAfter ?? null,
       resumed: null,
+      segments: null,
       brokenAt: fault === undefined ? null : (stop?.seq ?? null),
       line: fault === undefined ? null : (stop?.number ?? null),
       byteOffset: fault === undefined ? null : (stop?.offset ?? null),

@@ -26,6 +26,8 @@ export {
   type ReportJson,
   type ReportSigner,
   type Resumed,
+  type Segments,
+  type SeqRange,
   type Verdict,
   type WarningCode,
 } from '../report.js';

@@ -83,6 +83,8 @@ const PASSED: Readonly<Record<FaultCode, number>> = {
   first_mismatch: 4,
   spelling: 4,
   head_mismatch: 0,
+  segment_mismatch: 0,
+  segment_missing: 0,
 };
 
 /** Characters of what was found that a report shows. */

@@ -10,7 +10,7 @@ mod folder;
 mod read;
 
 pub(crate) use copy::{Draft, SourceFile};
-pub(crate) use folder::{SealedFile, list};
+pub(crate) use folder::{Listing, SealedFile, list, names_in, refused};
 pub(crate) use read::ReadFile;
 
 use crate::error::{Error, ErrorCode, Result};

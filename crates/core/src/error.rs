@@ -184,6 +184,10 @@ codes! {
         Spelling = "spelling",
         /// The expected head is not in the ledger.
         HeadMismatch = "head_mismatch",
+        /// Events between two segments, or before the first, are in none.
+        SegmentMissing = "segment_missing",
+        /// A segment does not hold what its name says, or what another one holds.
+        SegmentMismatch = "segment_mismatch",
     }
 }
 

@@ -80,7 +80,8 @@ pub(crate) enum Noted {
 }
 
 /// The payload of a `LedgerPruned` event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Pruning {
     /// The last event that may be missing.
     pub(crate) last: Head,

@@ -59,6 +59,23 @@ impl Names {
         })
     }
 
+    /// Refuses a name that is nearly that of a segment of some ledger, for a file that comes without the others.
+    pub(crate) fn check_sealed(path: &Path) -> Result<(), &'static str> {
+        let parts: Vec<&str> = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().split('.').collect();
+        let is_range =
+            |part: &&&str| part.contains('-') && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        // In front of the extension, or at the end; never the stem.
+        match parts.iter().skip(1).rev().take(2).find(is_range) {
+            Some(range) if Self::of_sealed(path).is_none() => parse_range(range).map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    /// Another ledger of the same folder, whose files could be taken for those of this one.
+    pub(crate) fn is_nearly(&self, other: &Self) -> bool {
+        self.stem.eq_ignore_ascii_case(&other.stem) && self.extension.eq_ignore_ascii_case(&other.extension)
+    }
+
     /// The file that grows.
     pub(crate) fn active(&self) -> &Path {
         &self.active

@@ -4,7 +4,7 @@ use crate::failure::{contained, misuse, self_tested, throw};
 use crate::key::NativeKey;
 use crate::task::Work;
 use crate::text::{integer, number};
-use napi::bindgen_prelude::{AsyncTask, ClassInstance, FnArgs, Function, Uint8Array};
+use napi::bindgen_prelude::{AsyncTask, ClassInstance, Either, FnArgs, Function, Uint8Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Result, Status, Task};
 use napi_derive::napi;
@@ -14,7 +14,8 @@ use sealwright_core::event::EventSet;
 use sealwright_core::hash::Hash;
 use sealwright_core::key::{KeyPair, PublicKey};
 use sealwright_core::verify::{
-    self, Options, Progress, ReadEvent, ReadOptions, Reader, SavedState, SignatureMode, Spelling, Verifier, Watch,
+    self, Gathering, Options, Progress, ReadEvent, ReadOptions, Reader, SavedState, SignatureMode, Spelling, Verifier,
+    Watch,
 };
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -70,20 +71,7 @@ pub fn verify_file(
     on_progress: Option<ProgressFunction<'_>>,
     cancel: Option<ClassInstance<'_, CancelFlag>>,
 ) -> Result<AsyncTask<TextTask>> {
-    let work = FileWork::new(path, parse_options(&options)?, state, state_key.as_deref(), full);
-    let progress = on_progress.map(|function| progress_callback(&function)).transpose()?;
-    let cancel = cancel.map(|cancel| Arc::clone(&cancel.flag)).unwrap_or_default();
-    let work = move || {
-        let mut report_progress = |progress_now: Progress| {
-            if let Some(callback) = &progress {
-                // A thread that has ended is not told.
-                let _ = callback.call(progress_now, ThreadsafeFunctionCallMode::NonBlocking);
-            }
-        };
-        let mut watch = Watch { progress: Some(&mut report_progress), cancel: Some(&cancel) };
-        work.report(&mut watch)
-    };
-    Ok(AsyncTask::new(Work::new(Box::new(work))))
+    FilesWork::new(Files::One(path), &options, state, state_key.as_deref(), full)?.watched(on_progress, cancel)
 }
 
 /// Verifies a file on the calling thread; gives the report as JSON.
@@ -95,33 +83,98 @@ pub fn verify_file_sync(
     state_key: Option<ClassInstance<'_, NativeKey>>,
     full: bool,
 ) -> Result<String> {
-    let options = parse_options(&options)?;
-    FileWork::new(path, options, state, state_key.as_deref(), full).report(&mut Watch::default())
+    FilesWork::new(Files::One(path), &options, state, state_key.as_deref(), full)?.report(&mut Watch::default())
 }
 
-/// A file to be verified.
-struct FileWork {
-    path: String,
+/// Verifies the files of a ledger on a pool thread; gives the report as JSON. The path of a folder, a file or a pattern,
+/// or the paths of all files.
+#[napi(catch_unwind, ts_return_type = "Promise<string>")]
+pub fn verify_segments(
+    given: Either<String, Vec<String>>,
+    options: String,
+    state: Option<String>,
+    state_key: Option<ClassInstance<'_, NativeKey>>,
+    full: bool,
+    #[napi(ts_arg_type = "((bytes: number, totalBytes: number, events: number) => void) | undefined | null")]
+    on_progress: Option<ProgressFunction<'_>>,
+    cancel: Option<ClassInstance<'_, CancelFlag>>,
+) -> Result<AsyncTask<TextTask>> {
+    FilesWork::new(Files::many(given), &options, state, state_key.as_deref(), full)?.watched(on_progress, cancel)
+}
+
+/// Verifies the files of a ledger on the calling thread; gives the report as JSON.
+#[napi(catch_unwind)]
+pub fn verify_segments_sync(
+    given: Either<String, Vec<String>>,
+    options: String,
+    state: Option<String>,
+    state_key: Option<ClassInstance<'_, NativeKey>>,
+    full: bool,
+) -> Result<String> {
+    FilesWork::new(Files::many(given), &options, state, state_key.as_deref(), full)?.report(&mut Watch::default())
+}
+
+/// What is verified.
+enum Files {
+    One(String),
+    Many(Gathering),
+}
+
+impl Files {
+    fn many(given: Either<String, Vec<String>>) -> Self {
+        Self::Many(match given {
+            Either::A(path) => Gathering::At(path.into()),
+            Either::B(paths) => Gathering::Of(paths.into_iter().map(PathBuf::from).collect()),
+        })
+    }
+}
+
+/// Files to be verified.
+struct FilesWork {
+    files: Files,
     options: Options,
     /// Where the state is kept, who signs it, and whether all is verified.
     state: Option<(String, Arc<KeyPair>, bool)>,
 }
 
-impl FileWork {
-    fn new(path: String, options: Options, state: Option<String>, key: Option<&NativeKey>, full: bool) -> Self {
-        Self { path, options, state: state.zip(key).map(|(state, key)| (state, Arc::clone(&key.pair), full)) }
+impl FilesWork {
+    fn new(files: Files, options: &str, state: Option<String>, key: Option<&NativeKey>, full: bool) -> Result<Self> {
+        let state = state.zip(key).map(|(state, key)| (state, Arc::clone(&key.pair), full));
+        Ok(Self { files, options: parse_options(options)?, state })
+    }
+
+    fn watched(
+        self,
+        on_progress: Option<ProgressFunction<'_>>,
+        cancel: Option<ClassInstance<'_, CancelFlag>>,
+    ) -> Result<AsyncTask<TextTask>> {
+        let progress = on_progress.map(|function| progress_callback(&function)).transpose()?;
+        let cancel = cancel.map(|cancel| Arc::clone(&cancel.flag)).unwrap_or_default();
+        let work = move || {
+            let mut report_progress = |progress_now: Progress| {
+                if let Some(callback) = &progress {
+                    // A thread that has ended is not told.
+                    let _ = callback.call(progress_now, ThreadsafeFunctionCallMode::NonBlocking);
+                }
+            };
+            self.report(&mut Watch { progress: Some(&mut report_progress), cancel: Some(&cancel) })
+        };
+        Ok(AsyncTask::new(Work::new(Box::new(work))))
     }
 
     fn report(&self, watch: &mut Watch<'_>) -> Result<String> {
-        let path = Path::new(&self.path);
-        let report = match &self.state {
-            None => verify::verify_file(path, &self.options, watch),
-            Some((state, key, full)) => {
-                let saved = SavedState { path: Path::new(state), key, full: *full };
-                verify::verify_file_from(path, &self.options, &saved, watch)
+        let saved = self.state.as_ref().map(|(path, key, full)| SavedState { path: Path::new(path), key, full: *full });
+        let report = match (&self.files, &saved) {
+            (Files::One(path), None) => {
+                verify::verify_file(Path::new(path), &self.options, watch).and_then(|report| report.to_json())
+            }
+            (Files::One(path), Some(saved)) => verify::verify_file_from(Path::new(path), &self.options, saved, watch)
+                .and_then(|report| report.to_json()),
+            (Files::Many(given), saved) => {
+                verify::verify_segments(given, &self.options, saved.as_ref(), watch).and_then(|report| report.to_json())
             }
         };
-        report.and_then(|report| report.to_json()).map_err(|error| throw(&error))
+        report.map_err(|error| throw(&error))
     }
 }
 

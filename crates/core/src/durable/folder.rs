@@ -63,6 +63,18 @@ pub(crate) fn list(names: &Names) -> Result<Listing> {
     Ok(listing)
 }
 
+/// The names in a folder, in their order; of those that are no text none.
+pub(crate) fn names_in(folder: &Path) -> Result<Vec<String>> {
+    let entries = fs::read_dir(folder).map_err(|error| ledger_error("cannot list", folder, &error))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| ledger_error("cannot list", folder, &error))?;
+        names.extend(entry.file_name().into_string().ok());
+    }
+    names.sort();
+    Ok(names)
+}
+
 /// Opens a sealed segment to read it: never through a link.
 pub(crate) fn open_sealed(path: &Path) -> Result<SealedSource> {
     let file = options(true).read(true).open(path).map_err(|error| ledger_error("cannot open", path, &error))?;
@@ -182,7 +194,7 @@ impl Shelf for LedgerFile {
     }
 }
 
-fn refused(path: &Path, why: &str) -> Error {
+pub(crate) fn refused(path: &Path, why: &str) -> Error {
     Error::new(ErrorCode::SegmentRefused, format!("{} is not taken for a segment: {why}", path.display()))
 }
 

@@ -1,11 +1,12 @@
 //! Ledger files that are only read.
 
-use super::{file_id, ledger_error, open_to_read};
+use super::folder::refused;
+use super::{file_id, ledger_error, open_to_read, options};
 use crate::error::{Error, ErrorCode, Result};
 use crate::hash::Hash;
 use crate::limits::as_u64;
 use crate::storage::FileId;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,20 @@ impl ReadFile {
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let (file, length) = open_to_read(path)?;
         Self::of(file, length, path)
+    }
+
+    /// A file of a ledger's folder: a link or anything but a regular file is refused.
+    pub(crate) fn open_segment(path: &Path) -> Result<Self> {
+        let unseen = |error: io::Error| ledger_error("cannot look at", path, &error);
+        if !fs::symlink_metadata(path).map_err(unseen)?.is_file() {
+            return Err(refused(path, "it is not a regular file"));
+        }
+        let file = options(true).read(true).open(path).map_err(|error| ledger_error("cannot open", path, &error))?;
+        let metadata = file.metadata().map_err(unseen)?;
+        if !metadata.is_file() {
+            return Err(refused(path, "it is not a regular file"));
+        }
+        Self::of(file, metadata.len(), path)
     }
 
     fn of(file: File, length: u64, path: &Path) -> Result<Self> {

@@ -7,11 +7,11 @@ use super::report::{Report, Tail};
 use super::signatures::Signatures;
 use super::tally::{Broken, Tally};
 use super::{Options, SignatureMode, Spelling};
-use crate::chain::SignatureState;
+use crate::chain::{Head, SignatureState};
 use crate::error::{Error, ErrorCode, Fault, FaultCode, Place, Result};
 use crate::hash::Hash;
 use crate::limits::as_u64;
-use crate::line::{Line, LineError};
+use crate::line::{Line, LineError, Pruning};
 use std::sync::Arc;
 
 /// See the module.
@@ -70,6 +70,25 @@ impl Judge {
 
     pub(super) fn is_decided(&self) -> bool {
         self.end.is_some()
+    }
+
+    /// The last event that goes on; what waits has passed all but the check of its signature.
+    pub(super) fn head(&self) -> Option<Head> {
+        let waiting = self.waiting.as_ref().map(|(line, _)| Head { seq: line.seq, hash: line.claimed });
+        waiting.or(self.tally.state().head())
+    }
+
+    /// What the ledger says was removed of it: the event that reaches farthest.
+    pub(super) fn pruning(&self) -> Option<Pruning> {
+        let waiting = self.waiting.as_ref().and_then(|(line, _)| line.pruning().copied());
+        self.tally.pruned.into_iter().chain(waiting).max_by_key(|pruning| pruning.last.seq)
+    }
+
+    /// Ends the ledger with a fault that no line has, unless the event that waits has one.
+    pub(super) fn break_here(&mut self, fault: Fault) {
+        let settled = self.settle_waiting(true);
+        let at = self.place.byte_offset;
+        self.end = Some(settled.err().unwrap_or(End::Broken((None, at, fault))));
     }
 
     /// Where the next line begins; of a fault, where it stands.

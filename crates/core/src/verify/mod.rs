@@ -12,9 +12,12 @@
 
 mod checkpoint;
 mod examine;
+mod file;
+mod gather;
 mod judge;
 mod reader;
 pub mod report;
+mod segments;
 mod sessions;
 pub(crate) mod signatures;
 mod source;
@@ -22,14 +25,17 @@ mod state;
 mod tally;
 mod trust;
 
+pub use file::{verify_file, verify_file_from};
+pub use gather::Gathering;
 pub use reader::{ReadEvent, ReadOptions, Reader};
 pub use report::{Report, Verdict};
+pub use segments::{SegmentReport, SegmentsReport, verify_segments};
 pub(crate) use source::verify_part;
-pub use source::{Progress, Watch, verify_file, verify_lines};
-pub use state::{SavedState, verify_file_from};
+pub use source::{Progress, Watch, verify_lines};
+pub use state::SavedState;
 
 use crate::chain::Head;
-use crate::error::Result;
+use crate::error::{Fault, Result};
 use crate::event::EventSet;
 use crate::hash::Hash;
 use crate::key::PublicKey;
@@ -218,6 +224,24 @@ impl Verifier {
     /// Bytes behind the last LF.
     fn pending(&self) -> u64 {
         as_u64(self.unfinished.len()).saturating_add(self.skipped)
+    }
+
+    /// The last event so far; in front of the first one, the event that was trusted.
+    fn head(&self) -> Option<Head> {
+        self.judge.head()
+    }
+
+    /// The sequence number that the next event must have.
+    fn next_seq(&self) -> u64 {
+        self.head().map_or(0, |head| head.seq.saturating_add(1))
+    }
+
+    /// Ends the ledger with a fault between two lines, unless there was one before.
+    fn break_here(&mut self, fault: Fault) {
+        self.settle();
+        if !self.is_decided() {
+            self.judge.break_here(fault);
+        }
     }
 
     /// What another verification needs to go on behind the last whole line.

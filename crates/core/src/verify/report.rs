@@ -1,7 +1,7 @@
 //! What a verification found.
 
 use super::SignatureMode;
-use crate::chain::Head;
+use crate::chain::{Head, SeqRange};
 use crate::error::{Error, ErrorCode, FaultCode, Result};
 use crate::event::EventSet;
 use crate::hash::Hash;
@@ -178,6 +178,17 @@ pub struct Resumed {
     pub head: Head,
 }
 
+/// Which part of a ledger a file is that is a segment of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Segments {
+    /// Events in this file.
+    pub seen: SeqRange,
+    /// Events before them: in other files, or removed.
+    pub missing: Option<SeqRange>,
+    /// More follow, or may, in other files.
+    pub later: bool,
+}
+
 /// What a verification found. Serialises to the JSON that `docs/format.md` describes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -214,6 +225,8 @@ pub struct Report {
     pub started_after: Option<Head>,
     /// What was checked by an earlier verification and not this time; none for all that was checked at once.
     pub resumed: Option<Resumed>,
+    /// Which part of a ledger this is; none for one file that is all of it, as far as names tell.
+    pub segments: Option<Segments>,
     /// The first [`MAX_LISTED`] signers.
     pub signers: Vec<Signer>,
     /// Events of signers that are not listed.

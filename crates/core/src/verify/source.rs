@@ -1,13 +1,11 @@
-//! Where a ledger's bytes come from: a file, or lines in memory.
+//! Where a ledger's bytes come from: something to read, or lines in memory.
 
 use super::report::Report;
 use super::{BLOCK, Options, Verifier};
-use crate::durable;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::as_u64;
 use std::io::Read;
 use std::mem;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How far a verification is.
@@ -34,13 +32,6 @@ impl Watch<'_> {
     fn is_cancelled(&self) -> bool {
         self.cancel.is_some_and(|flag| flag.load(Ordering::Relaxed))
     }
-}
-
-/// Verifies a ledger file: one regular file, opened once, as long as it is at that moment. A ledger that is being
-/// written to can be verified at any time.
-pub fn verify_file(path: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<Report> {
-    let (mut file, length) = durable::open_to_read(path)?;
-    verify_part(&mut file, length, options, watch)
 }
 
 /// Verifies the first `length` bytes of a source.

@@ -11,10 +11,8 @@
 //! in place, is found by a full verification only.
 
 use super::checkpoint::Checkpoint;
-use super::report::Report;
-use super::source::{Meter, Watch, feed};
 use super::tally::Totals;
-use super::{Options, SignatureMode, Spelling, Verifier};
+use super::{Options, SignatureMode, Spelling};
 use crate::chain::Head;
 use crate::durable::{self, ReadFile};
 use crate::error::{Error, ErrorCode, Place, Result};
@@ -47,46 +45,10 @@ pub struct SavedState<'a> {
     pub full: bool,
 }
 
-/// Verifies what a ledger file has behind the part that was verified when `saved` was written, and saves how far it is
-/// now. Without a state all is verified. A ledger with a fault changes no state.
-///
-/// Refused with [`ErrorCode::StateInvalid`] is a state that is none or is signed by another key, with
-/// [`ErrorCode::StateMismatch`] a file whose verified part is another one now, with [`ErrorCode::StateOptions`] what was
-/// verified under other options.
-pub fn verify_file_from(
-    path: &Path,
-    options: &Options,
-    saved: &SavedState<'_>,
-    watch: &mut Watch<'_>,
-) -> Result<Report> {
-    let mut file = ReadFile::open(path)?;
-    saved.keep_off(path)?;
-    let known = saved.load()?;
-    let from =
-        known.as_ref().map(|known| known.state.continue_in(std::slice::from_mut(&mut file), options)).transpose()?;
-    let mut verifier = match from.flatten() {
-        Some(checkpoint) => Verifier::resume(options, checkpoint),
-        None => Verifier::new(options),
-    };
-    let offset = verifier.judge.place().byte_offset;
-    let mut meter = Meter { bytes: offset, total_bytes: file.length };
-    let length = file.length.saturating_sub(offset);
-    feed(&mut verifier, file.at(offset)?, length, &mut meter, watch)?;
-    let checkpoint = verifier.checkpoint();
-    let report = verifier.finish()?;
-    if report.ok {
-        let end = report.bytes.saturating_sub(report.tail.map_or(0, |tail| tail.bytes));
-        let seen = Seen::of(&mut file, end);
-        let state = seen.and_then(|seen| saved.save(&State::new(options, vec![seen], checkpoint), known.as_ref()));
-        state.map_err(|error| Error { report: Some(Box::new(report.clone())), ..error })?;
-    }
-    Ok(report)
-}
-
 /// What is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct State {
+pub(super) struct State {
     schema_version: u32,
     options: Asked,
     /// In the order of the chain; empty ones at its end are left out.
@@ -116,7 +78,7 @@ struct Asked {
 /// A file, as far as it was verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Seen {
+pub(super) struct Seen {
     /// Device and inode in decimal, where the system has them.
     id: Option<[String; 2]>,
     bytes: u64,
@@ -127,15 +89,15 @@ struct Seen {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Signed {
+pub(super) struct Signed {
     public_key: PublicKey,
     signature: String,
-    state: State,
+    pub(super) state: State,
 }
 
 impl SavedState<'_> {
     /// A state must never take the place of the ledger.
-    fn keep_off(&self, ledger: &Path) -> Result<()> {
+    pub(super) fn keep_off(&self, ledger: &Path) -> Result<()> {
         let same = durable::resolve_links(self.path).ok().zip(durable::resolve_links(ledger).ok());
         match same {
             Some((state, ledger)) if state == ledger => {
@@ -147,7 +109,7 @@ impl SavedState<'_> {
 
     /// The state to go on from; none if there is no file, or a full verification is asked for. Even then a file of
     /// another kind is not replaced.
-    fn load(&self) -> Result<Option<Signed>> {
+    pub(super) fn load(&self) -> Result<Option<Signed>> {
         let Some(text) = self.read()? else { return Ok(None) };
         let signed: Signed = serde_json::from_str(&text).map_err(|error| self.invalid(&error.to_string()))?;
         if signed.state.schema_version != 1 {
@@ -180,7 +142,7 @@ impl SavedState<'_> {
     }
 
     /// Nothing is written when nothing has changed.
-    fn save(&self, state: &State, known: Option<&Signed>) -> Result<()> {
+    pub(super) fn save(&self, state: &State, known: Option<&Signed>) -> Result<()> {
         if known.is_some_and(|known| known.state == *state) {
             return Ok(());
         }
@@ -203,7 +165,7 @@ impl SavedState<'_> {
 }
 
 impl State {
-    fn new(options: &Options, mut files: Vec<Seen>, Checkpoint { place, totals }: Checkpoint) -> Self {
+    pub(super) fn new(options: &Options, mut files: Vec<Seen>, Checkpoint { place, totals }: Checkpoint) -> Self {
         while files.pop_if(|last| last.bytes == 0).is_some() {}
         Self {
             schema_version: 1,
@@ -222,7 +184,7 @@ impl State {
     }
 
     /// Where to go on in these files; none from their beginning, if no event was found before.
-    fn continue_in(&self, files: &mut [ReadFile], options: &Options) -> Result<Option<Checkpoint>> {
+    pub(super) fn continue_in(&self, files: Vec<&mut ReadFile>, options: &Options) -> Result<Option<Checkpoint>> {
         self.check_options(options)?;
         if files.len() < self.files.len() {
             return Err(mismatch("a file of what was verified is not there any more"));
@@ -282,7 +244,7 @@ impl Asked {
 }
 
 impl Seen {
-    fn of(file: &mut ReadFile, bytes: u64) -> Result<Self> {
+    pub(super) fn of(file: &mut ReadFile, bytes: u64) -> Result<Self> {
         let edge = EDGE.min(bytes);
         Ok(Self {
             id: file.numbers().map(|numbers| numbers.map(|number| number.to_string())),

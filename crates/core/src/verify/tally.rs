@@ -15,7 +15,7 @@ use crate::chain::{ChainState, Link, Passed, SignatureState};
 use crate::error::{Fault, FaultCode, Place};
 use crate::event::EventSet;
 use crate::hash::Hash;
-use crate::line::{Line, LineKind, Noted};
+use crate::line::{Line, LineKind, Noted, Pruning};
 use std::collections::BTreeMap;
 
 /// A verification under way.
@@ -38,6 +38,8 @@ pub(super) struct Tally {
     warnings: BTreeMap<WarningCode, (u64, u64)>,
     /// Place and hash of the event that the expected head names.
     head_seen: Option<(Place, Hash)>,
+    /// Of the events that say so, the one that reaches farthest.
+    pub(super) pruned: Option<Pruning>,
 }
 
 /// A fault and the place where it stands.
@@ -70,6 +72,7 @@ impl Tally {
             sessions: Sessions::default(),
             warnings: BTreeMap::new(),
             head_seen: None,
+            pruned: None,
             trust: Trust::new(&options.signers),
             options,
         }
@@ -183,6 +186,7 @@ impl Tally {
             _ => {}
         }
         self.events = self.events.max(line.kind.set());
+        self.pruned = self.pruned.into_iter().chain(line.pruning().copied()).max_by_key(|pruning| pruning.last.seq);
         self.count_time(line.timestamp_nanos, place);
         self.count_signer(line, place);
     }
@@ -299,6 +303,7 @@ impl Tally {
             head,
             started_after: self.options.start_after,
             resumed: self.resumed,
+            segments: None,
             signers: self.signers,
             unlisted_signer_events: self.unlisted_signer_events,
             checks: self.checks,

@@ -5,6 +5,7 @@ use crate::chain::{ChainState, Head};
 use crate::error::Place;
 use crate::event::EventSet;
 use crate::hash::Hash;
+use crate::line::Pruning;
 use crate::verify::Options;
 use crate::verify::report::{Compared, Resumed, Signer, TimeRange, Warning, decimal};
 use crate::verify::sessions::Sessions;
@@ -30,6 +31,8 @@ pub(in crate::verify) struct Totals {
     unknown_kinds: BTreeMap<String, u64>,
     sessions: Sessions,
     warnings: Vec<Warning>,
+    /// What was removed of the ledger, as it says.
+    pruned: Option<Pruning>,
 }
 
 impl Totals {
@@ -58,6 +61,7 @@ impl Tally {
             sessions,
             warnings,
             head_seen: _,
+            pruned,
         } = self;
         Totals {
             first_seq: *first_seq,
@@ -75,6 +79,7 @@ impl Tally {
                 .iter()
                 .map(|(code, (count, first_line))| Warning { code: *code, count: *count, first_line: *first_line })
                 .collect(),
+            pruned: *pruned,
         }
     }
 
@@ -100,6 +105,7 @@ impl Tally {
         tally.trust = totals.trust;
         tally.last_time = totals.last_time;
         tally.times = totals.time_range;
+        tally.pruned = totals.pruned;
         tally.events = totals.events;
         tally.unknown_kinds = totals.unknown_kinds;
         tally.sessions = totals.sessions;
