@@ -17,6 +17,8 @@ export declare class NativeFileHeads {
   get(id: string): NativeHead | null
   /** Stores a head that is later than the stored one. */
   advance(id: string, head: NativeHead): void
+  /** Stores a head whatever is stored. */
+  reset(id: string, head: NativeHead): void
 }
 
 /** A verified ledger. As long as it is held no session can open it. */
@@ -65,6 +67,8 @@ export declare class NativeMemoryHeads {
   get(id: string): NativeHead | null
   /** Stores a head that is later than the stored one. */
   advance(id: string, head: NativeHead): void
+  /** Stores a head whatever is stored. */
+  reset(id: string, head: NativeHead): void
 }
 
 /** Sealed segments that may be removed once an event says so. */
@@ -221,6 +225,8 @@ export interface NativeOpenOptions {
   customHeads?: NativeCustomHeads
   /** Who signs if no key does. */
   signer?: NativeSigner
+  /** Why the ledger was put back to an earlier state. */
+  restore?: string
 }
 
 /** What a head store is asked about before a ledger is opened. */
@@ -268,10 +274,10 @@ export interface NativeSigner {
 }
 
 /** Opens a ledger, or creates it, on a pool thread. */
-export declare function openSession(key: NativeKey | undefined | null, options: NativeOpenOptions, callback: (kind: 'settled' | 'room' | 'head' | 'sign' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void, fileHeads?: NativeFileHeads | undefined | null, memoryHeads?: NativeMemoryHeads | undefined | null): Promise<NativeSession>
+export declare function openSession(key: NativeKey | undefined | null, options: NativeOpenOptions, callback: (kind: 'settled' | 'room' | 'head' | 'reset' | 'sign' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void, fileHeads?: NativeFileHeads | undefined | null, memoryHeads?: NativeMemoryHeads | undefined | null): Promise<NativeSession>
 
 /** The same on the calling thread. */
-export declare function openSessionSync(key: NativeKey | undefined | null, options: NativeOpenOptions, callback: (kind: 'settled' | 'room' | 'head' | 'sign' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void, fileHeads?: NativeFileHeads | undefined | null, memoryHeads?: NativeMemoryHeads | undefined | null): NativeSession
+export declare function openSessionSync(key: NativeKey | undefined | null, options: NativeOpenOptions, callback: (kind: 'settled' | 'room' | 'head' | 'reset' | 'sign' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void, fileHeads?: NativeFileHeads | undefined | null, memoryHeads?: NativeMemoryHeads | undefined | null): NativeSession
 
 /** Validates an event's JSON text by the rules for recording; gives the writer's spelling. */
 export declare function parseEvent(text: string): string

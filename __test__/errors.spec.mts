@@ -19,6 +19,7 @@ import {
   SealwrightRangeError,
   SealwrightTypeError,
   SelfTestError,
+  Session,
   SignedEvent,
   type Signer,
   signEvent,
@@ -169,6 +170,10 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
   },
   ERR_LEDGER_TAMPERED: (t) => openSession(t, { ledgerPath: ledger(t, `${forged(three[0])}\n`) }),
   ERR_LINE_TOO_LONG: () => toolCalled('x'.repeat(20 << 20)),
+  ERR_NOT_ROLLED_BACK: async (t) => {
+    const options = { keypair: key1, ledgerPath: newPath(t), sessionId: 's', events: 'extended' } as const;
+    await Session.restore({ ...options, headStore: new MemoryHeadStore(), reason: 'r' });
+  },
   ERR_OUT_OF_RANGE: () => signEvent({ event: ended('x'), seq: -1, parentHash: DIGEST, keypair: key1 }),
   ERR_PUBLIC_KEY: () => verifyChain([], { signers: 'f'.repeat(64) }),
   ERR_ROLLBACK_DETECTED: (t) => {

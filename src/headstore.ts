@@ -26,6 +26,11 @@ export interface HeadStore {
   get(id: string): Head | null | Promise<Head | null>;
   /** Keeps an entry. */
   set(id: string, head: Head): void | Promise<void>;
+  /**
+   * Keeps an entry whatever is there, an earlier one too: for {@link Session.restore}, and nothing else. A store whose
+   * point is that nobody can move it back has none.
+   */
+  reset?(id: string, head: Head): void | Promise<void>;
 }
 
 /** A head store as an option; `wait: true` settles records only after the store has the head. Default false. */
@@ -76,6 +81,13 @@ export class FileHeadStore implements HeadStore {
     wrap(() => this.#native.advance(id, forward));
   }
 
+  /** Keeps an entry whatever is there; see {@link HeadStore.reset}. @throws {@link LedgerError} `ERR_HEAD_STORE` */
+  reset(id: string, head: Head): void {
+    checkString(id, 'id');
+    const earlier = checkHead(head, 'head');
+    wrap(() => this.#native.reset(id, earlier));
+  }
+
   static {
     fileHeadsOf = (store) => (#native in store ? store.#native : undefined);
   }
@@ -96,6 +108,13 @@ export class MemoryHeadStore implements HeadStore {
     checkString(id, 'id');
     const forward = checkHead(head, 'head');
     wrap(() => this.#native.advance(id, forward));
+  }
+
+  /** Keeps an entry whatever is there; see {@link HeadStore.reset}. */
+  reset(id: string, head: Head): void {
+    checkString(id, 'id');
+    const earlier = checkHead(head, 'head');
+    wrap(() => this.#native.reset(id, earlier));
   }
 
   static {

@@ -57,7 +57,7 @@ export {
   type WarningCode,
 } from './report.js';
 export { type Recovery, Session } from './session.js';
-export type { RecordOptions, RotateOptions, SessionOptions } from './session-options.js';
+export type { RecordOptions, RestoreOptions, RotateOptions, SessionOptions } from './session-options.js';
 export {
   computeSelfHash,
   type EventPlace,

@@ -13,11 +13,11 @@ import { native } from './native.js';
 import { type ResolvedSigner, Signatures } from './signer.js';
 
 /**
- * Called on this thread: records settled, room in the queue, a head to store, an event to sign, or signatures that nobody
+ * Called on this thread: records settled, room in the queue, a head to store or to put back, an event to sign, or signatures that nobody
  * waits for any more; with numbers and texts for each, and the measures of the group that was settled.
  */
 export type NativeCallback = (
-  kind: 'settled' | 'room' | 'head' | 'sign' | 'stop',
+  kind: 'settled' | 'room' | 'head' | 'reset' | 'sign' | 'stop',
   numbers: number[],
   texts: string[],
   measures: number[],
@@ -52,7 +52,7 @@ export class Pending {
       } else if (kind === 'room') this.giveRoom();
       else if (kind === 'sign') void signatures?.answer(ids, results);
       else if (kind === 'stop') signatures?.stop(ids);
-      else if (store !== undefined) void this.#tell(store, ids, results);
+      else if (store !== undefined) void this.#tell(store, kind, ids, results);
     };
   }
 
@@ -101,10 +101,12 @@ export class Pending {
   }
 
   /** Tells the caller's store a head, and the native side how that went. */
-  async #tell(store: HeadStore, [ticket = 0, seq = 0]: number[], [id = '', hash = '']: string[]): Promise<void> {
+  async #tell(store: HeadStore, kind: 'head' | 'reset', [ticket = 0, seq = 0]: number[], [id = '', hash = '']: string[]): Promise<void> {
     let failure: string | null = null;
     try {
-      await store.set(id, { seq, hash });
+      if (kind === 'head') await store.set(id, { seq, hash });
+      else if (store.reset === undefined) failure = 'the head store has no reset';
+      else await store.reset(id, { seq, hash });
     } catch (error) {
       failure = textOfThrown(error);
     }

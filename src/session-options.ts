@@ -71,6 +71,14 @@ export interface SessionOptions {
   readonly maxQueueBytes?: number | undefined;
 }
 
+/** Options of {@link Session.restore}; `events` must be `'extended'`. */
+export interface RestoreOptions extends SessionOptions {
+  /** What knows the head that was lost, and is put back with the ledger. */
+  readonly headStore: HeadStoreOption;
+  /** Why the ledger was put back: what stands in `LedgerRestored`. */
+  readonly reason: string;
+}
+
 /**
  * When a file is full; at least one limit, each from 1. A file stays within them, unless the events of one
  * {@link Session.recordMany}, which stay together, or one event are more alone.
@@ -161,6 +169,19 @@ export function planOf(value: unknown, where: string): Plan {
     store,
     custom: store.kind === 'custom' ? store : undefined,
   };
+}
+
+/** The plan of a restoration. @throws as {@link planOf} */
+export function restorationOf(value: unknown): Plan {
+  const where = 'Session.restore';
+  const { reason, ...given } = checkOptions(value, [...OPTIONS, 'reason'], where);
+  if (checkString(reason, 'reason') === '') throw invalidArgument('reason says why the ledger was put back, found ""');
+  const plan = planOf(given, where);
+  if (plan.store.kind === 'none') throw invalidArgument('headStore is missing: only it knows what was lost');
+  if (plan.custom !== undefined && typeof plan.custom.store.reset !== 'function') {
+    throw invalidArgument('headStore must have a reset: it is put back with the ledger');
+  }
+  return { ...plan, options: { ...plan.options, restore: reason as string } };
 }
 
 function heartbeatOf(value: unknown, events: string): number | undefined {

@@ -20,7 +20,15 @@ import { native } from './native.js';
 import { Pending, type Settlement, WITHDRAWN } from './pending.js';
 import { pruneLimitsOf, type Pruned, type PruneOptions } from './prune.js';
 import type { Head } from './report.js';
-import { type Plan, planOf, type RecordOptions, type SessionOptions, signalOf } from './session-options.js';
+import {
+  type Plan,
+  planOf,
+  type RecordOptions,
+  type RestoreOptions,
+  restorationOf,
+  type SessionOptions,
+  signalOf,
+} from './session-options.js';
 import { type SignedEvent, signedEventFromLine } from './signed-event.js';
 
 /** What was found and mended when the ledger was opened. */
@@ -89,7 +97,24 @@ export class Session {
    * TypeError `ERR_INVALID_ARGUMENT`; RangeError `ERR_OUT_OF_RANGE`
    */
   static async open(options: SessionOptions): Promise<Session> {
-    const { options: wanted, ...rest } = planOf(options, 'Session.open');
+    return Session.#opened(planOf(options, 'Session.open'));
+  }
+
+  /**
+   * Opens a ledger that was put back to an earlier state on purpose, such as from a backup, where {@link Session.open} says
+   * `ERR_ROLLBACK_DETECTED` because it ends before the head that the head store knows. Records `LedgerRestored` with that
+   * head and the reason, and puts the head store back to it. If it fails in between, the next call completes it.
+   *
+   * The ledger must otherwise be the one that the store knows, and be signed with this keypair at its end: a key that it was
+   * handed over to in what is lost does not open it.
+   *
+   * @throws as {@link Session.open}, and {@link LedgerError} `ERR_NOT_ROLLED_BACK` when there is nothing to restore
+   */
+  static async restore(options: RestoreOptions): Promise<Session> {
+    return Session.#opened(restorationOf(options));
+  }
+
+  static async #opened({ options: wanted, ...rest }: Plan): Promise<Session> {
     // Waiting for another process happens here, with timers: natively it would hold a thread of libuv's small pool.
     const plan = { ...rest, options: { ...wanted, lockTimeoutMs: 0 } };
     const deadline = performance.now() + wanted.lockTimeoutMs;

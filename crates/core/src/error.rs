@@ -116,6 +116,8 @@ codes! {
         TornTail = "ERR_TORN_TAIL",
         /// The ledger does not extend the head that the head store knows.
         RollbackDetected = "ERR_ROLLBACK_DETECTED",
+        /// Nothing to restore: the ledger holds the head that the head store knows.
+        NotRolledBack = "ERR_NOT_ROLLED_BACK",
         /// The ledger was last signed by another key.
         SignerMismatch = "ERR_SIGNER_MISMATCH",
         /// A signer outside of the process failed.

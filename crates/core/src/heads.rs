@@ -31,6 +31,11 @@ pub trait HeadStore: Send + Sync {
     /// Stores heads that are later than what is stored; never moves one back.
     fn advance(&self, heads: &[(String, Head)]) -> Result<()>;
 
+    /// Puts heads in the place of what is stored, later or not: the ledger was put back on purpose.
+    fn reset(&self, _heads: &[(String, Head)]) -> Result<()> {
+        Err(Error::new(ErrorCode::HeadStore, "this head store moves no head back"))
+    }
+
     /// Equal for two handles on the same store.
     fn identity(&self) -> String;
 
@@ -65,6 +70,11 @@ impl HeadStore for MemoryHeads {
     fn advance(&self, heads: &[(String, Head)]) -> Result<()> {
         let mut stored = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         heads.iter().try_for_each(|(id, head)| advance_one(&mut stored, id, *head).map(|_| ()))
+    }
+
+    fn reset(&self, heads: &[(String, Head)]) -> Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(heads.iter().cloned());
+        Ok(())
     }
 
     fn identity(&self) -> String {
@@ -162,6 +172,13 @@ impl HeadStore for FileHeads {
         if changed { self.store(&stored) } else { Ok(()) }
     }
 
+    fn reset(&self, heads: &[(String, Head)]) -> Result<()> {
+        let _lock = self.lock()?;
+        let mut stored = self.load()?;
+        stored.extend(heads.iter().cloned());
+        self.store(&stored)
+    }
+
     fn identity(&self) -> String {
         format!("file:{}", self.target().unwrap_or_else(|_| self.path.clone()).display())
     }
@@ -204,10 +221,14 @@ mod tests {
         assert_eq!(store.read("b").unwrap(), Some(head(0, "y")));
         assert_eq!(store.read("c").unwrap(), None);
         assert_eq!(store.advance(&[("a".to_owned(), head(3, "z"))]).unwrap_err().code, ErrorCode::HeadStore);
+        store.reset(&[("a".to_owned(), head(1, "back"))]).unwrap();
+        assert_eq!((store.read("a").unwrap(), store.read("b").unwrap()), (Some(head(1, "back")), Some(head(0, "y"))));
+        store.advance(&[("a".to_owned(), head(2, "on"))]).unwrap();
+        assert_eq!(store.read("a").unwrap(), Some(head(2, "on")));
     }
 
     #[test]
-    fn heads_only_move_forward() {
+    fn heads_move_forward_unless_they_are_put_back() {
         check(&MemoryHeads::default());
         let folder = tempfile::tempdir().unwrap();
         check(&FileHeads::new(folder.path().join("new/heads.json")));

@@ -77,6 +77,8 @@ pub(crate) enum Noted {
     SessionStarted(Option<String>),
     /// A session has ended.
     SessionSealed(Option<String>),
+    /// The ledger was put back, and this event of it is gone.
+    Restored(Head),
 }
 
 /// The payload of a `LedgerPruned` event.
@@ -105,6 +107,14 @@ impl Line {
     pub(crate) fn pruning(&self) -> Option<&Pruning> {
         match self.noted.as_deref()? {
             Noted::Pruning(pruning) => Some(pruning),
+            _ => None,
+        }
+    }
+
+    /// The event that it says was lost.
+    pub(crate) fn restored(&self) -> Option<Head> {
+        match self.noted.as_deref()? {
+            Noted::Restored(lost) => Some(*lost),
             _ => None,
         }
     }

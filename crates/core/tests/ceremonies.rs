@@ -8,15 +8,18 @@
     reason = "a test fails by panicking"
 )]
 
+use sealwright_core::chain::Head;
 use sealwright_core::error::{FaultCode, Outcome};
 use sealwright_core::event::{Event, EventSet};
+use sealwright_core::heads::{FileHeads, HeadStore, MemoryHeads, ledger_id};
 use sealwright_core::key::{KeyPair, PublicKey};
-use sealwright_core::ledger::{Batch, GroupMeasures, RotationLimits, Session, SessionOptions, Sink};
+use sealwright_core::ledger::{Batch, GroupMeasures, HeadOption, RotationLimits, Session, SessionOptions, Sink};
 use sealwright_core::verify::{Options, Report, SignatureMode, Verdict, Verifier};
 use sealwright_core::{Error, ErrorCode};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -281,4 +284,134 @@ fn what_is_in_flight_counts_when_a_session_ends() {
     let payload = &lines[21]["event"]["payload"];
     assert_eq!((payload["count"].as_u64(), payload["head_seq"].as_u64()), (Some(21), Some(20)));
     assert_eq!(payload["head_hash"], lines[20]["self_hash"]);
+}
+
+/// Options with a head store, and whether the ledger was put back.
+fn watched(path: &Path, store: &Arc<dyn HeadStore>, restore: Option<&str>) -> SessionOptions {
+    let head_store = Some(HeadOption { store: Arc::clone(store), wait: true });
+    SessionOptions { head_store, restore: restore.map(str::to_owned), ..extended(path) }
+}
+
+/// Five events that the store knows, and what the file was after the first three.
+fn rolled_back(path: &Path, store: &Arc<dyn HeadStore>) -> Head {
+    let session = Session::open(&watched(path, store, None), pair(1)).unwrap();
+    (0..3).for_each(|number| drop(session.record(event(&number.to_string())).unwrap()));
+    let backup = fs::read(path).unwrap();
+    (3..5).for_each(|number| drop(session.record(event(&number.to_string())).unwrap()));
+    session.close();
+    fs::write(path, backup).unwrap();
+    session.head().unwrap()
+}
+
+fn first_id(path: &Path) -> String {
+    let first = json(fs::read_to_string(path).unwrap().lines().next().unwrap());
+    ledger_id(&sealwright_core::hash::Hash::from_hex(first["self_hash"].as_str().unwrap()).unwrap())
+}
+
+#[test]
+fn a_ledger_that_was_put_back_goes_on_behind_an_event_that_says_so() {
+    let (folder, path) = new_folder();
+    let stores: [Arc<dyn HeadStore>; 2] =
+        [Arc::new(MemoryHeads::default()), Arc::new(FileHeads::new(folder.path().join("heads.json")))];
+    for store in &stores {
+        fs::remove_file(&path).ok();
+        let open = |restore| Session::open(&watched(&path, store, restore), pair(1));
+        let lost = rolled_back(&path, store);
+        assert_eq!(code(open(None)), ErrorCode::RollbackDetected);
+        let session = open(Some("disk \"7\" lost")).unwrap();
+        let head = session.head().unwrap();
+        assert_eq!(head.seq, 3);
+        let restored = json(fs::read_to_string(&path).unwrap().lines().last().unwrap());
+        let payload = serde_json::json!({ "known_seq": 4, "known_hash": lost.hash, "reason": "disk \"7\" lost" });
+        assert_eq!((&restored["event"]["type"], &restored["event"]["payload"]), (&"LedgerRestored".into(), &payload));
+        assert_eq!(store.read(&first_id(&path)).unwrap(), Some(head));
+        session.record(event("after")).unwrap();
+        // It is done: neither in this process nor later is there anything to restore.
+        assert_eq!(code(open(Some("again"))), ErrorCode::NotRolledBack);
+        session.close();
+        assert_eq!(code(open(Some("again"))), ErrorCode::NotRolledBack);
+        open(None).unwrap().close();
+        assert_eq!(fault(&path, &[1]), None);
+        assert_eq!(verify(&fs::read(&path).unwrap(), &[], SignatureMode::All).event_count, 5);
+    }
+}
+
+#[test]
+fn only_what_was_rolled_back_is_restored() {
+    let (_folder, path) = new_folder();
+    let store: Arc<dyn HeadStore> = Arc::new(MemoryHeads::default());
+    let open = |restore| Session::open(&watched(&path, &store, restore), pair(1));
+    // A new ledger, and one that is as it was left.
+    assert_eq!(code(open(Some("r"))), ErrorCode::NotRolledBack);
+    rolled_back(&path, &store);
+    let backup = fs::read(&path).unwrap();
+    let refused = |options: SessionOptions, number| code(Session::open(&options, pair(number)));
+    assert_eq!(
+        refused(SessionOptions { head_store: None, ..watched(&path, &store, Some("r")) }, 1),
+        ErrorCode::InvalidArgument
+    );
+    assert_eq!(
+        refused(SessionOptions { events: EventSet::Core, ..watched(&path, &store, Some("r")) }, 1),
+        ErrorCode::EventSet
+    );
+    assert_eq!(refused(watched(&path, &store, Some("r")), 2), ErrorCode::SignerMismatch);
+    // Another history, another ledger, none.
+    let fork = Session::open(&extended(&path), pair(1)).unwrap();
+    (0..4).for_each(|_| drop(fork.record(event("fork")).unwrap()));
+    fork.close();
+    assert_eq!(code(open(Some("r"))), ErrorCode::RollbackDetected);
+    let mut other = backup.clone();
+    other.truncate(0);
+    fs::write(&path, other).unwrap();
+    assert_eq!(code(open(Some("r"))), ErrorCode::RollbackDetected);
+    fs::remove_file(&path).unwrap();
+    assert_eq!(code(open(Some("r"))), ErrorCode::RollbackDetected);
+    fs::write(&path, backup).unwrap();
+    open(Some("r")).unwrap().close();
+}
+
+/// A head store that cannot be put back at first.
+#[derive(Default)]
+struct Stubborn(MemoryHeads, AtomicBool);
+
+impl HeadStore for Stubborn {
+    fn read(&self, id: &str) -> Result<Option<Head>, Error> {
+        self.0.read(id)
+    }
+    fn advance(&self, heads: &[(String, Head)]) -> Result<(), Error> {
+        self.0.advance(heads)
+    }
+    fn reset(&self, heads: &[(String, Head)]) -> Result<(), Error> {
+        if self.1.swap(true, Ordering::SeqCst) {
+            return self.0.reset(heads);
+        }
+        Err(Error::new(ErrorCode::HeadStore, "not now"))
+    }
+    fn identity(&self) -> String {
+        self.0.identity()
+    }
+}
+
+/// As a crash between the two steps of a restoration does it.
+#[test]
+fn a_restoration_that_was_not_completed_is_completed_and_not_repeated() {
+    for cut in [3, 4] {
+        let (_folder, path) = new_folder();
+        let store: Arc<dyn HeadStore> = Arc::new(Stubborn::default());
+        let open = |restore| Session::open(&watched(&path, &store, restore), pair(1));
+        rolled_back(&path, &store);
+        if cut == 4 {
+            // The event takes the seq of the head that was lost.
+            let session = Session::open(&extended(&path), pair(1)).unwrap();
+            session.record(event("unknown to the store")).unwrap();
+            session.close();
+        }
+        assert_eq!(code(open(Some("first"))), ErrorCode::HeadStore);
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().count(), cut + 1);
+        assert_eq!(code(open(None)), ErrorCode::RollbackDetected);
+        open(Some("second")).unwrap().close();
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        open(None).unwrap().close();
+    }
 }

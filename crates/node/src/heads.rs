@@ -59,6 +59,12 @@ impl NativeFileHeads {
     pub fn advance(&self, id: String, head: NativeHead) -> Result<()> {
         advance(&self.store, id, &head)
     }
+
+    /// Stores a head whatever is stored.
+    #[napi(catch_unwind)]
+    pub fn reset(&self, id: String, head: NativeHead) -> Result<()> {
+        reset(&self.store, id, &head)
+    }
 }
 
 /// Heads in memory.
@@ -86,6 +92,16 @@ impl NativeMemoryHeads {
     pub fn advance(&self, id: String, head: NativeHead) -> Result<()> {
         advance(&self.store, id, &head)
     }
+
+    /// Stores a head whatever is stored.
+    #[napi(catch_unwind)]
+    pub fn reset(&self, id: String, head: NativeHead) -> Result<()> {
+        reset(&self.store, id, &head)
+    }
+}
+
+fn reset(store: &dyn HeadStore, id: String, head: &NativeHead) -> Result<()> {
+    store.reset(&[(id, head.to_core()?)]).map_err(|error| throw(&error))
 }
 
 fn get(store: &dyn HeadStore, id: &str) -> Result<Option<NativeHead>> {
@@ -96,8 +112,17 @@ fn advance(store: &dyn HeadStore, id: String, head: &NativeHead) -> Result<()> {
     store.advance(&[(id, head.to_core()?)]).map_err(|error| throw(&error))
 }
 
+/// What a store written in JavaScript shall do with a head.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Wish {
+    /// Keep it, if it is later.
+    Advance,
+    /// Keep it in any case.
+    Reset,
+}
+
 /// Calls the JavaScript thread with a ticket, an id and a head. False when that thread is gone.
-pub(crate) type Ask = Box<dyn Fn(u32, &str, Head) -> bool + Send + Sync>;
+pub(crate) type Ask = Box<dyn Fn(Wish, u32, &str, Head) -> bool + Send + Sync>;
 
 /// A store written in JavaScript. What it knows was asked before opening; what it shall store is sent to its thread,
 /// which answers by ticket.
@@ -135,12 +160,12 @@ impl ScriptHeads {
         Self { identity, asked, known, ask, thread: thread::current().id() }
     }
 
-    fn store(&self, id: &str, head: Head) -> sealwright_core::Result<()> {
+    fn store(&self, wish: Wish, id: &str, head: Head) -> sealwright_core::Result<()> {
         let failed = |message: &str| Err(CoreError::new(ErrorCode::HeadStore, message));
         let ended = || failed("the thread that brought the head store has ended");
         let mailbox = Mailbox::new();
         let Some(ticket) = HEADS.open(self.thread, &mailbox) else { return ended() };
-        if !(self.ask)(ticket, id, head) {
+        if !(self.ask)(wish, ticket, id, head) {
             HEADS.forget(ticket);
             return ended();
         }
@@ -166,7 +191,11 @@ impl HeadStore for ScriptHeads {
     }
 
     fn advance(&self, heads: &[(String, Head)]) -> sealwright_core::Result<()> {
-        heads.iter().try_for_each(|(id, head)| self.store(id, *head))
+        heads.iter().try_for_each(|(id, head)| self.store(Wish::Advance, id, *head))
+    }
+
+    fn reset(&self, heads: &[(String, Head)]) -> sealwright_core::Result<()> {
+        heads.iter().try_for_each(|(id, head)| self.store(Wish::Reset, id, *head))
     }
 
     fn identity(&self) -> String {

@@ -1,7 +1,9 @@
 //! Sessions: records go in by number, results come back through one callback for each group.
 
 use crate::failure::{contained, misuse, self_tested, text as failure_text, throw};
-use crate::heads::{NativeFileHeads, NativeHead, NativeMemoryHeads, ScriptHeads, abandon_questions, answer_questions};
+use crate::heads::{
+    NativeFileHeads, NativeHead, NativeMemoryHeads, ScriptHeads, Wish, abandon_questions, answer_questions,
+};
 use crate::key::NativeKey;
 use crate::signer::{ScriptSigner, Tell, abandon_requests, answer_requests};
 use crate::task::Work;
@@ -54,6 +56,8 @@ pub struct NativeOpenOptions {
     pub custom_heads: Option<NativeCustomHeads>,
     /// Who signs if no key does.
     pub signer: Option<NativeSigner>,
+    /// Why the ledger was put back to an earlier state.
+    pub restore: Option<String>,
 }
 
 /// A signer outside of the process.
@@ -275,6 +279,7 @@ impl OpenTask {
             max_queue_bytes: options.max_queue_bytes.map(bytes).transpose()?,
             rotation: options.rotate.map(|rotate| rotate.limits()).transpose()?,
             head_store,
+            restore: options.restore,
         };
         Ok(Self { options, signer, channel })
     }
@@ -317,7 +322,7 @@ pub fn open_session(
     key: Option<ClassInstance<'_, NativeKey>>,
     options: NativeOpenOptions,
     #[napi(
-        ts_arg_type = "(kind: 'settled' | 'room' | 'head' | 'sign' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void"
+        ts_arg_type = "(kind: 'settled' | 'room' | 'head' | 'reset' | 'sign' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void"
     )]
     callback: Function<'_, Arguments, ()>,
     file_heads: Option<ClassInstance<'_, NativeFileHeads>>,
@@ -333,7 +338,7 @@ pub fn open_session_sync(
     key: Option<ClassInstance<'_, NativeKey>>,
     options: NativeOpenOptions,
     #[napi(
-        ts_arg_type = "(kind: 'settled' | 'room' | 'head' | 'sign' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void"
+        ts_arg_type = "(kind: 'settled' | 'room' | 'head' | 'reset' | 'sign' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void"
     )]
     callback: Function<'_, Arguments, ()>,
     file_heads: Option<ClassInstance<'_, NativeFileHeads>>,
@@ -532,8 +537,12 @@ fn script_heads(custom: &NativeCustomHeads, ledger_path: &str, channel: &Arc<Cha
     }
     let identity = format!("script:{}", custom.identity);
     let channel = Arc::clone(channel);
-    let ask = Box::new(move |ticket: u32, id: &str, head: sealwright_core::chain::Head| {
-        channel.tell("head", vec![f64::from(ticket), number(head.seq)], vec![id.to_owned(), head.hash.to_string()])
+    let ask = Box::new(move |wish: Wish, ticket: u32, id: &str, head: sealwright_core::chain::Head| {
+        let kind = match wish {
+            Wish::Advance => "head",
+            Wish::Reset => "reset",
+        };
+        channel.tell(kind, vec![f64::from(ticket), number(head.seq)], vec![id.to_owned(), head.hash.to_string()])
     });
     Ok(ScriptHeads::new(identity, asked.into_iter().collect(), known.into_iter().collect(), ask))
 }

@@ -5,6 +5,7 @@ use super::inbox::Recorded;
 use super::job::{Ceremony, GroupMeasures, Job};
 use super::writer::Taker;
 use super::{Session, one_line};
+use crate::chain::Head;
 use crate::error::Result;
 use crate::event::Event;
 use crate::key::KeyPair;
@@ -86,6 +87,11 @@ impl Session {
 pub(super) fn session_sealed(session_id: &str, Recorded { count, last }: Recorded) -> Result<Event> {
     let (seq, hash) = last.map_or((0, String::new()), |head| (head.seq, head.hash.to_string()));
     event("SessionSealed", &json!({ "session_id": session_id, "count": count, "head_seq": seq, "head_hash": hash }))
+}
+
+/// The ledger was put back on purpose, and this event of it is gone.
+pub(super) fn ledger_restored(known: Head, reason: &str) -> Result<Event> {
+    event("LedgerRestored", &json!({ "known_seq": known.seq, "known_hash": known.hash, "reason": reason }))
 }
 
 fn event(kind: &str, payload: &Value) -> Result<Event> {

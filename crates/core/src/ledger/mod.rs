@@ -33,6 +33,7 @@ mod past;
 mod prune;
 mod recover;
 mod registry;
+mod restore;
 mod rotate;
 mod signing;
 mod writer;

@@ -7,6 +7,7 @@ use super::options::{DEFAULT_QUEUE_BYTES, RecoveredTail, Recovery, SessionOption
 use super::past::Past;
 use super::recover::{Inspection, StorageReader, find_hash};
 use super::registry;
+use super::restore::{Restoration, not_rolled_back};
 use super::writer::Opened;
 use crate::chain::{Head, SeqRange};
 use crate::error::{Error, ErrorCode, Result};
@@ -56,9 +57,14 @@ pub(super) fn prepare(
         (head, _) if head.is_some() || signatory.remembers() => past.first_hash(file),
         _ => None,
     };
-    let known = match &options.head_store {
-        Some(head) => check_head(&*head.store, file, &past, path, &inspection, first)?,
-        None => None,
+    let standing = match &options.head_store {
+        Some(head) => look_up(&*head.store, file, &past, path, &inspection, first)?,
+        None => Standing::Unknown,
+    };
+    let (known, restoration) = match (standing, Restoration::asked(options)?) {
+        (Standing::EndsBefore(known), Some(asked)) => (None, Some((asked, known))),
+        (standing, None) => (standing.known(&inspection)?, None),
+        _ => return Err(not_rolled_back()),
     };
     if options.verify_on_open == VerifyOnOpen::All {
         verify_all(file, &past, inspection.good_end, options.events)?;
@@ -70,7 +76,16 @@ pub(super) fn prepare(
     let acknowledged = registry::remembered(&file.id(), &inspection).or(waited_for).unwrap_or(last);
     let (hand, roster) = Hand::new(signatory, path)?;
     let mut appender = Appender::new(storage, hand, &inspection, first);
-    append_unwritten(&mut appender, options.events)?;
+    let acknowledged = match restoration {
+        Some((asked, known)) => {
+            asked.complete(&mut appender, known, &inspection)?;
+            appender.head()
+        }
+        None => {
+            append_unwritten(&mut appender, options.events)?;
+            acknowledged
+        }
+    };
     let recovery = Recovery { tail, unacknowledged: unacknowledged(acknowledged, appender.head()) };
     let keeper = options.head_store.as_ref().map(|head| Keeper::new(head, path));
     Ok(Opened {
@@ -109,6 +124,37 @@ fn append_unwritten(appender: &mut Appender, events: EventSet) -> Result<()> {
     appender.append_signed(signed).map_err(|failed| Error { code: ErrorCode::LedgerIo, outcome: None, ..failed.error })
 }
 
+/// What a head store knows of a ledger.
+enum Standing {
+    Unknown,
+    /// It is in the ledger.
+    Holds(Head),
+    /// It is not: the ledger ends before, or with the event that says so.
+    EndsBefore(Head),
+}
+
+impl Standing {
+    /// What is known, of a ledger that was not put back.
+    fn known(self, inspection: &Inspection) -> Result<Option<Head>> {
+        match self {
+            Self::Unknown => Ok(None),
+            Self::Holds(known) => Ok(Some(known)),
+            Self::EndsBefore(known) => {
+                let last = inspection.state.head();
+                let end = match last {
+                    None => "is empty".to_owned(),
+                    Some(_) if inspection.restored == Some(known) => {
+                        "was put back, and that is not completed".to_owned()
+                    }
+                    Some(last) => format!("ends at {}", last.seq),
+                };
+                let message = format!("the head store knows event {}, the ledger {end}", known.seq);
+                Err(Error::new(ErrorCode::RollbackDetected, message))
+            }
+        }
+    }
+}
+
 /// Compares the ledger with what a head store knows of it; gives the head that it knows.
 pub(super) fn check_head(
     store: &dyn HeadStore,
@@ -118,6 +164,17 @@ pub(super) fn check_head(
     inspection: &Inspection,
     first: Option<Hash>,
 ) -> Result<Option<Head>> {
+    look_up(store, file, past, path, inspection, first)?.known(inspection)
+}
+
+fn look_up(
+    store: &dyn HeadStore,
+    file: &dyn Storage,
+    past: &Past,
+    path: &Path,
+    inspection: &Inspection,
+    first: Option<Hash>,
+) -> Result<Standing> {
     let rollback = |what: String| Err(Error::new(ErrorCode::RollbackDetected, what));
     let last = inspection.state.head();
     if first.is_none() && last.is_some() {
@@ -132,13 +189,12 @@ pub(super) fn check_head(
             known.hash
         ));
     }
-    let Some(first) = first else { return Ok(None) };
+    let Some(first) = first else { return Ok(Standing::Unknown) };
     let Some(known) = store.read(&ledger_id(&first))? else {
-        return Ok(None);
+        return Ok(Standing::Unknown);
     };
-    if last.is_none_or(|last| last.seq < known.seq) {
-        let end = last.map_or_else(|| "is empty".to_owned(), |last| format!("ends at {}", last.seq));
-        return rollback(format!("the head store knows event {}, the ledger {end}", known.seq));
+    if last.is_none_or(|last| last.seq < known.seq) || inspection.restored == Some(known) {
+        return Ok(Standing::EndsBefore(known));
     }
     let in_window = inspection.hashes.iter().find(|(seq, _)| *seq == known.seq).map(|(_, hash)| *hash);
     let before = || {
@@ -149,7 +205,7 @@ pub(super) fn check_head(
     if found != Some(known.hash) {
         return rollback(format!("event {} is not the one that the head store knows", known.seq));
     }
-    Ok(Some(known))
+    Ok(Standing::Holds(known))
 }
 
 /// Keeps an unsynced tail beside the ledger, durably, and only then cuts it off, durably.

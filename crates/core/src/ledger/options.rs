@@ -73,6 +73,9 @@ pub struct SessionOptions {
     pub rotation: Option<RotationLimits>,
     /// Where the head is kept.
     pub head_store: Option<HeadOption>,
+    /// Why the ledger was put back to an earlier state. A ledger that ends before the head that the store knows is then
+    /// gone on with, behind an event that says so; any other is [`crate::ErrorCode::NotRolledBack`].
+    pub restore: Option<String>,
 }
 
 impl SessionOptions {
@@ -87,6 +90,7 @@ impl SessionOptions {
             max_queue_bytes: None,
             rotation: None,
             head_store: None,
+            restore: None,
         }
     }
 }

@@ -49,7 +49,9 @@ impl Past {
             last.hashes.append(&mut found.hashes);
             found.hashes.append(&mut last.hashes);
             found.events = found.events.max(last.events);
-            found.in_force = found.in_force.or(last.in_force);
+            if found.in_force.is_none() {
+                (found.in_force, found.restored) = (last.in_force, last.restored);
+            }
         }
         Ok(found)
     }

@@ -9,7 +9,7 @@
 
 use super::options::TailReason;
 use super::rotate::Segment;
-use crate::chain::{ChainState, SignatureState};
+use crate::chain::{ChainState, Head, SignatureState};
 use crate::error::{Error, ErrorCode, Fault, FaultCode, Result};
 use crate::event::EventSet;
 use crate::hash::Hash;
@@ -50,6 +50,8 @@ pub(crate) struct Inspection {
     pub(crate) tail: Option<TornTail>,
     /// Who signed the last good event, or whom that hands over to.
     pub(crate) in_force: Option<PublicKey>,
+    /// What the last good event says was lost, if it is the end of a restoration.
+    pub(crate) restored: Option<Head>,
     /// The smallest set that holds the window's events.
     pub(crate) events: EventSet,
     /// Seq and hash of the window's events.
@@ -156,6 +158,7 @@ impl Scan {
                 unterminated: false,
                 tail: None,
                 in_force: None,
+                restored: None,
                 events: EventSet::Core,
                 hashes: Vec::new(),
             },
@@ -232,6 +235,7 @@ impl Scan {
         self.found.state.step(&line.link(), SignatureState::NotChecked).map_err(|(_, fault)| fault)?;
         self.found.events = self.found.events.max(line.kind.set());
         self.found.in_force = Some(line.next_signer());
+        self.found.restored = line.restored();
         self.found.ended = Some(line.timestamp_nanos);
         self.found.hashes.push((line.seq, line.claimed));
         let signer = line.signer;

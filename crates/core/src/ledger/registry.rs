@@ -7,6 +7,7 @@ use super::opening::{holds_extended_kinds, prepare, verify_all};
 use super::options::{SessionOptions, VerifyOnOpen};
 use super::past::{Past, finish_rotation};
 use super::recover::{Inspection, first_hash};
+use super::restore::not_rolled_back;
 use super::writer::Writer;
 use crate::chain::Head;
 use crate::durable::{self, LedgerFile, SealedFile};
@@ -301,6 +302,9 @@ fn join(writer: &Writer, options: &SessionOptions, signatory: &Signatory) -> Res
     }
     if options.rotation.is_some() && options.rotation != writer.rotation {
         return differs("rotate");
+    }
+    if options.restore.is_some() {
+        return Err(not_rolled_back());
     }
     if options.verify_on_open == VerifyOnOpen::All {
         let file = LedgerFile::open(&durable::resolve(&options.path)?)?;

@@ -210,6 +210,10 @@ impl<'a> Parts<'a> {
                 let last = Head { seq: last_seq.parse().ok()?, hash: Hash::from_hex(last_hash)? };
                 Some(Noted::Pruning(Pruning { last, first: Hash::from_hex(first_hash)? }))
             }
+            "LedgerRestored" => {
+                let [seq, hash] = self.fields.first_chunk()?.map(Option::unwrap_or_default);
+                Some(Noted::Restored(Head { seq: seq.parse().ok()?, hash: Hash::from_hex(unquote(hash))? }))
+            }
             "SessionStarted" => self.fields.get(2).map(|id| Noted::SessionStarted(session_id(*id))),
             "SessionSealed" => self.fields.first().map(|id| Noted::SessionSealed(session_id(*id))),
             _ => None,
