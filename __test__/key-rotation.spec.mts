@@ -17,7 +17,7 @@ import {
   type VerifyOptions,
 } from 'sealwright';
 import { verifyFile as crosscheck } from 'sealwright/crosscheck';
-import { privateKey, publicKeyHex, sealedLine } from './helpers/canonical.mts';
+import { privateKey, type Rotation, rotationText, sealedLine } from './helpers/canonical.mts';
 import { rejectsError, throwsError } from './helpers/errors.mts';
 import { newPath } from './helpers/folders.mts';
 import { ended, key1, key2, linesOf, linesOfEvents, openSession, openSessionSync, seed1, seed2 } from './helpers/ledgers.mts';
@@ -150,6 +150,20 @@ test('a rotation that fails leaves the key in force', async (t) => {
   t.is((await verified(t, path, { signers: key1.publicKeyHex })).eventCount, 4);
 });
 
+test('a signer outside of the process hands over to a key', async (t) => {
+  const path = newPath(t);
+  const signer = {
+    publicKey: key1.publicKeyHex,
+    sign: async ({ hash }: { readonly hash: string }) => sign(null, Buffer.from(hash, 'hex'), privateKey(seed1)),
+  };
+  const session = await openSession(t, { ledgerPath: path, keypair: undefined, signer, ...extended });
+  const signed = await Promise.all([session.record(ended(0)), session.rotateKey(key2), session.record(ended(2))]);
+  t.deepEqual(signersOf(signed), [key1.publicKeyHex, key1.publicKeyHex, key2.publicKeyHex]);
+  const joined = await openSession(t, { ledgerPath: path, keypair: key2, ...extended });
+  t.is((await joined.record(ended(3))).signerPubkey, key2.publicKeyHex);
+  t.is((await verified(t, path, { signers: key1.publicKeyHex })).code, null);
+});
+
 test('a core session does not rotate', async (t) => {
   const session = await openSession(t, { ledgerPath: newPath(t) });
   const refused = { instanceOf: LedgerError, code: 'ERR_EVENT_SET', outcome: 'not-written' } as const;
@@ -159,7 +173,7 @@ test('a core session does not rotate', async (t) => {
 });
 
 /** A ledger of two events by the first key, a rotation and an event, sealed and proven by `node:crypto`. */
-function handMade(change: (place: { first: string; seq: number }) => { first?: string; seq?: number; prefix?: string }): string {
+function handMade(change: (right: Rotation) => Partial<Rotation>): string {
   const lines: string[] = [];
   const add = (eventText: string, seed: Uint8Array) => {
     const parentHash = lines.length === 0 ? GENESIS_PARENT_HASH : hashAt(lines.length - 1);
@@ -168,13 +182,8 @@ function handMade(change: (place: { first: string; seq: number }) => { first?: s
   const hashAt = (seq: number) => (JSON.parse(lines[seq] ?? '') as { self_hash: string }).self_hash;
   add(ended(0).toString(), seed1);
   add(ended(1).toString(), seed1);
-  const right = { first: hashAt(0), seq: 2, prefix: 'sealwright/key-rotation/v1\n' };
-  const { first, seq, prefix } = { ...right, ...change(right) };
-  const [oldKey, newKey] = [publicKeyHex(seed1), publicKeyHex(seed2)];
-  const statement = `${prefix}{"first_hash":"${first}","new_key":"${newKey}","old_key":"${oldKey}","seq":${seq}}`;
-  const proof = sign(null, Buffer.from(statement), privateKey(seed2)).toString('hex');
-  const payload = { old_key: oldKey, new_key: newKey, first_hash: first, proof };
-  add(JSON.stringify({ type: 'KeyRotated', payload }), seed1);
+  const right = { oldSeed: seed1, newSeed: seed2, firstHash: hashAt(0), seq: 2 };
+  add(rotationText({ ...right, ...change(right) }), seed1);
   add(ended(3).toString(), seed2);
   return lines.map((line) => `${line}\n`).join('');
 }
@@ -188,7 +197,7 @@ test('a rotation that another implementation made is followed, and refused where
   t.is((await verified(t, path, { signers: key1.publicKeyHex })).eventCount, 5);
 
   const refused = {
-    first: () => ({ first: 'a'.repeat(64) }),
+    firstHash: () => ({ firstHash: 'a'.repeat(64) }),
     seq: () => ({ seq: 3 }),
     prefix: () => ({ prefix: '' }),
   };

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { GENESIS_PARENT_HASH } from 'sealwright';
-import { sealedLine } from '../__test__/helpers/canonical.mts';
+import { rotationText, sealedLine } from '../__test__/helpers/canonical.mts';
 import { chains, mutations, peerPath, variants } from '../__test__/helpers/vectors.mts';
 import type { Random } from './random.mts';
 
@@ -48,11 +48,21 @@ export function randomLedger(random: Random): string[] {
   for (let seq = 0, count = 1 + random.below(5); seq < count; seq += 1) {
     if (random.chance(0.2)) seed = random.pick(seeds);
     const timestampNanos = random.chance(0.1) ? 2n ** 64n - 1n : BigInt(1e15 + random.below(1e9));
-    const line = sealedLine({ seq, timestampNanos, parentHash, eventText: randomEvent(random) }, seed);
-    parentHash = /"self_hash":"([0-9a-f]{64})"/.exec(line)?.[1] ?? '';
+    // Most often to the key that signs on, so that the rotation is followed.
+    const newSeed = random.chance(0.2) ? random.pick(seeds) : undefined;
+    const rotation = { oldSeed: seed, newSeed: newSeed ?? seed, firstHash: hashOf(lines[0]), seq };
+    const eventText = newSeed === undefined ? randomEvent(random) : rotationText(rotation);
+    const line = sealedLine({ seq, timestampNanos, parentHash, eventText }, seed);
+    seed = newSeed ?? seed;
+    parentHash = hashOf(line);
     lines.push(line);
   }
   return [...lines, ''];
+}
+
+/** Hash of a line; that of no line is all zeros. */
+function hashOf(line: string | undefined): string {
+  return /"self_hash":"([0-9a-f]{64})"/.exec(line ?? '')?.[1] ?? GENESIS_PARENT_HASH;
 }
 
 /** Any JSON, as text. */
@@ -101,6 +111,8 @@ function randomEvent(random: Random): string {
     () => `{"type":"UtteranceSpoken","payload":{"text_sha256":${digest()},"text":${text()},"audio_sha256":""}}`,
     () => `{"type":"SessionEnded","payload":{"reason":${text()},"summary_sha256":${digest()}}}`,
     () => `{"type":"Custom","payload":{"name":${text()},"data":${randomJson(random)}}}`,
+    () => `{"type":"SessionSealed","payload":{"session_id":${text()},"count":0,"head_seq":0,"head_hash":${digest()}}}`,
+    () => `{"type":"LedgerRestored","payload":{"known_seq":7,"known_hash":${digest()},"reason":${text()}}}`,
     () => `{"type":"${random.pick(['PayloadErased', 'A', 'Kind7'])}","payload":{"any":${randomJson(random)}}}`,
   ];
   return random.pick(events)();

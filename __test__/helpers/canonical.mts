@@ -110,6 +110,25 @@ export function sealedLine(place: Omit<Place, 'event'> & { readonly eventText: s
   ].join(',');
 }
 
+/** What a rotation of keys says, and what is signed for it; `prefix` is the format's if it is left out. */
+export interface Rotation {
+  readonly oldSeed: Uint8Array;
+  readonly newSeed: Uint8Array;
+  readonly firstHash: string;
+  readonly seq: number;
+  readonly prefix?: string;
+}
+
+/** The text of a `KeyRotated` event, proven with `node:crypto`. */
+export function rotationText({ oldSeed, newSeed, firstHash, seq, prefix }: Rotation): string {
+  const [oldKey, newKey] = [publicKeyHex(oldSeed), publicKeyHex(newSeed)];
+  const statement = `{"first_hash":"${firstHash}","new_key":"${newKey}","old_key":"${oldKey}","seq":${seq}}`;
+  const signed = Buffer.from(`${prefix ?? 'sealwright/key-rotation/v1\n'}${statement}`);
+  const proof = signWith(null, signed, privateKey(newSeed)).toString('hex');
+  const payload = { old_key: oldKey, new_key: newKey, first_hash: firstHash, proof };
+  return JSON.stringify({ type: 'KeyRotated', payload });
+}
+
 /** The key of a seed, as `node:crypto` has it: RFC 8410, the seed behind a fixed prefix. */
 export function privateKey(seed: Uint8Array): KeyObject {
   return keysOf(seed).privateKey;
