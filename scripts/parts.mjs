@@ -2,7 +2,7 @@
 // SEALWRIGHT_REQUIRE lists the part.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,8 +67,10 @@ export function chromiumPath() {
 /** Whether an image can be mounted as a disk with ext4, which takes root and a loop device. */
 function hasLoopDevices() {
   if (process.getuid?.() !== 0) return false;
-  const folder = join(projectRoot, 'tmp', `loop-${process.pid}`);
-  mkdirSync(join(folder, 'disk'), { recursive: true });
+  mkdirSync(join(projectRoot, 'tmp'), { recursive: true });
+  // Threads of one process look at the same time.
+  const folder = mkdtempSync(join(projectRoot, 'tmp', 'loop-'));
+  mkdirSync(join(folder, 'disk'));
   const script = 'truncate -s 4M "$0/img" && mkfs.ext4 -q -F "$0/img" && mount -o loop "$0/img" "$0/disk" && umount "$0/disk"';
   try {
     return succeeds('unshare', ['-m', 'sh', '-c', script, folder]);
