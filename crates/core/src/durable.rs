@@ -285,7 +285,7 @@ pub(crate) fn resolve_links(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// Makes the missing folders above a path, 0700 each, and syncs the folder that holds each.
-pub(crate) fn create_folders_above(path: &Path) -> io::Result<()> {
+pub fn create_folders_above(path: &Path) -> io::Result<()> {
     create_folder(folder_of(path))
 }
 
@@ -329,7 +329,7 @@ pub(crate) fn install(path: &Path, bytes: &[u8]) -> io::Result<bool> {
 /// Replaces a file, 0600, so that at any moment the old or the new one is there.
 ///
 /// `openat(temporary, O_CREAT|O_EXCL)`, `write`, `fsync(file)`, `rename(temporary, path)`, `fsync(folder)`
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = temporary_name(path)?;
     write_new(&temporary, bytes)?;
     fs::rename(&temporary, path).map_err(|error| without(&temporary, error))?;
@@ -363,7 +363,7 @@ pub(crate) fn time_sync(folder: &Path) -> io::Result<Duration> {
 }
 
 /// Opens a file beside another one, 0600, for locking only.
-pub(crate) fn open_lock_file(path: &Path) -> io::Result<File> {
+pub fn open_lock_file(path: &Path) -> io::Result<File> {
     options(true).read(true).write(true).create(true).truncate(false).open(path)
 }
 

@@ -82,4 +82,7 @@ pub mod storage;
 mod sync;
 pub mod verify;
 
+/// For the programs beside this crate: private files that are replaced whole.
+#[doc(hidden)]
+pub use durable::{create_folders_above, open_lock_file, replace as replace_file};
 pub use error::{Error, ErrorCode, FaultCode, Result};

@@ -5,13 +5,12 @@
 //! signature = Ed25519( the 32 raw bytes of self_hash )
 //! ```
 
-use crate::chain::{Link, hash_event, hashed_text};
+use crate::chain::{Link, hash_event};
 use crate::error::Result;
 use crate::event::Event;
 use crate::hash::{Hash, push_hex};
 use crate::key::{KeyPair, PublicKey, Signature};
 use crate::limits;
-use crate::signer::Request;
 use std::fmt::Write as _;
 use std::time::SystemTime;
 
@@ -45,12 +44,6 @@ impl<'a> Hashed<'a> {
     /// Its step in the chain.
     pub(crate) fn link(&self) -> Link {
         Link { seq: self.seq, parent: self.parent, claimed: self.hash, recomputed: self.hash }
-    }
-
-    /// What a signer outside of the process is shown.
-    pub(crate) fn request(&self) -> Result<Request> {
-        let canonical = hashed_text(&self.event.canonical()?, &self.parent, self.seq, self.timestamp_nanos);
-        Ok(Request { canonical, hash: self.hash, seq: self.seq, parent: self.parent })
     }
 
     /// The line without its LF, with a signature of its hash.

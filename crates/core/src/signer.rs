@@ -11,15 +11,22 @@
 //! A signer with a [`Memory`] keeps what it signed, so that it never signs a second event at one place. What it has signed
 //! and the file lacks, after a crash or a failed write, comes first when the ledger goes on.
 
+#[cfg(unix)]
+mod socket;
 mod text;
+#[doc(hidden)]
+pub mod wire;
 
+#[cfg(unix)]
+pub use socket::SocketSigner;
 pub use text::HashedText;
 
-use crate::chain::Head;
+use crate::chain::{Head, hashed_text};
 use crate::error::Result;
 use crate::evolving::EvolvingKey;
 use crate::hash::Hash;
 use crate::key::{KeyPair, PublicKey, Signature};
+use crate::seal::Hashed;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,6 +41,14 @@ pub struct Request {
     pub seq: u64,
     /// Hash of the event before.
     pub parent: Hash,
+}
+
+impl Request {
+    pub(crate) fn of(event: &Hashed<'_>) -> Result<Self> {
+        let Hashed { event, seq, timestamp_nanos, parent, hash } = event;
+        let canonical = hashed_text(&event.canonical()?, parent, *seq, *timestamp_nanos);
+        Ok(Self { canonical, hash: *hash, seq: *seq, parent: *parent })
+    }
 }
 
 /// The ledger that a group is for, as it ends now.

@@ -101,7 +101,7 @@ impl Outside {
         if hashed.is_empty() {
             return Ok(Vec::new());
         }
-        let requests: Vec<Request> = hashed.iter().map(Hashed::request).collect::<Result<_>>()?;
+        let requests: Vec<Request> = hashed.iter().map(Request::of).collect::<Result<_>>()?;
         let signer = self.signer()?;
         let signatures = guarded(|| signer.sign(&self.place(end), &requests))?;
         if signatures.len() != requests.len() {

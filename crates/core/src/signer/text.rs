@@ -69,6 +69,7 @@ fn split(text: &str) -> Option<(&str, &str, &str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signer::Request;
 
     const EVENT: &str = r#"{"payload":{"data":{"a":1.0,"timestamp_nanos":1,"z":"é"},"name":"a.b"},"type":"Custom"}"#;
 
@@ -83,8 +84,8 @@ mod tests {
         let read = HashedText::parse(text.as_bytes()).unwrap();
         assert_eq!((read.seq, read.timestamp_nanos, read.parent), (limits::MAX_SEQ, u64::MAX, Hash::GENESIS));
         assert_eq!(read.hash, Hash::of(text.as_bytes()));
-        assert_eq!(read.hashed().request().unwrap().canonical, text.as_bytes());
-        assert_eq!(read.hashed().request().unwrap().hash, read.hash);
+        assert_eq!(Request::of(&read.hashed()).unwrap().canonical, text.as_bytes());
+        assert_eq!(Request::of(&read.hashed()).unwrap().hash, read.hash);
     }
 
     #[test]
