@@ -265,10 +265,12 @@ export interface NativeRotation {
   maxAgeMs?: number
 }
 
-/** A signer outside of the process. */
+/** A signer outside of the process: one written in JavaScript, by its key, or an agent, by its socket. */
 export interface NativeSigner {
   /** 64 hex digits. */
-  publicKey: string
+  publicKey?: string
+  /** Where the agent listens. */
+  socketPath?: string
   /** Milliseconds that it may take. */
   timeoutMs: number
 }

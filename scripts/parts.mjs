@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { hasHosts } from './package/hosts.mjs';
 import { hasZig } from './package/release-addon.mjs';
 import { peerPython } from './peer.mjs';
+import { buildSigner, signerPath } from './signer.mjs';
 
 const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -32,6 +33,8 @@ const detectors = {
   // Large too: only `npm run hosts` and scripts/ci-setup install them.
   hosts: () => hasHosts(),
   chromium: () => chromiumPath() !== undefined,
+  // Built by cargo the first time. Linux only.
+  signer: () => buildSigner(),
   // An optional folder beside the checkout with data of other systems.
   shared: () => existsSync(join(projectRoot, '..', 'shared', 'vectors')),
 };
@@ -44,7 +47,7 @@ export function detectParts() {
   return partNames.filter((name) => detectors[name]());
 }
 
-export { peerPython };
+export { peerPython, signerPath };
 
 /**
  * The arguments that make `unshare` give a program its own mounts: `['-m']` as root, `['-rm']` where a user may,

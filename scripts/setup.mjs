@@ -150,7 +150,7 @@ function newestSource() {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
       if (!entry.isDirectory()) newest = Math.max(newest, modified(path));
-      else if (!aside.has(entry.name)) newest = Math.max(newest, newestIn(path));
+      else if (!aside.has(entry.name) && path !== inProject('crates', 'signer')) newest = Math.max(newest, newestIn(path));
     }
     return newest;
   };

@@ -67,7 +67,7 @@ export {
   type SignEventFields,
   signEvent,
 } from './signed-event.js';
-export type { Signer, SignRequest } from './signer.js';
+export { type Signer, type SignRequest, type SocketSigner, socketSigner } from './signer.js';
 export type { SignerInput } from './signers.js';
 export {
   type ResumeOptions,

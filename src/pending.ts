@@ -10,7 +10,7 @@
 import { textOfThrown } from './errors.js';
 import type { HeadStore } from './headstore.js';
 import { native } from './native.js';
-import { type ResolvedSigner, Signatures } from './signer.js';
+import { type ScriptSigner, Signatures } from './signer.js';
 
 /**
  * Called on this thread: records settled, room in the queue, a head to store or to put back, an event to sign, or signatures that nobody
@@ -42,7 +42,7 @@ export class Pending {
   #waitForRoom: (() => void)[] = [];
   #waitForIdle: (() => void)[] = [];
 
-  constructor(store: HeadStore | undefined, signer: ResolvedSigner | undefined, tellOfGroup: GroupListener) {
+  constructor(store: HeadStore | undefined, signer: ScriptSigner | undefined, tellOfGroup: GroupListener) {
     const signatures = signer && new Signatures(signer);
     this.callback = (kind, ids, results, measures) => {
       if (kind === 'settled') {

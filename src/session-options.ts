@@ -9,7 +9,7 @@ import { type CustomHeadStore, type HeadStoreOption, type ResolvedHeadStore, res
 import { MAX_HEARTBEAT_MS, MIN_HEARTBEAT_MS } from './heartbeat.js';
 import { nativeKeyOf, type SigningKeypair } from './keys.js';
 import { toPath } from './paths.js';
-import { type ResolvedSigner, resolveSigner, type Signer } from './signer.js';
+import { resolveSigner, type ScriptSigner, type Signer, type SocketSigner } from './signer.js';
 
 /**
  * Options of {@link Session.open}. Lock, queue, recovery, rotation and head store belong to the writer that all sessions
@@ -23,10 +23,10 @@ export interface SessionOptions {
    * Who signs where the key is not in this process. Sessions of one ledger may each bring a signer of the same key: that
    * of the session which is open longest signs for all.
    */
-  readonly signer?: Signer | undefined;
+  readonly signer?: Signer | SocketSigner | undefined;
   /**
-   * How long `signer` may take for one signature: milliseconds, 1 to 2^32-1. Default 30,000. Beyond, the records of the
-   * group are `ERR_SIGNER_TIMEOUT`.
+   * How long `signer` may take for one signature, or an agent for a group: milliseconds, 1 to 2^32-1. Default 30,000.
+   * Beyond, the records of the group are `ERR_SIGNER_TIMEOUT`.
    */
   readonly signTimeoutMs?: number | undefined;
   /**
@@ -124,7 +124,7 @@ const SIGN_TIMEOUT_MS = 30_000;
 /** Checked options. */
 export interface Plan {
   readonly key: NativeKey | null;
-  readonly signer: ResolvedSigner | undefined;
+  readonly signer: ScriptSigner | undefined;
   readonly heartbeatMs: number | undefined;
   readonly sessionId: string;
   readonly options: NativeOpenOptions;
@@ -136,7 +136,7 @@ export interface Plan {
 export function planOf(value: unknown, where: string): Plan {
   const given = checkOptions(value, OPTIONS, where);
   const { events = 'core', verifyOnOpen = 'tail', lockTimeoutMs = 0, signTimeoutMs = SIGN_TIMEOUT_MS } = given;
-  const { key, signer } = signatoryOf(given);
+  const signatory = signatoryOf(given);
   const { store, wait } = resolveHeadStore(given.headStore);
   const options: NativeOpenOptions = {
     ledgerPath: toPath(given.ledgerPath, 'ledgerPath'),
@@ -154,15 +154,15 @@ export function planOf(value: unknown, where: string): Plan {
     options.tornTail = checkOneOf(given.tornTail, 'tornTail', ['quarantine', 'error']);
   }
   if (given.evolvingKey !== undefined) options.evolvingKey = evolvingKeyOf(given.evolvingKey, options);
-  if (signer !== undefined) {
+  if (signatory.native !== undefined) {
     const timeoutMs = checkInteger(signTimeoutMs, 'signTimeoutMs', 1, MAX_TIMEOUT_MS);
-    options.signer = { publicKey: signer.publicKeyHex, timeoutMs };
+    options.signer = { ...signatory.native, timeoutMs };
   } else if (given.signTimeoutMs !== undefined) {
     throw invalidArgument('signTimeoutMs is given, and no signer that it would hold for');
   }
   return {
-    key,
-    signer,
+    key: signatory.key,
+    signer: signatory.script,
     heartbeatMs: heartbeatOf(given.heartbeatMs, options.events),
     sessionId: checkString(given.sessionId, 'sessionId'),
     options,
@@ -201,13 +201,22 @@ function limitsOf(value: unknown): NativeRotation {
   return limits;
 }
 
-/** Who signs: a key, a signer or a key that evolves, and exactly one of them. */
-function signatoryOf({ keypair, signer, evolvingKey }: Partial<Record<Option, unknown>>): Pick<Plan, 'key' | 'signer'> {
+/** Who signs; of a signer what the native side is told, and what of it is called here. */
+interface Signatory {
+  readonly key: NativeKey | null;
+  readonly native?: Omit<NonNullable<NativeOpenOptions['signer']>, 'timeoutMs'>;
+  readonly script?: ScriptSigner;
+}
+
+/** A key, a signer or a key that evolves, and exactly one of them. */
+function signatoryOf({ keypair, signer, evolvingKey }: Partial<Record<Option, unknown>>): Signatory {
   const given = [keypair, signer, evolvingKey].filter((value) => value !== undefined);
   if (given.length > 1) throw invalidArgument('a session is given one of keypair, signer and evolvingKey, found several');
-  if (signer !== undefined) return { key: null, signer: resolveSigner(signer) };
-  if (evolvingKey !== undefined) return { key: null, signer: undefined };
-  return { key: nativeKeyOf(keypair, 'keypair'), signer: undefined };
+  if (evolvingKey !== undefined) return { key: null };
+  if (signer === undefined) return { key: nativeKeyOf(keypair, 'keypair') };
+  const resolved = resolveSigner(signer);
+  if ('socketPath' in resolved) return { key: null, native: resolved };
+  return { key: null, native: { publicKey: resolved.publicKey }, script: resolved };
 }
 
 function evolvingKeyOf(value: unknown, { events, rotate }: NativeOpenOptions): string {

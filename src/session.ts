@@ -93,7 +93,8 @@ export class Session {
    * @throws {@link LedgerError} `ERR_LEDGER_LOCKED` (another process has it), `ERR_LEDGER_TAMPERED`,
    * `ERR_ROLLBACK_DETECTED`, `ERR_SIGNER_MISMATCH`, `ERR_EVENT_SET`, `ERR_TORN_TAIL`, `ERR_SESSION_OPTIONS`,
    * `ERR_HEAD_STORE`, `ERR_LEDGER_NOT_A_FILE`, `ERR_LEDGER_NOT_FOUND` (dangling symlink), `ERR_LEDGER_SEALED`,
-   * `ERR_SEGMENT_MISSING`, `ERR_SEGMENT_REFUSED`, `ERR_LEDGER_IO`;
+   * `ERR_SEGMENT_MISSING`, `ERR_SEGMENT_REFUSED`, `ERR_LEDGER_IO`; with an agent `ERR_SIGNER_FAILED`,
+   * `ERR_SIGNER_TIMEOUT`, `ERR_SIGNER_REFUSED`, `ERR_SIGNATURE_INVALID`;
    * TypeError `ERR_INVALID_ARGUMENT`; RangeError `ERR_OUT_OF_RANGE`
    */
   static async open(options: SessionOptions): Promise<Session> {
@@ -164,7 +165,7 @@ export class Session {
    *
    * Rejects with {@link LedgerError} `ERR_BACKPRESSURE` (see {@link Session.ready}), `ERR_SESSION_CLOSED`,
    * `ERR_SESSION_POISONED` (reopen the ledger), `ERR_LEDGER_CHANGED`, `ERR_LEDGER_IO`, `ERR_EVENT_SET`, with a signer
-   * `ERR_SIGNER_FAILED`, `ERR_SIGNER_TIMEOUT`, `ERR_SIGNATURE_INVALID`, with `outcome`;
+   * `ERR_SIGNER_FAILED`, `ERR_SIGNER_TIMEOUT`, `ERR_SIGNER_REFUSED`, `ERR_SIGNATURE_INVALID`, with `outcome`;
    * TypeError, RangeError and {@link SigningError} as {@link events}; SigningError `ERR_EVENT_RESERVED` of a kind that only
    * the library writes; `signal.reason` when it was taken back.
    */

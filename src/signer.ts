@@ -6,9 +6,13 @@
  * there is nobody to catch it.
  */
 
-import { checkString, invalidArgument, isBytes, show } from './args.js';
+import { checkString, invalidArgument, isBytes, type PathLike, show } from './args.js';
 import { textOfThrown, wrap } from './errors.js';
 import { native } from './native.js';
+import { toPath } from './paths.js';
+
+let at: (path: string) => SocketSigner;
+let pathOf: (value: object) => string | undefined;
 
 /** An event to sign. */
 export interface SignRequest {
@@ -38,21 +42,53 @@ export interface Signer {
   sign(request: SignRequest, options: { readonly signal: AbortSignal }): Promise<Uint8Array> | Uint8Array;
 }
 
+/** A signer agent, `sealwright-signer`, made by {@link socketSigner}. */
+export class SocketSigner {
+  readonly #path: string;
+
+  private constructor(path: string) {
+    this.#path = path;
+    Object.freeze(this);
+  }
+
+  /** Where it listens. */
+  get path(): string {
+    return this.#path;
+  }
+
+  static {
+    at = (path) => new SocketSigner(path);
+    pathOf = (value) => (#path in value ? value.#path : undefined);
+  }
+}
+
+/**
+ * The agent that listens on a Unix socket. Nothing is asked before a session is opened with it; then it says which key it
+ * has, and what the ledger lacks of what it signed. It does not need this thread: `recordSync` works.
+ *
+ * @throws TypeError `ERR_INVALID_ARGUMENT`
+ */
+export function socketSigner(path: PathLike): SocketSigner {
+  return at(toPath(path, 'path'));
+}
+
 /** A checked {@link Signer}; its properties were read once. */
-export interface ResolvedSigner {
+export interface ScriptSigner {
   /** 64 lower-case hex digits. */
-  readonly publicKeyHex: string;
+  readonly publicKey: string;
   readonly sign: Signer['sign'];
 }
 
 /** The `signer` option. @throws TypeError `ERR_INVALID_ARGUMENT`, `ERR_PUBLIC_KEY` */
-export function resolveSigner(value: unknown): ResolvedSigner {
+export function resolveSigner(value: unknown): ScriptSigner | { readonly socketPath: string } {
   if (typeof value !== 'object' || value === null) throw notASigner(value);
+  const socketPath = pathOf(value);
+  if (socketPath !== undefined) return { socketPath };
   const { publicKey, sign } = value as { readonly publicKey?: unknown; readonly sign?: unknown };
   if (typeof sign !== 'function') throw notASigner(value);
   const text = checkString(publicKey, 'signer.publicKey', '64 hex digits or PEM text');
   const call: Signer['sign'] = (...given) => Reflect.apply(sign, value, given) as ReturnType<Signer['sign']>;
-  return { publicKeyHex: wrap(() => native.parsePublicKey(text)), sign: call };
+  return { publicKey: wrap(() => native.parsePublicKey(text)), sign: call };
 }
 
 /** The signatures that the native side waits for from one signer. */
@@ -61,7 +97,7 @@ export class Signatures {
   /** Of the requests that are under way, by ticket. */
   readonly #controllers = new Map<number, AbortController>();
 
-  constructor({ sign }: ResolvedSigner) {
+  constructor({ sign }: ScriptSigner) {
     this.#sign = sign;
   }
 
@@ -91,5 +127,5 @@ export class Signatures {
 }
 
 function notASigner(value: unknown): Error {
-  return invalidArgument(`signer must be an object with publicKey and sign, found ${show(value)}`);
+  return invalidArgument(`signer must be an object with publicKey and sign, or a socketSigner, found ${show(value)}`);
 }

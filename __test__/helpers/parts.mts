@@ -22,6 +22,7 @@ export type Part =
   | 'zig'
   | 'hosts'
   | 'chromium'
+  | 'signer'
   | 'shared';
 
 interface PartsModule {
@@ -29,6 +30,7 @@ interface PartsModule {
   unshareArguments(): string[] | undefined;
   chromiumPath(): string | undefined;
   peerPython(): string | undefined;
+  readonly signerPath: string;
 }
 
 type Implementation = (t: ExecutionContext) => unknown;
@@ -57,6 +59,9 @@ export function peerPython(): string {
 export function chromiumPath(): string {
   return partsModule.chromiumPath() ?? '';
 }
+
+/** The signer agent's program; only with the part `signer`. */
+export const { signerPath } = partsModule;
 
 /** Registers a test that needs `parts`; where one is absent it is skipped, its title ending in `[needs <part>]`. */
 export function testWith(parts: Part[], title: string, implementation: Implementation): void {

@@ -1,10 +1,12 @@
 // A process that does what the test says, a command a line, and answers each: see helpers/agent.mts.
 
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { doctor, FileHeadStore, importLedger, readEvents, Session, SigningKeypair, verifyFile } from 'sealwright';
+import { doctor, FileHeadStore, importLedger, readEvents, Session, SigningKeypair, socketSigner, verifyFile } from 'sealwright';
 import type { Command, Failure, Reply } from '../helpers/agent.mts';
 import { keypair, loadedAddon, numbered, otherKeypair } from '../helpers/fixture.mts';
 import { input, say } from '../helpers/talk.mts';
+import { ask } from '../helpers/wire.mts';
 
 const who = (input as { readonly who?: string } | null)?.who ?? 'agent';
 const sessions = new Map<string, Session>();
@@ -23,10 +25,10 @@ for await (const line of createInterface({ input: process.stdin })) {
 async function obey(command: Command): Promise<unknown> {
   switch (command.do) {
     case 'open': {
-      const { do: _, name = 'session', otherKey = false, sync = false, headFile, ...options } = command;
+      const { do: _, name = 'session', otherKey = false, sync = false, headFile, signer, ...options } = command;
       const full = {
         ...options,
-        keypair: otherKey ? otherKeypair : keypair,
+        ...(signer === undefined ? { keypair: otherKey ? otherKeypair : keypair } : { signer: socketSigner(signer) }),
         sessionId: name,
         headStore: headFile === undefined ? undefined : { store: new FileHeadStore(headFile), wait: true },
       };
@@ -76,10 +78,14 @@ async function obey(command: Command): Promise<unknown> {
     case 'umask':
       return process.umask(command.mask);
     case 'become':
-      process.setgroups?.([]);
+      process.setgroups?.([...(command.groups ?? [])]);
       process.setgid?.(command.id);
       process.setuid?.(command.id);
       return process.getuid?.();
+    case 'readFile':
+      return readFileSync(command.path).length;
+    case 'ask':
+      return ask(command.path, command.frames);
     case 'fault':
       return loadedAddon().testFault(command.name);
     case 'verify':

@@ -13,6 +13,7 @@ import {
   readEvents,
   SealwrightError,
   SelfTestError,
+  Session,
   sha256Hex,
   SigningKeypair,
   verifyChain,
@@ -27,6 +28,7 @@ const { native } = (await import(pathToFileURL(addon).href)) as { native: typeof
 native.testFault('self-test');
 
 const event = events.sessionEnded({ reason: 'done', summarySha256: '' });
+const signer = { publicKey: '03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8', sign: () => new Uint8Array(64) };
 async function* nothing(): AsyncGenerator<string> {}
 
 const operations: Record<string, () => unknown> = {
@@ -45,6 +47,7 @@ const operations: Record<string, () => unknown> = {
   verifyChain: () => verifyChain([]),
   importLedger: () => importLedger(ledgerPath),
   readEvents: () => readEvents(ledgerPath).next(),
+  'Session.open': () => Session.open({ signer, ledgerPath, sessionId: 'signed elsewhere' }),
 };
 
 const ends: Record<string, string> = {};

@@ -14,7 +14,9 @@ export type Command =
   | ({ readonly do: 'doctor' } & Paths)
   | { readonly do: 'import'; readonly path: string; readonly to?: string; readonly at?: number }
   | { readonly do: 'umask'; readonly mask: number }
-  | { readonly do: 'become'; readonly id: number }
+  | { readonly do: 'become'; readonly id: number; readonly groups?: readonly number[] }
+  | { readonly do: 'readFile'; readonly path: string }
+  | { readonly do: 'ask'; readonly path: string; readonly frames: readonly string[] }
   | { readonly do: 'fault'; readonly name: 'panic-export' | 'panic-task' | 'panic-commit' };
 
 /** Options of a session, and how it is opened. */
@@ -23,6 +25,9 @@ export interface OpenOptions {
   /** Names the session in later commands. Default `session`. */
   readonly name?: string;
   readonly otherKey?: boolean;
+  /** The socket of an agent that signs instead of a key. */
+  readonly signer?: string;
+  readonly signTimeoutMs?: number;
   /** Opens with `openSync`. */
   readonly sync?: boolean;
   readonly lockTimeoutMs?: number;

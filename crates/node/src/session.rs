@@ -22,7 +22,7 @@ use sealwright_core::ledger::{
     VerifyOnOpen,
 };
 use sealwright_core::signer::{Signatory, Signer};
-use sealwright_core::{Error as CoreError, ErrorCode};
+use sealwright_core::{Error as CoreError, ErrorCode, Result as CoreResult};
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
@@ -60,11 +60,13 @@ pub struct NativeOpenOptions {
     pub restore: Option<String>,
 }
 
-/// A signer outside of the process.
+/// A signer outside of the process: one written in JavaScript, by its key, or an agent, by its socket.
 #[napi(object)]
 pub struct NativeSigner {
     /// 64 hex digits.
-    pub public_key: String,
+    pub public_key: Option<String>,
+    /// Where the agent listens.
+    pub socket_path: Option<String>,
     /// Milliseconds that it may take.
     pub timeout_ms: f64,
 }
@@ -88,6 +90,15 @@ impl NativeRotation {
             max_age: self.max_age_ms.map(integer).transpose()?.map(Duration::from_millis),
         })
     }
+}
+
+/// Who signs, as far as is known without asking anyone.
+enum Hand {
+    Ready(Signatory),
+    /// An agent's socket, and how long it may take.
+    Agent(PathBuf, Duration),
+    /// File of a key that changes.
+    Evolving(PathBuf),
 }
 
 /// What a head store written in JavaScript said about the ids of [`peek_ledger`].
@@ -232,15 +243,8 @@ fn measures_list(measures: Option<GroupMeasures>) -> Vec<f64> {
 /// What [`open_session`] does on a pool thread.
 pub struct OpenTask {
     options: SessionOptions,
-    signer: Who,
+    hand: Hand,
     channel: Arc<Channel>,
-}
-
-/// Who signs.
-enum Who {
-    Known(Signatory),
-    /// The key in a file, which is read by the task.
-    Evolving(PathBuf),
 }
 
 impl OpenTask {
@@ -258,12 +262,12 @@ impl OpenTask {
             (None, None, Some(memory)) => Some(Arc::new(memory.store.clone())),
             (None, None, None) => None,
         };
-        let signer = match (key, &options.signer, &options.evolving_key) {
-            (Some(key), None, None) => Who::Known(Signatory::from(&key.pair)),
-            (None, Some(signer), None) => Who::Known(Signatory::Outside(script_signer(signer, &channel)?)),
+        let hand = match (key, &options.signer, &options.evolving_key) {
+            (Some(key), None, None) => Hand::Ready(Signatory::from(&key.pair)),
+            (None, Some(signer), None) => outside(signer, &channel)?,
             (None, None, Some(path)) => {
                 self_tested()?;
-                Who::Evolving(PathBuf::from(path))
+                Hand::Evolving(PathBuf::from(path))
             }
             _ => return Err(misuse("a session has a key, or a signer, or a key that evolves")),
         };
@@ -281,15 +285,16 @@ impl OpenTask {
             head_store,
             restore: options.restore,
         };
-        Ok(Self { options, signer, channel })
+        Ok(Self { options, hand, channel })
     }
 
     fn open(&self) -> Result<Session> {
         pass(FaultPoint::Task);
         let sink: Arc<dyn Sink> = Arc::<Channel>::clone(&self.channel);
-        let signatory = match &self.signer {
-            Who::Known(signatory) => signatory.clone(),
-            Who::Evolving(path) => {
+        let signatory = match &self.hand {
+            Hand::Ready(signatory) => signatory.clone(),
+            Hand::Agent(path, timeout) => Signatory::Outside(agent(path, *timeout).map_err(|error| throw(&error))?),
+            Hand::Evolving(path) => {
                 Signatory::Evolving(Arc::new(EvolvingKey::open(path, false).map_err(|error| throw(&error))?))
             }
         };
@@ -547,8 +552,29 @@ fn script_heads(custom: &NativeCustomHeads, ledger_path: &str, channel: &Arc<Cha
     Ok(ScriptHeads::new(identity, asked.into_iter().collect(), known.into_iter().collect(), ask))
 }
 
-fn script_signer(signer: &NativeSigner, channel: &Arc<Channel>) -> Result<Arc<dyn Signer>> {
-    let public_key = PublicKey::parse(&signer.public_key).map_err(|error| throw(&error))?;
+/// Nobody signs outside before the build has passed its self-test, as no key is made before that.
+fn outside(signer: &NativeSigner, channel: &Arc<Channel>) -> Result<Hand> {
+    self_tested()?;
+    let timeout_ms = integer(signer.timeout_ms)?;
+    match (&signer.public_key, &signer.socket_path) {
+        (Some(key), None) => Ok(Hand::Ready(Signatory::Outside(script_signer(key, timeout_ms, channel)?))),
+        (None, Some(path)) => Ok(Hand::Agent(PathBuf::from(path), Duration::from_millis(timeout_ms))),
+        _ => Err(misuse("a signer has a public key or a socket")),
+    }
+}
+
+#[cfg(unix)]
+fn agent(path: &Path, timeout: Duration) -> CoreResult<Arc<dyn Signer>> {
+    Ok(Arc::new(sealwright_core::signer::SocketSigner::connect(path, timeout)?))
+}
+
+#[cfg(not(unix))]
+fn agent(_path: &Path, _timeout: Duration) -> CoreResult<Arc<dyn Signer>> {
+    Err(CoreError::new(ErrorCode::SignerFailed, "a signer agent is reached by a Unix socket, which this system lacks"))
+}
+
+fn script_signer(public_key: &str, timeout_ms: u64, channel: &Arc<Channel>) -> Result<Arc<dyn Signer>> {
+    let public_key = PublicKey::parse(public_key).map_err(|error| throw(&error))?;
     let channel = Arc::clone(channel);
     let call = Box::new(move |tell: Tell<'_>| match tell {
         Tell::Sign(ticket, request) => {
@@ -559,7 +585,7 @@ fn script_signer(signer: &NativeSigner, channel: &Arc<Channel>) -> Result<Arc<dy
         }
         Tell::Stop(tickets) => channel.tell("stop", tickets.into_iter().map(f64::from).collect(), Vec::new()),
     });
-    Ok(Arc::new(ScriptSigner::new(public_key, integer(signer.timeout_ms)?, call)))
+    Ok(Arc::new(ScriptSigner::new(public_key, timeout_ms, call)))
 }
 
 fn event_set(name: &str) -> Result<EventSet> {
