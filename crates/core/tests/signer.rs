@@ -184,7 +184,7 @@ fn nothing_is_written_without_signatures_that_hold_and_the_next_record_has_the_s
     let session = open(&path, &signer);
     session.record(event("a")).unwrap();
     let answers: [(ErrorCode, Answer); 7] = [
-        (ErrorCode::SignatureInvalid, Box::new(|signatures| Ok(signatures[1..].to_vec()))),
+        (ErrorCode::SignatureInvalid, Box::new(|signatures| Ok(signatures[..1].to_vec()))),
         (ErrorCode::SignatureInvalid, Box::new(|signatures| Ok([signatures.clone(), signatures].concat()))),
         (
             ErrorCode::SignatureInvalid,

@@ -79,7 +79,7 @@ impl Agent {
         }
         let head = record.head.seq;
         Err(match ledger.head {
-            Some(end) if end.seq >= head => {
+            Some(end) if end.seq >= record.before_group() => {
                 (Refusal::Fork, format!("event {} of the ledger was not signed here", end.seq))
             }
             Some(end) => (
@@ -116,7 +116,6 @@ impl Agent {
                 return Err(unknown(&format!("event {} of a ledger that was begun without this signer", begin.seq)));
             }
         };
-        self.settle(&first)?;
         let group = sign(&self.key, &texts, canonical);
         if let Some(record) = Record::signed(name, first, &texts, group) {
             self.store(record)?;
@@ -211,6 +210,7 @@ mod tests {
     use super::*;
     use sealwright_core::event::Event;
     use sealwright_core::seal;
+    use std::os::unix::fs::DirEntryExt as _;
 
     fn key() -> KeyPair {
         KeyPair::from_seed(&[1; 32])
@@ -347,6 +347,8 @@ mod tests {
             let other = Head { hash: Hash::of(b"other"), ..c };
             assert_eq!(refusal(agent.unwritten(&at("l", first, Some(other)))), Refusal::Fork);
             assert_eq!(refusal(agent.unwritten(&at("l", first, Some(Head { seq: 9, ..c })))), Refusal::Fork);
+            assert_eq!(refusal(agent.unwritten(&at("l", first, Some(Head { seq: 1, ..other })))), Refusal::Fork);
+            assert_eq!(refusal(agent.unwritten(&at("l", first, Some(Head { seq: 0, ..other })))), Refusal::Fork);
             assert_eq!(refusal(agent.unwritten(&at("l", Some(c.hash), Some(c)))), Refusal::Unknown);
             assert_eq!(refusal(agent.unwritten(&at("l", None, Some(c)))), Refusal::Unknown);
         }
@@ -398,6 +400,10 @@ mod tests {
         assert_eq!(refusal(agent.sign(&empty, group(None, &["x"]))), Refusal::Fork);
         assert_eq!(agent.unwritten(&empty).unwrap().len(), 1);
         assert_eq!(open(&path, 1).unwritten(&empty).unwrap()[0].canonical, a[0]);
+        let number = || fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().ino()).collect::<Vec<_>>();
+        let before = number();
+        agent.unwritten(&empty).unwrap();
+        assert_eq!(number(), before, "stored once is enough");
     }
 
     #[test]

@@ -51,6 +51,11 @@ impl Record {
         self.group.get(place..).map(<[_]>::to_vec)
     }
 
+    /// Place of the event that the group continues; 0 also where it begins the ledger.
+    pub(crate) fn before_group(&self) -> u64 {
+        self.head.seq.saturating_sub(u64::try_from(self.group.len()).unwrap_or(u64::MAX))
+    }
+
     pub(crate) fn file_name(&self) -> String {
         format!("{}.ledger", self.first)
     }

@@ -602,7 +602,9 @@ mod tests {
         let lines = appender.append(&[event("c")]).ok().unwrap().lines;
         assert_eq!(fake.calls(), ["write", "sync", "write", "sync"]);
         assert!(lines.len() == 1 && lines[0].starts_with(r#"{"seq":1,"#));
-        assert_eq!(count(&fake), 2);
+        appender.append(&[event("d")]).ok().unwrap();
+        assert_eq!(fake.calls(), ["write", "sync"], "nothing is owed any more");
+        assert_eq!(count(&fake), 3);
     }
 
     #[test]
