@@ -65,6 +65,16 @@ testWith(['signer'], 'records of every kind are signed by the agent, and the led
   t.deepEqual(recorded(path), names('a', 105));
 });
 
+testWith(['signer'], 'many sessions of a process share a connection', async (t) => {
+  const agent = await started(t);
+  const path = newPath(t);
+  // More than the agent takes connections.
+  const sessions = await Promise.all(Array.from({ length: 80 }, () => open(t, agent, path)));
+  await Promise.all(sessions.map((session, n) => session.record(numbered('a', n))));
+  await Promise.all(sessions.map((session) => session.close()));
+  t.is((await whole(t, path)).length, 80);
+});
+
 testWith(['signer'], 'an agent that was killed and started again goes on, in the same session', async (t) => {
   const agent = await started(t);
   const path = newPath(t);

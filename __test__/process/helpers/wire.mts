@@ -38,14 +38,17 @@ export function sign(of: Uint8Array, texts: readonly (string | Uint8Array)[]): s
   return frame(3, of, u32(texts.length), ...texts.map(text));
 }
 
-/** Says frames one after the other; gives the answer to each, `''` where the connection ended instead. */
+/**
+ * Says frames one after the other; gives the answer to each, `''` where the connection ended instead. An empty frame is not
+ * said, and its answer waited for all the same.
+ */
 export async function ask(path: string, frames: readonly string[]): Promise<string[]> {
   const socket = connect(path);
   socket.on('error', () => undefined);
   const replies = framesOf(socket);
   const answers: string[] = [];
   for (const said of frames) {
-    socket.write(Buffer.from(said, 'hex'));
+    if (said !== '') socket.write(Buffer.from(said, 'hex'));
     const { done, value } = await replies.next();
     answers.push(done === true ? '' : value);
   }

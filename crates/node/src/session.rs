@@ -565,7 +565,7 @@ fn outside(signer: &NativeSigner, channel: &Arc<Channel>) -> Result<Hand> {
 
 #[cfg(unix)]
 fn agent(path: &Path, timeout: Duration) -> CoreResult<Arc<dyn Signer>> {
-    Ok(Arc::new(sealwright_core::signer::SocketSigner::connect(path, timeout)?))
+    Ok(sealwright_core::signer::SocketSigner::shared(path, timeout)?)
 }
 
 #[cfg(not(unix))]

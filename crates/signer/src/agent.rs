@@ -158,8 +158,8 @@ impl Agent {
         Ok(self.find(first)?.record.group.iter().map(|event| event.signature).collect())
     }
 
-    /// Stores a record, and only then knows it. A failure leaves it open which of two is in the file: the new one counts,
-    /// since its group may come back, and it is written again before anything else.
+    /// Takes a record and stores it. A failure leaves it open which of two is in the file: the new one counts, as the old
+    /// one would let the place be signed again, and it is written once more before anything is given out.
     fn store(&mut self, record: Record) -> Result<(), Refused> {
         let first = record.first;
         self.records.insert(*first.as_bytes(), Kept { record, doubtful: true });

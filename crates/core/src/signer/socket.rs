@@ -1,7 +1,8 @@
 //! A signer agent on a Unix socket, as the session sees it.
 //!
-//! One connection, made when the first thing is asked and again when it broke. What was asked to be signed and got no
-//! answer may have been signed and stored: such a group has an unknown end, and the agent is asked for it first.
+//! One connection, made when the first thing is asked and again when it broke; all sessions of a process that name the same
+//! socket share it. What was asked to be signed and got no answer may have been signed and stored: such a group has an
+//! unknown end, and the agent is asked for it first.
 
 use super::wire::{Ask, Ledger, Refusal, Reply, VERSION, read, write};
 use super::{Memory, Place, Remembered, Request, Signer};
@@ -12,7 +13,7 @@ use crate::key::{PublicKey, Signature};
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 /// See the module.
@@ -24,7 +25,24 @@ pub struct SocketSigner {
     connection: Mutex<Option<UnixStream>>,
 }
 
+/// Those that sessions of this process have.
+static SHARED: Mutex<Vec<Weak<SocketSigner>>> = Mutex::new(Vec::new());
+
 impl SocketSigner {
+    /// The signer of a socket that another session of this process has already, or a new one.
+    pub fn shared(path: &Path, timeout: Duration) -> Result<Arc<Self>> {
+        let is_it = |signer: &Arc<Self>| signer.path == path && signer.timeout == timeout;
+        if let Some(signer) = lock(&SHARED).iter().filter_map(Weak::upgrade).find(is_it) {
+            return Ok(signer);
+        }
+        // Not under the lock: an agent that does not answer holds up nobody who asks another.
+        let signer = Arc::new(Self::connect(path, timeout)?);
+        let mut shared = lock(&SHARED);
+        shared.retain(|signer| signer.strong_count() > 0);
+        shared.push(Arc::downgrade(&signer));
+        Ok(signer)
+    }
+
     /// Connects to the agent whose socket is at a path, and learns its key.
     pub fn connect(path: &Path, timeout: Duration) -> Result<Self> {
         let mut signer = Self {
@@ -51,7 +69,7 @@ impl SocketSigner {
     /// Asks, on the connection that is there or a new one. An agent that was started again has closed the old one, which
     /// shows before anything is lost: what was said on it is then said once more.
     fn ask(&self, ask: &Ask) -> Result<Reply> {
-        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connection = lock(&self.connection);
         if let Some(stream) = connection.take()
             && !is_closed(&stream)
         {
@@ -129,6 +147,11 @@ impl Memory for SocketSigner {
             _ => Err(Error { outcome: None, ..Self::unexpected() }),
         }
     }
+}
+
+/// What is behind these locks is never left half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn ledger(place: &Place<'_>) -> Ledger {
