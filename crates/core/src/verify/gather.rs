@@ -228,7 +228,7 @@ mod tests {
             ("?", "", false),
             ("a", "ab", false),
             ("**a", "ba", true),
-            ("*ab*ab", "aabab", false),
+            ("*ab*ab", "aabb", false),
             ("*ab*ab", "ababab", true),
             ("l.*-?.x", "l.0-9.x", true),
             ("l.*-?.x", "l.0-19.x", false),
