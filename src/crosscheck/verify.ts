@@ -17,7 +17,8 @@ import { LineSplitter } from './source.js';
 
 /**
  * Verifies a ledger file as `verifyFile` of the main package does, and without its native code: same options, same
- * report, same errors. In constant memory, on this thread, which gets its turn between blocks. What is verified is the
+ * report, same errors. It looks at the bytes of this file only, so that a segment needs `startAfter`, and the report's
+ * `segments` is null. In constant memory, on this thread, which gets its turn between blocks. What is verified is the
  * file's length at the start. For runtimes that have files; in a browser use {@link verifyLines}.
  *
  * Rejects only when it could not be checked: {@link LedgerError} `ERR_LEDGER_NOT_FOUND`, `ERR_LEDGER_NOT_A_FILE`,
