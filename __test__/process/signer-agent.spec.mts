@@ -322,7 +322,12 @@ testWith(['signer', 'unprivileged'], 'who is not on the list, or may not reach t
   const { recorder: stranger, path } = await recorderOf(t, [NOBODY]);
   t.deepEqual(await stranger.refusal({ do: 'open', ledgerPath: path, signer: agent.socket }), ['ERR_SIGNER_REFUSED', null, null]);
   // It is told before it has said anything.
-  t.is(refusal((await stranger.do<string[]>({ do: 'ask', path: agent.socket, frames: [''] }))[0]), STRANGER);
+  // A socket of Node.js that is closed while it connects may lose what it was sent.
+  let told = '';
+  for (let attempt = 0; told === '' && attempt < 5; attempt += 1) {
+    [told = ''] = await stranger.do<string[]>({ do: 'ask', path: agent.socket, frames: [''] });
+  }
+  t.is(refusal(told), STRANGER);
   t.regex(agent.stderr, /user 4711 is not on the list/);
   const { recorder: outsider } = await recorderOf(t, []);
   t.deepEqual(await outsider.refusal({ do: 'open', ledgerPath: path, signer: agent.socket }), ['ERR_SIGNER_FAILED', null, 'EACCES']);

@@ -105,7 +105,8 @@ struct Segment {
 impl Segment {
     fn of(file: &mut ReadFile, options: &Options) -> Result<Option<Self>> {
         let Some(first) = first_link(file, options.max_line_bytes)? else { return Ok(None) };
-        let path = durable::resolve(&file.path)?;
+        // A path that cannot be resolved, as one into another mount namespace, is taken as it is: the file is open.
+        let path = durable::resolve(&file.path).unwrap_or_else(|_| file.path.clone());
         if let Some((_, named)) = Names::of_sealed(&path) {
             return Ok((named.from == first.seq).then_some(Self { first, named: Some(named) }));
         }
