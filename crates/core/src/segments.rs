@@ -13,6 +13,9 @@ use crate::chain::SeqRange;
 use crate::limits::MAX_SEQ;
 use std::path::{Path, PathBuf};
 
+/// Ends the name of an index, behind that of the file.
+const INDEX: &str = ".index";
+
 /// The names that belong to one ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Names {
@@ -98,7 +101,10 @@ impl Names {
             return Role::Active;
         }
         let behind_active = name.strip_prefix(&active).unwrap_or_default();
-        if [".next", ".lock", ".index"].contains(&behind_active) || behind_active.starts_with(".torn-") {
+        if [".next", ".lock", INDEX].contains(&behind_active) || behind_active.starts_with(".torn-") {
+            return Role::Companion;
+        }
+        if name.strip_suffix(INDEX).is_some_and(|indexed| matches!(self.role(indexed), Role::Sealed(_))) {
             return Role::Companion;
         }
         let Some(range) = self.range_in(name) else { return Role::Foreign };
@@ -119,6 +125,13 @@ impl Names {
         let is_range = range.contains('-') && range.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
         (fits && is_range).then_some(range)
     }
+}
+
+/// The index of one of a ledger's files, sealed or active.
+pub(crate) fn index_of(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(INDEX);
+    PathBuf::from(name)
 }
 
 /// `first-last`, or why it is not that.
@@ -178,11 +191,20 @@ mod tests {
         ] {
             assert!(matches!(names().role(name), Role::Misnamed(_)), "{name}");
         }
-        for name in ["ledger.ndjson.next", "ledger.ndjson.lock", "ledger.ndjson.index", "ledger.ndjson.torn-7-0"] {
+        let index = index_of(&names().sealed(SeqRange { from: 0, to: 9 }));
+        let index = index.file_name().unwrap().to_str().unwrap();
+        for name in ["ledger.ndjson.next", "ledger.ndjson.lock", "ledger.ndjson.index", "ledger.ndjson.torn-7-0", index]
+        {
             assert_eq!(names().role(name), Role::Companion, "{name}");
         }
-        for name in ["other.0-9.ndjson", "ledger.0-9.ndjson.bak", "ledger.2024.ndjson", "ledger.0 -9.ndjson", "ledger"]
-        {
+        for name in [
+            "other.0-9.ndjson",
+            "ledger.0-9.ndjson.bak",
+            "ledger.00-9.ndjson.index",
+            "ledger.2024.ndjson",
+            "ledger.0 -9.ndjson",
+            "ledger",
+        ] {
             assert_eq!(names().role(name), Role::Foreign, "{name}");
         }
     }

@@ -3,7 +3,7 @@
 use super::{LedgerFile, file_id, folder_of, ledger_error, new_file, not_a_file, options, read_at, without};
 use crate::chain::SeqRange;
 use crate::error::{Error, ErrorCode, Result};
-use crate::segments::{Names, Role};
+use crate::segments::{Names, Role, index_of};
 use crate::storage::{FileId, Lockable, SealedName, Shelf, Source, Storage};
 use std::fs::{self, File};
 use std::io;
@@ -170,7 +170,10 @@ impl Shelf for LedgerFile {
     }
 
     fn unlink(&self, range: SeqRange) -> io::Result<()> {
-        fs::remove_file(self.names()?.sealed(range))
+        let sealed = self.names()?.sealed(range);
+        // What it says of the events must not outlive them. Most often there is none.
+        let _ = fs::remove_file(index_of(&sealed));
+        fs::remove_file(sealed)
     }
 
     fn replace(&self) -> io::Result<()> {
