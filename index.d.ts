@@ -81,8 +81,8 @@ export declare class NativePrunable {
 
 /** Reads events in order. */
 export declare class NativeReader {
-  /** Opens a ledger file. */
-  static open(path: string, options: string): Promise<NativeReader>
+  /** Opens a ledger by its active file, or one of its segments. */
+  static open(path: string, options: string, cancel?: CancelFlag | undefined | null): Promise<NativeReader>
   /** The next events, on a pool thread; none at the end. A line, or the line, LF, and the writer's spelling of it. */
   next(): Promise<Array<string>>
   /** Closes the file. */

@@ -51,6 +51,7 @@ const plain: Record<string, (text: string, path: string) => unknown> = {
   'verifyStream({expectedFirst})': (text) => verifyStream(nothing(), { expectedFirst: text }),
   'readEvents(path)': (text) => readEvents(text),
   'readEvents({kinds})': (text, path) => readEvents(path, { kinds: ['ToolCalled', text] }),
+  'readEvents({session})': (text, path) => readEvents(path, { session: text }),
   'new FileHeadStore(path)': (text) => new FileHeadStore(text),
   'FileHeadStore.get(id)': (text, path) => new FileHeadStore(path).get(text),
   'FileHeadStore.set(id)': (text, path) => new FileHeadStore(path).set(text, head),

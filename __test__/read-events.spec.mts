@@ -121,7 +121,8 @@ test('thousands of events, and long ones', async (t) => {
 
 test('an early break closes the file', async (t) => {
   const path = newPath(t);
-  writeLedger(path, ten);
+  // More than is read at once.
+  writeLedger(path, chainOf(600));
   let open: number | undefined;
   for await (const { seq } of readEvents(path)) {
     open = descriptorsOn(path);

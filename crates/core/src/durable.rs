@@ -11,7 +11,7 @@ mod read;
 
 pub(crate) use copy::{Draft, SourceFile};
 pub(crate) use folder::{Listing, SealedFile, list, names_in, refused};
-pub(crate) use read::ReadFile;
+pub(crate) use read::{ReadFile, read_small};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::hash::encode_hex;

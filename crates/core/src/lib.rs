@@ -25,7 +25,7 @@
 //! | take over a ledger that another program wrote | [`ledger::Import`] |
 //! | seal without a file | [`seal::seal`], [`seal::self_hash`] |
 //! | verify | [`verify::verify_file`], [`verify::Verifier`], [`verify::verify_lines`] |
-//! | read | [`verify::Reader`] |
+//! | read | [`query::Reader`] |
 //! | remember the head elsewhere | [`heads::FileHeads`], [`heads::MemoryHeads`] |
 //!
 //! ```
@@ -74,6 +74,7 @@ pub mod keyfile;
 pub mod ledger;
 pub mod limits;
 pub mod line;
+pub mod query;
 pub mod seal;
 mod segments;
 pub mod self_test;

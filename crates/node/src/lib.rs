@@ -14,6 +14,7 @@ mod key;
 mod probe;
 mod prune;
 mod questions;
+mod reader;
 mod session;
 mod signer;
 mod task;

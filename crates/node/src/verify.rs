@@ -1,31 +1,24 @@
-//! Verifying and reading, on pool threads where it may take long.
+//! Verifying, on pool threads where it may take long.
 
-use crate::failure::{contained, misuse, self_tested, throw};
+use crate::failure::{misuse, self_tested, throw};
 use crate::key::NativeKey;
 use crate::task::Work;
 use crate::text::{integer, number};
 use napi::bindgen_prelude::{AsyncTask, ClassInstance, Either, FnArgs, Function, Uint8Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
-use napi::{Env, Result, Status, Task};
+use napi::{Result, Status};
 use napi_derive::napi;
-use sealwright_core::Error as CoreError;
 use sealwright_core::chain::Head;
 use sealwright_core::event::EventSet;
 use sealwright_core::hash::Hash;
 use sealwright_core::key::{KeyPair, PublicKey};
 use sealwright_core::verify::{
-    self, Gathering, Options, Progress, ReadEvent, ReadOptions, Reader, SavedState, SignatureMode, Spelling, Verifier,
-    Watch,
+    self, Gathering, Options, Progress, SavedState, SignatureMode, Spelling, Verifier, Watch,
 };
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// Events that one call of [`NativeReader::next`] gives at most.
-const BATCH: usize = 256;
-/// Bytes after which it gives fewer.
-const BATCH_BYTES: usize = 1 << 20;
 
 /// Stops a verification from outside.
 #[napi]
@@ -226,89 +219,6 @@ impl NativeVerifier {
     }
 }
 
-/// Reads events in order.
-#[napi]
-pub struct NativeReader {
-    reader: Arc<Mutex<Option<Reading>>>,
-}
-
-/// A reader, and the error that waits behind the events of the last batch.
-struct Reading {
-    reader: Reader,
-    error: Option<CoreError>,
-}
-
-/// What [`NativeReader::open`] does on a pool thread.
-pub struct OpenReader {
-    path: PathBuf,
-    options: ReadOptions,
-}
-
-impl Task for OpenReader {
-    type Output = Reader;
-    type JsValue = NativeReader;
-
-    fn compute(&mut self) -> Result<Reader> {
-        contained(|| Reader::open(&self.path, self.options.clone()).map_err(|error| throw(&error)))
-    }
-
-    fn resolve(&mut self, _env: Env, reader: Reader) -> Result<NativeReader> {
-        contained(|| Ok(NativeReader { reader: Arc::new(Mutex::new(Some(Reading { reader, error: None }))) }))
-    }
-}
-
-#[napi]
-impl NativeReader {
-    /// Opens a ledger file.
-    #[napi(catch_unwind, ts_return_type = "Promise<NativeReader>")]
-    pub fn open(path: String, options: String) -> Result<AsyncTask<OpenReader>> {
-        Ok(AsyncTask::new(OpenReader { path: PathBuf::from(path), options: parse_read_options(&options)? }))
-    }
-
-    /// The next events, on a pool thread; none at the end. A line, or the line, LF, and the writer's spelling of it.
-    #[napi(catch_unwind, ts_return_type = "Promise<Array<string>>")]
-    pub fn next(&self) -> AsyncTask<TextsTask> {
-        let reader = Arc::clone(&self.reader);
-        AsyncTask::new(Work::new(Box::new(move || {
-            let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
-            reader.as_mut().map_or(Ok(Vec::new()), next_batch)
-        })))
-    }
-
-    /// Closes the file.
-    #[napi(catch_unwind)]
-    pub fn close(&self) {
-        *self.reader.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-}
-
-fn next_batch(reading: &mut Reading) -> Result<Vec<String>> {
-    if let Some(error) = reading.error.take() {
-        return Err(throw(&error));
-    }
-    let mut batch = Vec::new();
-    let mut size = 0_usize;
-    while batch.len() < BATCH && size < BATCH_BYTES {
-        let ReadEvent { mut line, respelled } = match reading.reader.next_event() {
-            Ok(Some(event)) => event,
-            Ok(None) => break,
-            // The events before it come first.
-            Err(error) if !batch.is_empty() => {
-                reading.error = Some(error);
-                break;
-            }
-            Err(error) => return Err(throw(&error)),
-        };
-        if let Some(respelled) = respelled {
-            line.push('\n');
-            line.push_str(&respelled);
-        }
-        size = size.saturating_add(line.len());
-        batch.push(line);
-    }
-    Ok(batch)
-}
-
 fn progress_callback(function: &ProgressFunction<'_>) -> Result<ProgressCallback> {
     function.build_threadsafe_function::<Progress>().weak::<true>().build_callback(|context| {
         let Progress { bytes, total_bytes, events } = context.value;
@@ -352,36 +262,17 @@ fn head_of(head: &Value) -> Result<Head> {
     Ok(Head { seq: integer(seq)?, hash })
 }
 
-fn parse_read_options(text: &str) -> Result<ReadOptions> {
-    self_tested()?;
-    let fields = parse_object(text)?;
-    let mut options = ReadOptions::default();
-    if let Some(from) = fields.get("from").and_then(Value::as_f64) {
-        options.from = integer(from)?;
-    }
-    if let Some(to) = fields.get("to").and_then(Value::as_f64) {
-        options.to = integer(to)?;
-    }
-    if let Some(kinds) = fields.get("kinds").and_then(Value::as_array) {
-        options.kinds = Some(kinds.iter().filter_map(Value::as_str).map(str::to_owned).collect());
-    }
-    if let Some(limit) = max_line_bytes(&fields)? {
-        options.max_line_bytes = limit;
-    }
-    Ok(options)
-}
-
-fn max_line_bytes(fields: &Map<String, Value>) -> Result<Option<usize>> {
+pub(crate) fn max_line_bytes(fields: &Map<String, Value>) -> Result<Option<usize>> {
     let Some(limit) = fields.get("maxLineBytes").and_then(Value::as_f64) else {
         return Ok(None);
     };
     usize::try_from(integer(limit)?).map(Some).map_err(|_| misuse("more bytes than this machine can hold"))
 }
 
-fn parse_object(text: &str) -> Result<Map<String, Value>> {
+pub(crate) fn parse_object(text: &str) -> Result<Map<String, Value>> {
     serde_json::from_str(text).map_err(|_| misuse("options are a JSON object"))
 }
 
-fn text_field<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+pub(crate) fn text_field<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     fields.get(name).and_then(Value::as_str)
 }

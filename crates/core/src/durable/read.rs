@@ -1,11 +1,11 @@
 //! Ledger files that are only read.
 
 use super::folder::refused;
-use super::{file_id, ledger_error, open_to_read, options};
+use super::{SealedFile, file_id, ledger_error, open_to_read, options, read_at};
 use crate::error::{Error, ErrorCode, Result};
 use crate::hash::Hash;
 use crate::limits::as_u64;
-use crate::storage::FileId;
+use crate::storage::{FileId, Source};
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -53,6 +53,16 @@ impl ReadFile {
         None
     }
 
+    /// Whether a sealed segment is this file under another name.
+    pub(crate) fn is_sealed_as(&self, sealed: &SealedFile) -> bool {
+        self.id == sealed.id
+    }
+
+    /// Whether its path leads to it still.
+    pub(crate) fn is_in_place(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|metadata| file_id(&metadata, &self.path) == self.id)
+    }
+
     /// To be read from an offset on.
     pub(crate) fn at(&mut self, offset: u64) -> Result<&mut File> {
         self.file.seek(SeekFrom::Start(offset)).map_err(|error| self.unreadable(&error))?;
@@ -72,4 +82,26 @@ impl ReadFile {
     fn unreadable(&self, error: &io::Error) -> Error {
         ledger_error("cannot read", &self.path, error)
     }
+}
+
+impl Source for ReadFile {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        read_at(&self.file, offset, buffer)
+    }
+}
+
+/// All of a small file: a regular one, not a link, of at most so many bytes.
+pub(crate) fn read_small(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let file = options(true).read(true).open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() || metadata.len() > limit {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut bytes = Vec::new();
+    file.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

@@ -15,7 +15,6 @@ mod examine;
 mod file;
 mod gather;
 mod judge;
-mod reader;
 pub mod report;
 mod segments;
 mod sessions;
@@ -27,7 +26,6 @@ mod trust;
 
 pub use file::{verify_file, verify_file_from};
 pub use gather::Gathering;
-pub use reader::{ReadEvent, ReadOptions, Reader};
 pub use report::{Report, Verdict};
 pub use segments::{SegmentReport, SegmentsReport, verify_segments};
 pub(crate) use source::verify_part;

@@ -1,0 +1,139 @@
+//! Reading events, on pool threads.
+
+use crate::failure::{contained, misuse, self_tested, throw};
+use crate::task::Work;
+use crate::text::integer;
+use crate::verify::{CancelFlag, TextsTask, max_line_bytes, parse_object, text_field};
+use napi::bindgen_prelude::{AsyncTask, ClassInstance};
+use napi::{Env, Result, Task};
+use napi_derive::napi;
+use sealwright_core::Error as CoreError;
+use sealwright_core::query::{ReadEvent, ReadOptions, Reader};
+use serde_json::{Map, Value};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Events that one call of [`NativeReader::next`] gives at most.
+const BATCH: usize = 256;
+/// Bytes after which it gives fewer.
+const BATCH_BYTES: usize = 1 << 20;
+
+/// Reads events in order.
+#[napi]
+pub struct NativeReader {
+    reader: Arc<Mutex<Option<Reading>>>,
+}
+
+/// A reader, and the error that waits behind the events of the last batch.
+struct Reading {
+    reader: Reader,
+    error: Option<CoreError>,
+}
+
+/// What [`NativeReader::open`] does on a pool thread.
+pub struct OpenReader {
+    path: PathBuf,
+    options: ReadOptions,
+}
+
+impl Task for OpenReader {
+    type Output = Reader;
+    type JsValue = NativeReader;
+
+    fn compute(&mut self) -> Result<Reader> {
+        contained(|| Reader::open(&self.path, self.options.clone()).map_err(|error| throw(&error)))
+    }
+
+    fn resolve(&mut self, _env: Env, reader: Reader) -> Result<NativeReader> {
+        contained(|| Ok(NativeReader { reader: Arc::new(Mutex::new(Some(Reading { reader, error: None }))) }))
+    }
+}
+
+#[napi]
+impl NativeReader {
+    /// Opens a ledger by its active file, or one of its segments.
+    #[napi(catch_unwind, ts_return_type = "Promise<NativeReader>")]
+    pub fn open(
+        path: String,
+        options: String,
+        cancel: Option<ClassInstance<'_, CancelFlag>>,
+    ) -> Result<AsyncTask<OpenReader>> {
+        let cancel = cancel.map(|cancel| Arc::clone(&cancel.flag));
+        let options = ReadOptions { cancel, ..parse_read_options(&options)? };
+        Ok(AsyncTask::new(OpenReader { path: PathBuf::from(path), options }))
+    }
+
+    /// The next events, on a pool thread; none at the end. A line, or the line, LF, and the writer's spelling of it.
+    #[napi(catch_unwind, ts_return_type = "Promise<Array<string>>")]
+    pub fn next(&self) -> AsyncTask<TextsTask> {
+        let reader = Arc::clone(&self.reader);
+        AsyncTask::new(Work::new(Box::new(move || {
+            let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+            reader.as_mut().map_or(Ok(Vec::new()), next_batch)
+        })))
+    }
+
+    /// Closes the file.
+    #[napi(catch_unwind)]
+    pub fn close(&self) {
+        *self.reader.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+fn next_batch(reading: &mut Reading) -> Result<Vec<String>> {
+    if let Some(error) = reading.error.take() {
+        return Err(throw(&error));
+    }
+    let mut batch = Vec::new();
+    let mut size = 0_usize;
+    while batch.len() < BATCH && size < BATCH_BYTES {
+        let ReadEvent { mut line, respelled } = match reading.reader.next_event() {
+            Ok(Some(event)) => event,
+            Ok(None) => break,
+            // The events before it come first.
+            Err(error) if !batch.is_empty() => {
+                reading.error = Some(error);
+                break;
+            }
+            Err(error) => return Err(throw(&error)),
+        };
+        if let Some(respelled) = respelled {
+            line.push('\n');
+            line.push_str(&respelled);
+        }
+        size = size.saturating_add(line.len());
+        batch.push(line);
+    }
+    Ok(batch)
+}
+
+fn parse_read_options(text: &str) -> Result<ReadOptions> {
+    self_tested()?;
+    let fields = parse_object(text)?;
+    let mut options = ReadOptions::default();
+    if let Some(from) = fields.get("from").and_then(Value::as_f64) {
+        options.from = integer(from)?;
+    }
+    if let Some(to) = fields.get("to").and_then(Value::as_f64) {
+        options.to = integer(to)?;
+    }
+    options.since = nanos(&fields, "since")?;
+    options.until = nanos(&fields, "until")?;
+    if let Some(kinds) = fields.get("kinds").and_then(Value::as_array) {
+        options.kinds = Some(kinds.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+    }
+    options.session = text_field(&fields, "session").map(str::to_owned);
+    if fields.get("index").and_then(Value::as_bool) == Some(false) {
+        options.index = None;
+    }
+    if let Some(limit) = max_line_bytes(&fields)? {
+        options.max_line_bytes = limit;
+    }
+    Ok(options)
+}
+
+/// Nanoseconds, as decimal digits: a double does not hold them.
+fn nanos(fields: &Map<String, Value>, name: &str) -> Result<Option<u64>> {
+    let digits = text_field(fields, name);
+    digits.map(|digits| digits.parse().map_err(|_| misuse("times are nanoseconds"))).transpose()
+}
