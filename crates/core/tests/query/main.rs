@@ -267,11 +267,18 @@ fn without_an_index_to_write_or_to_believe_the_answer_is_the_same() {
 fn an_index_that_is_wrong_further_on_gives_nothing_twice() {
     let kind = |seq: u64| if (seq / 3).is_multiple_of(2) { "SessionEnded" } else { "ToolCalled" };
     let given: Vec<Given> = (0..12).map(|seq| Given { kind: kind(seq), ..Given::ended(seq) }).collect();
-    let shelf = Shelf::of(&lines_of(&given), &[]);
+    let lines = lines_of(&given);
+    let shelf = Shelf::of(&lines, &[]);
     let query = ReadOptions { since: None, kinds: Some(vec!["SessionEnded".to_owned()]), ..since(0) };
     let expected = (vec![0, 1, 2, 6, 7, 8], None);
     assert_eq!(shelf.seqs_until(&query), expected);
     let whole = fs::read(&shelf.indexes()[0]).unwrap();
+    // The block between is not read.
+    let mut damaged = lines.clone();
+    damaged[4] = damaged[4].replace("tool_name", "Tool_name");
+    shelf.put(&damaged, &[]);
+    assert_eq!(shelf.seqs_until(&query), expected);
+    shelf.put(&lines, &[]);
     // The third block begins a byte further on.
     let blocks = 67 + 1 + 1 + "SessionEnded".len() + 1 + "ToolCalled".len() + 4;
     shelf.change_indexes(true, |bytes| bytes[blocks + 2 * 304 + 23] += 1);

@@ -157,8 +157,9 @@ impl Index {
 #[derive(Debug)]
 pub(super) struct Builder {
     index: Index,
-    /// The block that is not full yet.
+    /// The block that is not full yet, and the names of kinds in front of it.
     open: Option<Block>,
+    closed_kinds: usize,
     /// Behind the last event.
     behind: u64,
     last_offset: u64,
@@ -169,7 +170,16 @@ pub(super) struct Builder {
 impl Builder {
     pub(super) fn new(index: Index, granularity: Granularity) -> Self {
         let (behind, last_offset, last_hash) = (index.covered, index.last_offset, index.last_hash);
-        Self { index, open: None, behind, last_offset, last_hash, block_events: granularity.block_events.max(1) }
+        let closed_kinds = index.kinds.len();
+        Self {
+            index,
+            open: None,
+            closed_kinds,
+            behind,
+            last_offset,
+            last_hash,
+            block_events: granularity.block_events.max(1),
+        }
     }
 
     /// Takes the event behind the last one: where its line begins and where it ends, its LF included.
@@ -210,6 +220,7 @@ impl Builder {
         if whole {
             self.close_block();
         }
+        self.index.kinds.truncate(self.closed_kinds);
         self.index
     }
 
@@ -219,6 +230,7 @@ impl Builder {
             self.index.covered = self.behind;
             self.index.last_offset = self.last_offset;
             self.index.last_hash = self.last_hash;
+            self.closed_kinds = self.index.kinds.len();
         }
     }
 
