@@ -4,7 +4,7 @@ use super::{LedgerFile, file_id, folder_of, ledger_error, new_file, not_a_file, 
 use crate::chain::SeqRange;
 use crate::error::{Error, ErrorCode, Result};
 use crate::segments::{Names, Role, index_of};
-use crate::storage::{FileId, Lockable, SealedName, Shelf, Source, Storage};
+use crate::storage::{FileId, SealedName, Shelf, Source, Storage};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -112,7 +112,7 @@ impl LedgerFile {
             return Ok(next);
         }
         #[cfg(not(windows))]
-        if Lockable::try_lock(&mut next)? { Ok(next) } else { Err(io::ErrorKind::WouldBlock.into()) }
+        if crate::storage::Lockable::try_lock(&mut next)? { Ok(next) } else { Err(io::ErrorKind::WouldBlock.into()) }
     }
 
     fn is_same(&self, sealed: &SealedFile) -> io::Result<bool> {
