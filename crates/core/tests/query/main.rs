@@ -152,6 +152,7 @@ fn files_that_do_not_continue_each_other_break_the_chain() {
     assert_eq!((read.len(), error.code), (7, ErrorCode::ChainBroken));
     assert_eq!(error.place.map(|place| (place.line, place.byte_offset)), Some((1, 0)));
     assert!(error.message.starts_with("ledger.ndjson, line 1, byte 0: seq_mismatch"), "{}", error.message);
+    assert_eq!(shelf.seqs_until(&from(8)), (vec![], broken));
     symlink("ledger.ndjson", shelf.path("ledger.10-12.ndjson")).unwrap();
     assert_eq!(shelf.seqs_until(&from(0)), (vec![], Some(ErrorCode::SegmentRefused)));
 }
