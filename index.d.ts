@@ -103,10 +103,10 @@ export declare class NativeSession {
   recordSync(eventText: string): string
   /** The same, with the measures of the group. */
   recordSyncMeasured(eventText: string): NativeRecorded
-  /** Queues a rotation of keys. */
-  rotateKey(id: number, key: NativeKey): void
+  /** Queues a rotation of keys, to a key or a signer. */
+  rotateKey(id: number, key?: NativeKey | undefined | null, signer?: NativeSigner | undefined | null): void
   /** Rotates keys on the calling thread. */
-  rotateKeySync(key: NativeKey): NativeRecorded
+  rotateKeySync(key?: NativeKey | undefined | null, signer?: NativeSigner | undefined | null): NativeRecorded
   /** Queues the record that the session ended; the caller closes it. */
   end(id: number, sessionId: string): void
   /** Records that the session ended, on the calling thread, and closes it. Throws when it stays open. */
@@ -269,6 +269,8 @@ export interface NativeRotation {
 export interface NativeSigner {
   /** 64 hex digits. */
   publicKey?: string
+  /** Which of its session's signers it is, where it is asked. */
+  number: number
   /** Where the agent listens. */
   socketPath?: string
   /** Milliseconds that it may take. */
@@ -276,10 +278,10 @@ export interface NativeSigner {
 }
 
 /** Opens a ledger, or creates it, on a pool thread. */
-export declare function openSession(key: NativeKey | undefined | null, options: NativeOpenOptions, callback: (kind: 'settled' | 'room' | 'head' | 'reset' | 'sign' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void, fileHeads?: NativeFileHeads | undefined | null, memoryHeads?: NativeMemoryHeads | undefined | null): Promise<NativeSession>
+export declare function openSession(key: NativeKey | undefined | null, options: NativeOpenOptions, callback: (kind: 'settled' | 'room' | 'head' | 'reset' | 'sign' | 'endorse' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void, fileHeads?: NativeFileHeads | undefined | null, memoryHeads?: NativeMemoryHeads | undefined | null): Promise<NativeSession>
 
 /** The same on the calling thread. */
-export declare function openSessionSync(key: NativeKey | undefined | null, options: NativeOpenOptions, callback: (kind: 'settled' | 'room' | 'head' | 'reset' | 'sign' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void, fileHeads?: NativeFileHeads | undefined | null, memoryHeads?: NativeMemoryHeads | undefined | null): NativeSession
+export declare function openSessionSync(key: NativeKey | undefined | null, options: NativeOpenOptions, callback: (kind: 'settled' | 'room' | 'head' | 'reset' | 'sign' | 'endorse' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void, fileHeads?: NativeFileHeads | undefined | null, memoryHeads?: NativeMemoryHeads | undefined | null): NativeSession
 
 /** Validates an event's JSON text by the rules for recording; gives the writer's spelling. */
 export declare function parseEvent(text: string): string

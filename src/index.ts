@@ -57,7 +57,13 @@ export {
   type WarningCode,
 } from './report.js';
 export { type Recovery, Session } from './session.js';
-export type { RecordOptions, RestoreOptions, RotateOptions, SessionOptions } from './session-options.js';
+export type {
+  RecordOptions,
+  RestoreOptions,
+  RotateKeyOptions,
+  RotateOptions,
+  SessionOptions,
+} from './session-options.js';
 export {
   computeSelfHash,
   type EventPlace,

@@ -10,14 +10,14 @@
 import { textOfThrown } from './errors.js';
 import type { HeadStore } from './headstore.js';
 import { native } from './native.js';
-import { type ScriptSigner, Signatures } from './signer.js';
+import { Signatures } from './signer.js';
 
 /**
- * Called on this thread: records settled, room in the queue, a head to store or to put back, an event to sign, or signatures that nobody
- * waits for any more; with numbers and texts for each, and the measures of the group that was settled.
+ * Called on this thread: records settled, room in the queue, a head to store or to put back, an event to sign, a handover
+ * to endorse, or signatures that nobody waits for any more; with numbers and texts for each, and the measures of the group that was settled.
  */
 export type NativeCallback = (
-  kind: 'settled' | 'room' | 'head' | 'reset' | 'sign' | 'stop',
+  kind: 'settled' | 'room' | 'head' | 'reset' | 'sign' | 'endorse' | 'stop',
   numbers: number[],
   texts: string[],
   measures: number[],
@@ -36,22 +36,24 @@ export type Settlement = string | typeof WITHDRAWN;
 export class Pending {
   /** Handed to the native side when the session is opened. */
   readonly callback: NativeCallback;
+  /** Of the session's signers. */
+  readonly signatures = new Signatures();
   readonly #records = new Map<number, (settlement: Settlement) => void>();
   /** Groups whose records are being settled, the first of them now. */
   readonly #groups: Group[] = [];
   #waitForRoom: (() => void)[] = [];
   #waitForIdle: (() => void)[] = [];
 
-  constructor(store: HeadStore | undefined, signer: ScriptSigner | undefined, tellOfGroup: GroupListener) {
-    const signatures = signer && new Signatures(signer);
+  constructor(store: HeadStore | undefined, tellOfGroup: GroupListener) {
+    const { signatures } = this;
     this.callback = (kind, ids, results, measures) => {
       if (kind === 'settled') {
         tellOfGroup(ids.length, results[0] ?? '', measures);
         this.#groups.push({ ids, results, done: 0 });
         if (this.#groups.length === 1) this.#settleSome();
       } else if (kind === 'room') this.giveRoom();
-      else if (kind === 'sign') void signatures?.answer(ids, results);
-      else if (kind === 'stop') signatures?.stop(ids);
+      else if (kind === 'sign' || kind === 'endorse') void signatures.answer(kind, ids, results);
+      else if (kind === 'stop') signatures.stop(ids);
       else if (store !== undefined) void this.#tell(store, kind, ids, results);
     };
   }

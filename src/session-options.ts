@@ -2,14 +2,14 @@
  * The options of a session, and what they must be.
  */
 
-import type { NativeKey, NativeOpenOptions, NativeRotation } from '../index.js';
+import type { NativeKey, NativeOpenOptions, NativeRotation, NativeSigner } from '../index.js';
 import { checkInteger, checkOneOf, checkOptions, checkSignal, checkString, invalidArgument, type PathLike } from './args.js';
 import { ledgerError } from './errors.js';
 import { type CustomHeadStore, type HeadStoreOption, type ResolvedHeadStore, resolveHeadStore } from './headstore.js';
 import { MAX_HEARTBEAT_MS, MIN_HEARTBEAT_MS } from './heartbeat.js';
-import { nativeKeyOf, type SigningKeypair } from './keys.js';
+import { nativeKeyOf, SigningKeypair } from './keys.js';
 import { toPath } from './paths.js';
-import { resolveSigner, type ScriptSigner, type Signer, type SocketSigner } from './signer.js';
+import { resolveSigner, type ScriptSigner, type Signatures, type Signer, type SocketSigner } from './signer.js';
 
 /**
  * Options of {@link Session.open}. Lock, queue, recovery, rotation and head store belong to the writer that all sessions
@@ -98,6 +98,12 @@ export interface RecordOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of {@link Session.rotateKey} to a signer. */
+export interface RotateKeyOptions {
+  /** How long the new signer may take, as {@link SessionOptions.signTimeoutMs}. Default 30,000. */
+  readonly signTimeoutMs?: number | undefined;
+}
+
 const OPTIONS = [
   'keypair',
   'signer',
@@ -135,7 +141,7 @@ export interface Plan {
 /** @throws TypeError `ERR_INVALID_ARGUMENT`, RangeError `ERR_OUT_OF_RANGE`, and what head store and signer throw */
 export function planOf(value: unknown, where: string): Plan {
   const given = checkOptions(value, OPTIONS, where);
-  const { events = 'core', verifyOnOpen = 'tail', lockTimeoutMs = 0, signTimeoutMs = SIGN_TIMEOUT_MS } = given;
+  const { events = 'core', verifyOnOpen = 'tail', lockTimeoutMs = 0 } = given;
   const signatory = signatoryOf(given);
   const { store, wait } = resolveHeadStore(given.headStore);
   const options: NativeOpenOptions = {
@@ -155,8 +161,7 @@ export function planOf(value: unknown, where: string): Plan {
   }
   if (given.evolvingKey !== undefined) options.evolvingKey = evolvingKeyOf(given.evolvingKey, options);
   if (signatory.native !== undefined) {
-    const timeoutMs = checkInteger(signTimeoutMs, 'signTimeoutMs', 1, MAX_TIMEOUT_MS);
-    options.signer = { ...signatory.native, timeoutMs };
+    options.signer = { ...signatory.native, number: 0, timeoutMs: timeoutOf(given.signTimeoutMs) };
   } else if (given.signTimeoutMs !== undefined) {
     throw invalidArgument('signTimeoutMs is given, and no signer that it would hold for');
   }
@@ -204,8 +209,35 @@ function limitsOf(value: unknown): NativeRotation {
 /** Who signs; of a signer what the native side is told, and what of it is called here. */
 interface Signatory {
   readonly key: NativeKey | null;
-  readonly native?: Omit<NonNullable<NativeOpenOptions['signer']>, 'timeoutMs'>;
+  readonly native?: Omit<NativeSigner, 'timeoutMs' | 'number'>;
   readonly script?: ScriptSigner;
+}
+
+/** Who a ledger is handed over to. */
+export interface Successor {
+  readonly key: NativeKey | null;
+  readonly signer: NativeSigner | null;
+}
+
+/**
+ * The arguments of a rotation of keys; a signer is added to those that may be asked.
+ *
+ * @throws TypeError `ERR_INVALID_ARGUMENT`, `ERR_PUBLIC_KEY`, RangeError `ERR_OUT_OF_RANGE`
+ */
+export function successorOf(to: unknown, options: unknown, signatures: Signatures): Successor {
+  const { signTimeoutMs } = checkOptions(options, ['signTimeoutMs'], 'session.rotateKey');
+  if (to instanceof SigningKeypair) {
+    if (signTimeoutMs !== undefined) throw invalidArgument('signTimeoutMs is given, and no signer that it would hold for');
+    return { key: nativeKeyOf(to, 'to'), signer: null };
+  }
+  const timeoutMs = timeoutOf(signTimeoutMs);
+  const resolved = resolveSigner(to, 'to must be a SigningKeypair, an object');
+  if ('socketPath' in resolved) return { key: null, signer: { ...resolved, number: 0, timeoutMs } };
+  return { key: null, signer: { publicKey: resolved.publicKey, number: signatures.add(resolved), timeoutMs } };
+}
+
+function timeoutOf(value: unknown = SIGN_TIMEOUT_MS): number {
+  return checkInteger(value, 'signTimeoutMs', 1, MAX_TIMEOUT_MS);
 }
 
 /** A key, a signer or a key that evolves, and exactly one of them. */

@@ -15,7 +15,7 @@ import { type EventInput, textOfEvent } from './events.js';
 import { drainAtExit } from './exit.js';
 import { askStore, askStoreSync, type CustomHeads } from './headstore.js';
 import { Heartbeat, type Pulse } from './heartbeat.js';
-import { nativeKeyOf, type SigningKeypair } from './keys.js';
+import type { SigningKeypair } from './keys.js';
 import { native } from './native.js';
 import { Pending, type Settlement, WITHDRAWN } from './pending.js';
 import { pruneLimitsOf, type Pruned, type PruneOptions } from './prune.js';
@@ -25,11 +25,14 @@ import {
   planOf,
   type RecordOptions,
   type RestoreOptions,
+  type RotateKeyOptions,
   restorationOf,
   type SessionOptions,
   signalOf,
+  successorOf,
 } from './session-options.js';
 import { type SignedEvent, signedEventFromLine } from './signed-event.js';
+import type { Signer, SocketSigner } from './signer.js';
 
 /** What was found and mended when the ledger was opened. */
 export interface Recovery {
@@ -226,22 +229,30 @@ export class Session {
    * which seals every event behind it, those of other sessions too. The order of the calls decides, as among records.
    * From then on the ledger opens with the new key only, so save it before. If this fails, the key in force stays.
    *
+   * A signer is asked for that proof, see {@link SignRequest}, once the records before this are written; behind the event all
+   * holds that holds with {@link SessionOptions.signer}. Other sessions that go on when this one is closed still have it sign,
+   * until one is opened that brings its own.
+   *
    * An auditor goes on naming the key that the ledger began with: verification follows to the new one.
    *
    * Rejects as {@link Session.record}; `ERR_EVENT_SET` in a session that is not `events: 'extended'`; TypeError
-   * `ERR_INVALID_ARGUMENT` when the ledger is signed with that key already.
+   * `ERR_INVALID_ARGUMENT` when the ledger is signed with that key already, `ERR_PUBLIC_KEY` of a signer. With `outcome:
+   * 'unknown'` the agent in force may have kept the event: the next record then comes behind it, signed by the new key.
    */
-  async rotateKey(keypair: SigningKeypair): Promise<SignedEvent> {
-    const key = nativeKeyOf(keypair, 'keypair');
+  async rotateKey(to: SigningKeypair | Signer | SocketSigner, options?: RotateKeyOptions): Promise<SignedEvent> {
+    const { key, signer } = successorOf(to, options, this.#pending.signatures);
     this.#checkOpen();
-    return this.#hold((id) => this.#native.rotateKey(id, key));
+    return this.#hold((id) => this.#native.rotateKey(id, key, signer));
   }
 
-  /** {@link Session.rotateKey} at once, blocking this thread until the event is on stable storage. */
-  rotateKeySync(keypair: SigningKeypair): SignedEvent {
-    const key = nativeKeyOf(keypair, 'keypair');
+  /**
+   * {@link Session.rotateKey} at once, blocking this thread until the event is on stable storage. To a signer of the
+   * caller's, which may need this thread, it is `ERR_SESSION_OPTIONS`.
+   */
+  rotateKeySync(to: SigningKeypair | SocketSigner, options?: RotateKeyOptions): SignedEvent {
+    const { key, signer } = successorOf(to, options, this.#pending.signatures);
     this.#checkOpen();
-    return this.#heldSync(() => this.#native.rotateKeySync(key));
+    return this.#heldSync(() => this.#native.rotateKeySync(key, signer));
   }
 
   /**
@@ -264,7 +275,7 @@ export class Session {
     return { event, from: prunable.from, to: prunable.to };
   }
 
-  /** Public key of who signs, 64 lower-case hex digits: of the keypair, or of the one that the ledger was handed over to. */
+  /** Public key of who signs, 64 lower-case hex digits: of the keypair or signer, or of the one that the ledger was handed over to. */
   get publicKeyHex(): string {
     return wrap(() => this.#native.publicKeyHex);
   }
@@ -470,9 +481,11 @@ const HEAD_POLL_MS = 2;
 
 /** What a session waits for. It must not lead to the session itself: see pending.ts. */
 function pendingOf({ custom, options: { ledgerPath }, sessionId, signer }: Plan): Pending {
-  return new Pending(custom?.store, signer, (records, text, measures) => {
+  const pending = new Pending(custom?.store, (records, text, measures) => {
     tellOfGroup({ ledgerPath, sessionId }, records, measures, failureCode(text));
   });
+  if (signer !== undefined) pending.signatures.add(signer);
+  return pending;
 }
 
 function argumentsOf(

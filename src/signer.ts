@@ -14,13 +14,19 @@ import { toPath } from './paths.js';
 let at: (path: string) => SocketSigner;
 let pathOf: (value: object) => string | undefined;
 
-/** An event to sign. */
+/**
+ * An event to sign; or, once when a ledger is handed over to this signer ({@link Session.rotateKey}), the statement that it
+ * takes the ledger over.
+ */
 export interface SignRequest {
-  /** What Ed25519 is to sign: the 32 raw bytes of `hash`. */
+  /** What Ed25519 is to sign: the 32 raw bytes of `hash`; of a handover the statement itself, `canonical`. */
   readonly message: Uint8Array;
-  /** The text that was hashed, for a signer that looks at what it signs: `message` is its SHA-256. */
+  /**
+   * The text that was hashed, for a signer that looks at what it signs: `message` is its SHA-256. Of a handover it begins
+   * with `sealwright/key-rotation/v1` and a line feed, as no event does, and names both keys, the ledger and the place.
+   */
   readonly canonical: Uint8Array;
-  /** 64 lower-case hex digits. */
+  /** SHA-256 of `canonical`, 64 lower-case hex digits. */
   readonly hash: string;
   /** Place of the event in the ledger. */
   readonly seq: number;
@@ -79,36 +85,46 @@ export interface ScriptSigner {
   readonly sign: Signer['sign'];
 }
 
-/** The `signer` option. @throws TypeError `ERR_INVALID_ARGUMENT`, `ERR_PUBLIC_KEY` */
-export function resolveSigner(value: unknown): ScriptSigner | { readonly socketPath: string } {
-  if (typeof value !== 'object' || value === null) throw notASigner(value);
+/** The `signer` option, or what else may be one. @throws TypeError `ERR_INVALID_ARGUMENT`, `ERR_PUBLIC_KEY` */
+export function resolveSigner(
+  value: unknown,
+  must = 'signer must be an object',
+): ScriptSigner | { readonly socketPath: string } {
+  if (typeof value !== 'object' || value === null) throw notASigner(value, must);
   const socketPath = pathOf(value);
   if (socketPath !== undefined) return { socketPath };
   const { publicKey, sign } = value as { readonly publicKey?: unknown; readonly sign?: unknown };
-  if (typeof sign !== 'function') throw notASigner(value);
+  if (typeof sign !== 'function') throw notASigner(value, must);
   const text = checkString(publicKey, 'signer.publicKey', '64 hex digits or PEM text');
   const call: Signer['sign'] = (...given) => Reflect.apply(sign, value, given) as ReturnType<Signer['sign']>;
   return { publicKey: wrap(() => native.parsePublicKey(text)), sign: call };
 }
 
-/** The signatures that the native side waits for from one signer. */
+/** The signatures that the native side waits for from the signers of one session. */
 export class Signatures {
-  readonly #sign: Signer['sign'];
+  /** One by one as the ledger was to be handed over to them, so that each is asked what is meant for it. */
+  readonly #signers: ScriptSigner[] = [];
   /** Of the requests that are under way, by ticket. */
   readonly #controllers = new Map<number, AbortController>();
 
-  constructor({ sign }: ScriptSigner) {
-    this.#sign = sign;
+  /** Gives the number that the native side knows the signer by. */
+  add(signer: ScriptSigner): number {
+    return this.#signers.push(signer) - 1;
   }
 
-  /** Has an event signed; the ticket is answered in any case. */
-  async answer([ticket = 0, seq = 0]: number[], [canonical = '', hash = '', parentHash = '']: string[]): Promise<void> {
+  /** Has an event or handover signed; the ticket is answered in any case. */
+  async answer(
+    kind: 'sign' | 'endorse',
+    [ticket = 0, seq = 0, number = 0]: number[],
+    [text = '', hash = '', parentHash = '']: string[],
+  ): Promise<void> {
     const controller = new AbortController();
     this.#controllers.set(ticket, controller);
-    const message = Uint8Array.from(Buffer.from(hash, 'hex'));
-    const request = { message, canonical: new TextEncoder().encode(canonical), hash, seq, parentHash };
+    const canonical = new TextEncoder().encode(text);
+    const message = kind === 'endorse' ? canonical.slice() : Uint8Array.from(Buffer.from(hash, 'hex'));
+    const request = { message, canonical, hash, seq, parentHash };
     try {
-      const signature: unknown = await this.#sign(request, { signal: controller.signal });
+      const signature: unknown = await this.#signers[number]?.sign(request, { signal: controller.signal });
       if (isBytes(signature)) native.signDone(ticket, new Uint8Array(signature));
       else native.signFailed(ticket, `the signer gave ${show(signature)}, a signature is a Uint8Array of 64 bytes`, true);
     } catch (error) {
@@ -126,6 +142,6 @@ export class Signatures {
   }
 }
 
-function notASigner(value: unknown): Error {
-  return invalidArgument(`signer must be an object with publicKey and sign, or a socketSigner, found ${show(value)}`);
+function notASigner(value: unknown, must: string): Error {
+  return invalidArgument(`${must} with publicKey and sign, or a socketSigner, found ${show(value)}`);
 }

@@ -7,6 +7,7 @@ use crate::error::{Error, ErrorCode, Result, excerpt};
 use crate::hash::is_hex;
 use crate::json::members::{Type, type_of, unquote};
 use crate::json::{self, Flaw, JsonError, Keys, MAX_DEPTH, Outlined, members};
+use crate::key::PublicKey;
 use crate::limits;
 use std::ops::Range;
 
@@ -289,6 +290,12 @@ impl Event {
         }
         let message = format!("only the library itself writes events of the kind {}", self.kind.name);
         Err(Error::new(ErrorCode::EventReserved, message).at_path("type"))
+    }
+
+    /// The key that it hands the ledger over to, if that is what it does.
+    pub fn successor(&self) -> Option<PublicKey> {
+        let new_key = self.values.get(1).filter(|_| self.kind.name == "KeyRotated")?;
+        PublicKey::from_hex(unquote(self.text.get(new_key.clone())?))
     }
 
     /// The bytes that are hashed: [`json::canonicalize`] of the text. An event has few keys, all of them known, so that

@@ -9,10 +9,61 @@
 //! sealing the event, the new one by the proof, which fits no other place: whoever does not hold a key cannot be made its
 //! ledger's next signer. Events are signed as 32 bytes, which no statement has, so neither passes for the other.
 
-use crate::error::{Error, ErrorCode, Fault, FaultCode, Result, excerpt};
+use crate::error::{Fault, FaultCode, Result, excerpt};
 use crate::event::Event;
 use crate::hash::Hash;
-use crate::key::{KeyPair, PublicKey, Signature, Verifier};
+use crate::key::{PublicKey, Signature, Verifier};
+use crate::limits;
+
+/// What the key that a ledger is handed over to signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Statement {
+    /// Seals the event.
+    pub old_key: PublicKey,
+    /// Signs what follows.
+    pub new_key: PublicKey,
+    /// Hash of the ledger's first event, [`Hash::GENESIS`] where that is this one.
+    pub first: Hash,
+    /// The event's place.
+    pub seq: u64,
+}
+
+const PREFIX: &str = "sealwright/key-rotation/v1\n";
+
+impl Statement {
+    /// The bytes that are signed.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let Self { old_key, new_key, first, seq } = self;
+        format!(
+            "{PREFIX}{{\"first_hash\":\"{first}\",\"new_key\":\"{new_key}\",\"old_key\":\"{old_key}\",\"seq\":{seq}}}"
+        )
+        .into_bytes()
+    }
+
+    /// Reads these bytes; none if they are any others.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(bytes).ok()?.strip_prefix(PREFIX)?;
+        let (first, rest) = text.strip_prefix("{\"first_hash\":\"")?.split_at_checked(64)?;
+        let (new_key, rest) = rest.strip_prefix("\",\"new_key\":\"")?.split_at_checked(64)?;
+        let (old_key, rest) = rest.strip_prefix("\",\"old_key\":\"")?.split_at_checked(64)?;
+        let seq = rest.strip_prefix("\",\"seq\":")?.strip_suffix('}')?;
+        let statement = Self {
+            old_key: PublicKey::from_hex(old_key)?,
+            new_key: PublicKey::from_hex(new_key)?,
+            first: Hash::from_hex(first)?,
+            seq: seq.parse().ok().filter(|seq| *seq <= limits::MAX_SEQ)?,
+        };
+        (statement.to_bytes() == bytes).then_some(statement)
+    }
+
+    /// The event that hands over, with the new key's signature of this.
+    pub(crate) fn event(&self, proof: &Signature) -> Result<Event> {
+        let Self { old_key, new_key, first, .. } = self;
+        Event::parse(&format!(
+            r#"{{"type":"KeyRotated","payload":{{"old_key":"{old_key}","new_key":"{new_key}","first_hash":"{first}","proof":"{proof}"}}}}"#
+        ))
+    }
+}
 
 /// The payload of a `KeyRotated` event that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,37 +105,18 @@ impl Handover {
             let expected = first.map_or_else(|| "64 lower-case hex digits".to_owned(), |first| first.to_string());
             return Err(Fault::mismatch(code, "first_hash is not that of this ledger", expected, &self.first_hash));
         };
-        if !verifier.verify(&statement(&self.old_key, &self.new_key, &stated, seq), &self.proof) {
+        let statement = Statement { old_key: self.old_key, new_key: self.new_key, first: stated, seq };
+        if !verifier.verify(&statement.to_bytes(), &self.proof) {
             return Err(Fault::new(code, "the proof does not hold under new_key"));
         }
         Ok(())
     }
 }
 
-/// The event that hands over to a key at a place; `first` as in [`Handover::check`].
-pub(crate) fn hand_over(old_key: &PublicKey, new_key: &KeyPair, first: &Hash, seq: u64) -> Result<Event> {
-    let public = new_key.public();
-    if public == *old_key {
-        let message = format!("the ledger is signed with the key {public} already");
-        return Err(Error::new(ErrorCode::InvalidArgument, message));
-    }
-    let proof = new_key.sign_bytes(&statement(old_key, &public, first, seq));
-    Event::parse(&format!(
-        r#"{{"type":"KeyRotated","payload":{{"old_key":"{old_key}","new_key":"{public}","first_hash":"{first}","proof":"{proof}"}}}}"#
-    ))
-}
-
-/// What the new key signs.
-fn statement(old_key: &PublicKey, new_key: &PublicKey, first: &Hash, seq: u64) -> Vec<u8> {
-    format!(
-        "sealwright/key-rotation/v1\n{{\"first_hash\":\"{first}\",\"new_key\":\"{new_key}\",\"old_key\":\"{old_key}\",\"seq\":{seq}}}"
-    )
-    .into_bytes()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key::KeyPair;
 
     fn pair(number: u8) -> KeyPair {
         KeyPair::from_seed(&[number; 32])
@@ -100,7 +132,8 @@ mod tests {
     fn a_rotation_holds_where_it_was_made_and_nowhere_else() {
         let (old, new, other) = (pair(1).public(), pair(2), pair(3).public());
         let first = Hash::of(b"first");
-        let handover = read(&hand_over(&old, &new, &first, 7).unwrap());
+        let statement = Statement { old_key: old, new_key: new.public(), first, seq: 7 };
+        let handover = read(&statement.event(&new.sign_bytes(&statement.to_bytes())).unwrap());
         handover.check(&old, Some(first), 7).unwrap();
         handover.check(&old, None, 7).unwrap();
         let reason = |handover: &Handover, signer, first, seq| {
@@ -122,8 +155,30 @@ mod tests {
     }
 
     #[test]
-    fn a_key_does_not_hand_over_to_itself() {
-        let error = hand_over(&pair(1).public(), &pair(1), &Hash::GENESIS, 0).unwrap_err();
-        assert_eq!(error.code, ErrorCode::InvalidArgument);
+    fn a_statement_is_read_as_it_was_written_and_nothing_else_is_one() {
+        let [old_key, new_key] = [pair(1).public(), pair(2).public()];
+        for seq in [0, 7, limits::MAX_SEQ] {
+            let statement = Statement { old_key, new_key, first: Hash::of(b"first"), seq };
+            let bytes = statement.to_bytes();
+            assert_eq!(Statement::parse(&bytes), Some(statement));
+            for length in 0..bytes.len() {
+                assert_eq!(Statement::parse(&bytes[..length]), None);
+            }
+            let text = String::from_utf8(bytes).unwrap();
+            for (from, to) in [
+                ("v1", "v2"),
+                ("\n", "\n "),
+                (",\"seq\":", ",\"seq\": "),
+                (",\"seq\":", ",\"seq\":0"),
+                (",\"seq\":", ",\"seq\":+"),
+                (",\"seq\":", ",\"seq\":9007199254740992"),
+                ("}", ",\"seq\":1}"),
+                ("}", "}\n"),
+                ("new_key", "old_key"),
+                ("a", "A"),
+            ] {
+                assert_eq!(Statement::parse(text.replace(from, to).as_bytes()), None, "{to}");
+            }
+        }
     }
 }

@@ -17,6 +17,7 @@ mod text;
 #[doc(hidden)]
 pub mod wire;
 
+pub use crate::handover::Statement;
 #[cfg(unix)]
 pub use socket::SocketSigner;
 pub use text::HashedText;
@@ -30,12 +31,12 @@ use crate::seal::Hashed;
 use std::path::Path;
 use std::sync::Arc;
 
-/// An event to sign.
+/// An event to sign, or a handover to endorse.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// The text that was hashed.
+    /// The text that was hashed; of a handover, its [`Statement`].
     pub canonical: Vec<u8>,
-    /// Its SHA-256: what is to be signed.
+    /// Its SHA-256: what is to be signed of an event.
     pub hash: Hash,
     /// The event's place.
     pub seq: u64,
@@ -48,6 +49,13 @@ impl Request {
         let Hashed { event, seq, timestamp_nanos, parent, hash } = event;
         let canonical = hashed_text(&event.canonical()?, parent, *seq, *timestamp_nanos);
         Ok(Self { canonical, hash: *hash, seq: *seq, parent: *parent })
+    }
+
+    /// Of a handover behind an event.
+    pub(crate) fn to_endorse(statement: &Statement, head: Option<Head>) -> Self {
+        let canonical = statement.to_bytes();
+        let parent = head.map_or(Hash::GENESIS, |head| head.hash);
+        Self { hash: Hash::of(&canonical), canonical, seq: statement.seq, parent }
     }
 }
 
@@ -70,6 +78,10 @@ pub trait Signer: Send + Sync {
     /// A signature of each hash, in order. An error rejects the whole group, as not written unless it says otherwise. It
     /// must come to an end: the writer waits without limit.
     fn sign(&self, place: &Place<'_>, requests: &[Request]) -> Result<Vec<Signature>>;
+
+    /// The signature of a handover's statement, all of its bytes: this signer takes the ledger over, if the key in force
+    /// seals the event that says so. Then it is asked to sign what follows.
+    fn endorse(&self, place: &Place<'_>, handover: &Request) -> Result<Signature>;
 
     /// True when [`Signer::sign`] waits for the thread that brought the signer, which must then not wait for it.
     fn needs_its_thread(&self) -> bool {
@@ -130,6 +142,28 @@ impl Signatory {
     }
 }
 
+/// Who a ledger is handed over to.
+pub enum Successor {
+    /// It is known already.
+    Known(Signatory),
+    /// It is found by the writer when its turn has come, such as an agent that has to be asked for its key.
+    ToFind(Box<dyn FnOnce() -> Result<Signatory> + Send>),
+}
+
+impl Successor {
+    pub(crate) fn find(self) -> Result<Signatory> {
+        match self {
+            Self::Known(signatory) => Ok(signatory),
+            Self::ToFind(find) => find(),
+        }
+    }
+
+    /// As of a [`Signer`]; one that is found does not.
+    pub(crate) fn needs_its_thread(&self) -> bool {
+        matches!(self, Self::Known(Signatory::Outside(signer)) if signer.needs_its_thread())
+    }
+}
+
 impl From<Arc<KeyPair>> for Signatory {
     fn from(key: Arc<KeyPair>) -> Self {
         Self::Key(key)
@@ -157,5 +191,9 @@ impl Signer for KeyPair {
     fn sign(&self, _place: &Place<'_>, requests: &[Request]) -> Result<Vec<Signature>> {
         let hashes: Vec<Hash> = requests.iter().map(|request| request.hash).collect();
         Ok(self.sign_all(&hashes))
+    }
+
+    fn endorse(&self, _place: &Place<'_>, handover: &Request) -> Result<Signature> {
+        Ok(self.sign_bytes(&handover.canonical))
     }
 }

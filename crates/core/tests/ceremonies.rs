@@ -14,6 +14,7 @@ use sealwright_core::event::{Event, EventSet};
 use sealwright_core::heads::{FileHeads, HeadStore, MemoryHeads, ledger_id};
 use sealwright_core::key::{KeyPair, PublicKey};
 use sealwright_core::ledger::{Batch, GroupMeasures, HeadOption, RotationLimits, Session, SessionOptions, Sink};
+use sealwright_core::signer::Successor;
 use sealwright_core::verify::{Options, Report, SignatureMode, Verdict, Verifier};
 use sealwright_core::{Error, ErrorCode};
 use serde_json::Value;
@@ -151,7 +152,10 @@ fn the_order_of_the_calls_decides_who_signs() {
     let session = Session::open_with_sink(&extended(&path), &pair(1), Arc::<Told>::clone(&told)).unwrap();
     for number in 0..60 {
         match number % 6 {
-            5 => session.submit_key_rotation(number, pair(u8::try_from(number / 6 + 2).unwrap())).unwrap(),
+            5 => {
+                let next = pair(u8::try_from(number / 6 + 2).unwrap());
+                session.submit_handover(number, Successor::Known(next.into())).unwrap();
+            }
             _ => session.submit_quietly(number, event(&number.to_string())).unwrap(),
         }
     }

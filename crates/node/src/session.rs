@@ -21,7 +21,7 @@ use sealwright_core::ledger::{
     self, Batch, GroupMeasures, HeadOption, RotationLimits, Session, SessionOptions, Settled, Sink, TornTailPolicy,
     VerifyOnOpen,
 };
-use sealwright_core::signer::{Signatory, Signer};
+use sealwright_core::signer::{Signatory, Signer, Successor};
 use sealwright_core::{Error as CoreError, ErrorCode, Result as CoreResult};
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
@@ -65,6 +65,8 @@ pub struct NativeOpenOptions {
 pub struct NativeSigner {
     /// 64 hex digits.
     pub public_key: Option<String>,
+    /// Which of its session's signers it is, where it is asked.
+    pub number: f64,
     /// Where the agent listens.
     pub socket_path: Option<String>,
     /// Milliseconds that it may take.
@@ -99,6 +101,16 @@ enum Hand {
     Agent(PathBuf, Duration),
     /// File of a key that changes.
     Evolving(PathBuf),
+}
+
+impl Hand {
+    fn find(&self) -> CoreResult<Signatory> {
+        match self {
+            Self::Ready(signatory) => Ok(signatory.clone()),
+            Self::Agent(path, timeout) => agent(path, *timeout).map(Signatory::Outside),
+            Self::Evolving(path) => EvolvingKey::open(path, false).map(Arc::new).map(Signatory::Evolving),
+        }
+    }
 }
 
 /// What a head store written in JavaScript said about the ids of [`peek_ledger`].
@@ -291,14 +303,8 @@ impl OpenTask {
     fn open(&self) -> Result<Session> {
         pass(FaultPoint::Task);
         let sink: Arc<dyn Sink> = Arc::<Channel>::clone(&self.channel);
-        let signatory = match &self.hand {
-            Hand::Ready(signatory) => signatory.clone(),
-            Hand::Agent(path, timeout) => Signatory::Outside(agent(path, *timeout).map_err(|error| throw(&error))?),
-            Hand::Evolving(path) => {
-                Signatory::Evolving(Arc::new(EvolvingKey::open(path, false).map_err(|error| throw(&error))?))
-            }
-        };
-        Session::open_signed_by(&self.options, &signatory, sink).map_err(|error| throw(&error))
+        let open = |signatory| Session::open_signed_by(&self.options, &signatory, sink);
+        self.hand.find().and_then(open).map_err(|error| throw(&error))
     }
 
     fn finish(&self, env: Env, session: Session) -> Result<NativeSession> {
@@ -327,7 +333,7 @@ pub fn open_session(
     key: Option<ClassInstance<'_, NativeKey>>,
     options: NativeOpenOptions,
     #[napi(
-        ts_arg_type = "(kind: 'settled' | 'room' | 'head' | 'reset' | 'sign' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void"
+        ts_arg_type = "(kind: 'settled' | 'room' | 'head' | 'reset' | 'sign' | 'endorse' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void"
     )]
     callback: Function<'_, Arguments, ()>,
     file_heads: Option<ClassInstance<'_, NativeFileHeads>>,
@@ -343,7 +349,7 @@ pub fn open_session_sync(
     key: Option<ClassInstance<'_, NativeKey>>,
     options: NativeOpenOptions,
     #[napi(
-        ts_arg_type = "(kind: 'settled' | 'room' | 'head' | 'reset' | 'sign' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void"
+        ts_arg_type = "(kind: 'settled' | 'room' | 'head' | 'reset' | 'sign' | 'endorse' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void"
     )]
     callback: Function<'_, Arguments, ()>,
     file_heads: Option<ClassInstance<'_, NativeFileHeads>>,
@@ -364,6 +370,18 @@ pub struct NativeSession {
 impl NativeSession {
     pub(crate) fn shared(&self) -> Arc<Session> {
         Arc::clone(&self.session)
+    }
+
+    fn successor(&self, key: Option<ClassInstance<'_, NativeKey>>, signer: Option<NativeSigner>) -> Result<Successor> {
+        let hand = match (key, signer) {
+            (Some(key), None) => Hand::Ready(Signatory::from(&key.pair)),
+            (None, Some(signer)) => outside(&signer, &self.channel)?,
+            _ => return Err(misuse("a ledger is handed over to a key or a signer")),
+        };
+        Ok(match hand {
+            Hand::Ready(signatory) => Successor::Known(signatory),
+            hand => Successor::ToFind(Box::new(move || hand.find())),
+        })
     }
 }
 
@@ -413,16 +431,26 @@ impl NativeSession {
         Ok(NativeRecorded::of(self.session.record_measured(event(&event_text)?)))
     }
 
-    /// Queues a rotation of keys.
+    /// Queues a rotation of keys, to a key or a signer.
     #[napi(catch_unwind)]
-    pub fn rotate_key(&self, id: f64, key: &NativeKey) -> Result<()> {
-        self.session.submit_key_rotation(integer(id)?, Arc::clone(&key.pair)).map_err(|error| throw(&error))
+    pub fn rotate_key(
+        &self,
+        id: f64,
+        key: Option<ClassInstance<'_, NativeKey>>,
+        signer: Option<NativeSigner>,
+    ) -> Result<()> {
+        let to = self.successor(key, signer)?;
+        self.session.submit_handover(integer(id)?, to).map_err(|error| throw(&error))
     }
 
     /// Rotates keys on the calling thread.
     #[napi(catch_unwind)]
-    pub fn rotate_key_sync(&self, key: &NativeKey) -> NativeRecorded {
-        NativeRecorded::of(self.session.rotate_key_measured(Arc::clone(&key.pair)))
+    pub fn rotate_key_sync(
+        &self,
+        key: Option<ClassInstance<'_, NativeKey>>,
+        signer: Option<NativeSigner>,
+    ) -> Result<NativeRecorded> {
+        Ok(NativeRecorded::of(self.session.hand_over(self.successor(key, signer)?)))
     }
 
     /// Queues the record that the session ended; the caller closes it.
@@ -557,7 +585,9 @@ fn outside(signer: &NativeSigner, channel: &Arc<Channel>) -> Result<Hand> {
     self_tested()?;
     let timeout_ms = integer(signer.timeout_ms)?;
     match (&signer.public_key, &signer.socket_path) {
-        (Some(key), None) => Ok(Hand::Ready(Signatory::Outside(script_signer(key, timeout_ms, channel)?))),
+        (Some(key), None) => {
+            Ok(Hand::Ready(Signatory::Outside(script_signer(key, timeout_ms, signer.number, channel)?)))
+        }
         (None, Some(path)) => Ok(Hand::Agent(PathBuf::from(path), Duration::from_millis(timeout_ms))),
         _ => Err(misuse("a signer has a public key or a socket")),
     }
@@ -573,15 +603,15 @@ fn agent(_path: &Path, _timeout: Duration) -> CoreResult<Arc<dyn Signer>> {
     Err(CoreError::new(ErrorCode::SignerFailed, "a signer agent is reached by a Unix socket, which this system lacks"))
 }
 
-fn script_signer(public_key: &str, timeout_ms: u64, channel: &Arc<Channel>) -> Result<Arc<dyn Signer>> {
+fn script_signer(public_key: &str, timeout_ms: u64, which: f64, channel: &Arc<Channel>) -> Result<Arc<dyn Signer>> {
     let public_key = PublicKey::parse(public_key).map_err(|error| throw(&error))?;
     let channel = Arc::clone(channel);
     let call = Box::new(move |tell: Tell<'_>| match tell {
-        Tell::Sign(ticket, request) => {
-            // Canonical JSON is UTF-8.
+        Tell::Ask(kind, ticket, request) => {
+            // Canonical JSON is UTF-8, and so is a statement.
             let text = String::from_utf8_lossy(&request.canonical).into_owned();
             let texts = vec![text, request.hash.to_string(), request.parent.to_string()];
-            channel.tell("sign", vec![f64::from(ticket), number(request.seq)], texts)
+            channel.tell(kind, vec![f64::from(ticket), number(request.seq), which], texts)
         }
         Tell::Stop(tickets) => channel.tell("stop", tickets.into_iter().map(f64::from).collect(), Vec::new()),
     });

@@ -44,8 +44,8 @@ pub(crate) fn answer_requests() {
 
 /// What the JavaScript thread is told.
 pub(crate) enum Tell<'a> {
-    /// Sign this, under a ticket.
-    Sign(u32, &'a Request),
+    /// `sign` or `endorse` this, under a ticket.
+    Ask(&'static str, u32, &'a Request),
     /// Nobody waits for these tickets any more.
     Stop(Vec<u32>),
 }
@@ -73,8 +73,25 @@ impl ScriptSigner {
         Self { public_key, timeout_ms, call, thread: thread::current().id() }
     }
 
+    /// Asks, and has the questions that are left over stopped.
+    fn ask(&self, kind: &'static str, requests: &[Request]) -> CoreResult<Vec<Signature>> {
+        let mut waiting = Vec::new();
+        let signatures = self.ask_all(kind, requests, &mut waiting);
+        let tickets: Vec<u32> = waiting.into_iter().map(|question| question.ticket).collect();
+        if !tickets.is_empty() {
+            tickets.iter().for_each(|ticket| SIGNATURES.forget(*ticket));
+            (self.call)(Tell::Stop(tickets));
+        }
+        signatures
+    }
+
     /// Asks for all signatures, in order, and takes them in any.
-    fn ask(&self, requests: &[Request], waiting: &mut Vec<Waiting>) -> CoreResult<Vec<Signature>> {
+    fn ask_all(
+        &self,
+        kind: &'static str,
+        requests: &[Request],
+        waiting: &mut Vec<Waiting>,
+    ) -> CoreResult<Vec<Signature>> {
         let failed = |message: &str| CoreError::new(ErrorCode::SignerFailed, message);
         let ended = || failed("the thread that brought the signer has ended");
         let mailbox = Mailbox::new();
@@ -86,7 +103,7 @@ impl ScriptSigner {
                 let now = Instant::now();
                 let deadline = now.checked_add(Duration::from_millis(self.timeout_ms)).unwrap_or(now);
                 waiting.push(Waiting { ticket, index, deadline });
-                if !(self.call)(Tell::Sign(ticket, request)) {
+                if !(self.call)(Tell::Ask(kind, ticket, request)) {
                     return Err(ended());
                 }
             }
@@ -113,14 +130,12 @@ impl Signer for ScriptSigner {
     }
 
     fn sign(&self, _place: &Place<'_>, requests: &[Request]) -> CoreResult<Vec<Signature>> {
-        let mut waiting = Vec::new();
-        let signatures = self.ask(requests, &mut waiting);
-        let tickets: Vec<u32> = waiting.into_iter().map(|question| question.ticket).collect();
-        if !tickets.is_empty() {
-            tickets.iter().for_each(|ticket| SIGNATURES.forget(*ticket));
-            (self.call)(Tell::Stop(tickets));
-        }
-        signatures
+        self.ask("sign", requests)
+    }
+
+    fn endorse(&self, _place: &Place<'_>, handover: &Request) -> CoreResult<Signature> {
+        let signature = self.ask("endorse", std::slice::from_ref(handover))?.pop();
+        signature.ok_or_else(|| CoreError::new(ErrorCode::SignerFailed, "the handover was not signed"))
     }
 
     fn needs_its_thread(&self) -> bool {

@@ -13,32 +13,34 @@
 //! Crash windows: before the sync of a group, any subset of its pages may survive; its events were not acknowledged,
 //! and the next opening keeps the longest good prefix. Behind the sync everything survives.
 
-use super::hand::{End, Hand, Signed};
+use super::hand::{End, Hand, Heir, Signed, Succession};
 use super::past::Past;
 use super::recover::Inspection;
 use super::rotate::Segment;
-use super::signing::Signing;
 use crate::chain::Head;
 use crate::chain::{ChainState, SignatureState};
 use crate::error::{Error, ErrorCode, Outcome, Result};
 use crate::event::{Event, EventSet};
 use crate::fault::{self, FaultPoint};
-use crate::handover::hand_over;
+use crate::handover::Statement;
 use crate::hash::Hash;
-use crate::key::{KeyPair, PublicKey, Signature};
+use crate::key::{PublicKey, Signature};
 use crate::limits::{self, as_u64};
 use crate::seal::{self, Hashed};
 use crate::storage::{Storage, read_exact_at, write_all_at};
 use std::io;
 use std::mem;
 use std::ops::Range;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The file and the end of its chain. Whoever holds it writes.
 pub(super) struct Appender {
     storage: Box<dyn Storage>,
     hand: Hand,
+    /// Who signs behind the event that hands over to it, when that is written.
+    heir: Option<Heir>,
+    /// It was, and nobody knows yet.
+    succession: Option<Succession>,
     state: ChainState,
     segment: Segment,
     /// Hash of the ledger's first event; unknown for an older ledger unless a head store needs it.
@@ -96,6 +98,8 @@ impl Appender {
         Self {
             storage,
             hand,
+            heir: None,
+            succession: None,
             state: inspection.state,
             segment: inspection.segment(),
             first,
@@ -142,6 +146,14 @@ impl Appender {
 
     /// Seals and appends events, in order. Gives their lines once they are on stable storage.
     pub(super) fn append<'e>(&mut self, events: impl IntoIterator<Item = &'e Event>) -> Result<Appended, Failed> {
+        let appended = self.append_group(events);
+        if appended.is_err() && !self.owed {
+            self.heir = None;
+        }
+        appended
+    }
+
+    fn append_group<'e>(&mut self, events: impl IntoIterator<Item = &'e Event>) -> Result<Appended, Failed> {
         self.check_file().map_err(Failed::clean)?;
         self.settle_window()?;
         fault::pass(FaultPoint::Commit);
@@ -157,11 +169,14 @@ impl Appender {
         if !self.owed {
             return Ok(());
         }
+        self.check_file().map_err(Failed::clean)?;
         let unwritten = self.unwritten().map_err(Failed::clean)?;
         self.append_signed(unwritten).map_err(|failed| {
             // Of the group that waits behind it nothing was even signed.
             Failed { error: failed.error.with_outcome(Outcome::NotWritten), ..failed }
-        })
+        })?;
+        self.heir = None;
+        Ok(())
     }
 
     /// The events that were signed for this ledger and are not in it.
@@ -178,7 +193,15 @@ impl Appender {
             self.write(&hashed, &signatures, Instant::now())?;
         }
         self.owed = false;
-        Ok(())
+        // Of a process that has ended since nobody knows whom it handed over to.
+        let in_force = signed.last().and_then(|(text, _)| text.event.successor());
+        match in_force.filter(|key| *key != self.public_key()) {
+            None => Ok(()),
+            Some(key) => {
+                let message = format!("the ledger was handed over to the key {key}: open it with that one");
+                Err(Failed { error: Error::new(ErrorCode::SignerMismatch, message), poisoned: true })
+            }
+        }
     }
 
     fn sign(&mut self, hashed: &[Hashed<'_>]) -> Result<Vec<Signature>, Failed> {
@@ -219,6 +242,9 @@ impl Appender {
         }
         let heads = hashed.iter().map(|event| Head { seq: event.seq, hash: event.hash }).collect();
         self.events = hashed.iter().map(|event| event.event.set()).fold(self.events, EventSet::max);
+        if let Some(key) = hashed.last().and_then(|event| event.event.successor()) {
+            self.pass_on(&key);
+        }
         let (seal, write) = (sealed.duration_since(started), written.duration_since(sealed));
         Ok(Appended { lines, heads, bytes: bytes.len(), seal, write, sync })
     }
@@ -228,19 +254,35 @@ impl Appender {
         self.hand.public_key()
     }
 
-    /// The event with which the key hands over to another one, if it is appended next.
-    pub(super) fn handover(&mut self, key: &KeyPair) -> Result<Event> {
+    /// The event that hands over to another one, who agrees to it. When it is appended that one signs.
+    pub(super) fn handover(&mut self, heir: Heir) -> Result<Event> {
         let first = match self.first {
             _ if self.state.next_seq() == 0 => Hash::GENESIS,
             Some(first) => first,
             None => self.find_first()?,
         };
-        hand_over(&self.public_key(), key, &first, self.state.next_seq())
+        let (old_key, new_key) = (self.public_key(), heir.hand.public_key());
+        if new_key == old_key {
+            let message = format!("the ledger is signed with the key {old_key} already");
+            return Err(Error::new(ErrorCode::InvalidArgument, message));
+        }
+        let statement = Statement { old_key, new_key, first, seq: self.state.next_seq() };
+        let proof = heir.hand.endorse(self.end(), &statement)?;
+        self.heir = Some(heir);
+        statement.event(&proof)
     }
 
     /// The last event hands over to this key.
-    pub(super) fn sign_with(&mut self, key: Arc<KeyPair>) {
-        self.hand = Hand::Here(Signing::new(key));
+    fn pass_on(&mut self, key: &PublicKey) {
+        if let Some(Heir { hand, succession }) = self.heir.take().filter(|heir| heir.hand.public_key() == *key) {
+            self.hand = hand;
+            self.succession = Some(succession);
+        }
+    }
+
+    /// Once after each handover.
+    pub(super) fn take_succession(&mut self) -> Option<Succession> {
+        self.succession.take()
     }
 
     fn find_first(&mut self) -> Result<Hash> {
@@ -325,6 +367,7 @@ impl Appender {
 
 #[cfg(test)]
 mod tests {
+    use super::super::inbox::Inbox;
     use super::super::recover::inspect;
     use super::*;
     use crate::key::{KeyPair, PublicKey};
@@ -332,7 +375,7 @@ mod tests {
     use crate::storage::{FileId, Source};
     use crate::verify::{Options, Verifier};
     use std::path::{Path, PathBuf};
-    use std::sync::{Mutex, MutexGuard};
+    use std::sync::{Arc, Mutex, MutexGuard};
 
     /// A file in memory that does what a test says with its next calls, and writes down what it was asked.
     #[derive(Clone, Default)]
@@ -447,7 +490,7 @@ mod tests {
     fn open(fake: &Fake) -> Appender {
         let inspection = inspect(fake, Some(ChainState::START)).unwrap();
         let key = Arc::new(KeyPair::from_seed(&[1; 32]));
-        let (hand, _) = Hand::new(&key.into(), Path::new("ledger.ndjson")).unwrap();
+        let (hand, _) = Hand::new(&key.into(), Path::new("ledger.ndjson"), Inbox::FIRST).unwrap();
         Appender::new(Box::new(fake.clone()), hand, &inspection, None)
     }
 
@@ -572,6 +615,9 @@ mod tests {
             *self.1.lock().unwrap() = signed.clone();
             Ok(signed.into_iter().map(|event| event.signature).collect())
         }
+        fn endorse(&self, place: &Place<'_>, handover: &Request) -> Result<Signature> {
+            self.0.endorse(place, handover)
+        }
         fn memory(&self) -> Option<&dyn Memory> {
             Some(self)
         }
@@ -587,7 +633,7 @@ mod tests {
     fn what_was_signed_and_could_not_be_written_is_written_before_anything_else() {
         let fake = Fake::default();
         let signer: Arc<dyn Signer> = Arc::new(Keeping(KeyPair::from_seed(&[1; 32]), Mutex::default()));
-        let (hand, _) = Hand::new(&signer.into(), Path::new("ledger.ndjson")).unwrap();
+        let (hand, _) = Hand::new(&signer.into(), Path::new("ledger.ndjson"), Inbox::FIRST).unwrap();
         let mut appender =
             Appender::new(Box::new(fake.clone()), hand, &inspect(&fake, Some(ChainState::START)).unwrap(), None);
         fake.reply("write", Reply::ShortThenFail(100));
@@ -605,6 +651,21 @@ mod tests {
         appender.append(&[event("d")]).ok().unwrap();
         assert_eq!(fake.calls(), ["write", "sync"], "nothing is owed any more");
         assert_eq!(count(&fake), 3);
+    }
+
+    #[test]
+    fn what_was_signed_is_not_written_to_a_file_that_others_changed() {
+        let fake = Fake::default();
+        let signer: Arc<dyn Signer> = Arc::new(Keeping(KeyPair::from_seed(&[1; 32]), Mutex::default()));
+        let (hand, _) = Hand::new(&signer.into(), Path::new("ledger.ndjson"), Inbox::FIRST).unwrap();
+        let inspection = inspect(&fake, Some(ChainState::START)).unwrap();
+        let mut appender = Appender::new(Box::new(fake.clone()), hand, &inspection, None);
+        fake.reply("write", Reply::Fail(io::ErrorKind::StorageFull));
+        appender.append(&[event("a")]).err().unwrap();
+        fake.state().bytes.extend_from_slice(b"x");
+        let error = appender.append_owed().err().unwrap().error;
+        assert_eq!((error.code, error.outcome), (ErrorCode::LedgerChanged, Some(Outcome::NotWritten)));
+        assert_eq!(fake.state().bytes, b"x");
     }
 
     #[test]

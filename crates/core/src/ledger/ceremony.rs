@@ -4,11 +4,12 @@
 use super::inbox::Recorded;
 use super::job::{Ceremony, GroupMeasures, Job};
 use super::writer::Taker;
-use super::{Session, one_line};
+use super::{Session, must_not_wait, one_line};
 use crate::chain::Head;
 use crate::error::Result;
 use crate::event::Event;
 use crate::key::KeyPair;
+use crate::signer::Successor;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,17 +21,30 @@ impl Session {
     ///
     /// Keep the new key in a file before: from then on only it can open the ledger.
     pub fn rotate_key(&self, key: Arc<KeyPair>) -> Result<String> {
-        self.rotate_key_measured(key).0
+        self.hand_over(Successor::Known(key.into())).0
     }
 
-    /// The same, with the measures of the group.
-    pub fn rotate_key_measured(&self, key: Arc<KeyPair>) -> (Result<String>, Option<GroupMeasures>) {
-        self.hold(Ceremony::Handover(key))
+    /// The same, whoever is to sign; with the measures of the group. If it fails with [`Outcome::Unknown`] the signer in force
+    /// may have kept the event: then the next record appends it first, and the successor signs.
+    ///
+    /// [`Outcome::Unknown`]: crate::error::Outcome::Unknown
+    pub fn hand_over(&self, to: Successor) -> (Result<String>, Option<GroupMeasures>) {
+        let checked = self.check_ceremony().and_then(|()| match to.needs_its_thread() {
+            true => Err(must_not_wait()),
+            false => Ok(()),
+        });
+        match checked {
+            Ok(()) => one_line(self.wait_for(|reply| Job::of(Ceremony::Handover(to), self.seat, reply))),
+            Err(error) => (Err(error), None),
+        }
     }
 
-    /// Queues a rotation; the sink is told under `number` what became of it.
-    pub fn submit_key_rotation(&self, number: u64, key: Arc<KeyPair>) -> Result<()> {
-        self.submit_ceremony(number, Ceremony::Handover(key))
+    /// Queues a handover; the sink is told under `number` what became of it.
+    pub fn submit_handover(&self, number: u64, to: Successor) -> Result<()> {
+        self.check_ceremony()?;
+        let coming = to.needs_its_thread().then(|| self.writer.coming());
+        let job = |reply| Job { coming, ..Job::of(Ceremony::Handover(to), self.seat, reply) };
+        self.queue(number, job, Taker::Writer)
     }
 
     /// Records that the session of this id ended in order, with what it recorded, and closes it. Waits until the event is
@@ -52,7 +66,8 @@ impl Session {
     /// Queues the record that the session ended, which the caller then closes; the sink is told under `number` what
     /// became of it.
     pub fn submit_end(&self, number: u64, session_id: &str) -> Result<()> {
-        self.submit_ceremony(number, Ceremony::End(session_id.to_owned()))
+        self.check_ceremony()?;
+        self.queue(number, |reply| Job::of(Ceremony::End(session_id.to_owned()), self.seat, reply), Taker::Writer)
     }
 
     /// Queues the record that the session of this id is open and nothing was recorded for so long; the sink is told under
@@ -62,18 +77,6 @@ impl Session {
         let interval = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX);
         let beat = event("Heartbeat", &json!({ "session_id": session_id, "interval_ms": interval }))?;
         self.queue(number, |reply| Job::new(vec![beat], self.seat, reply), Taker::Writer)
-    }
-
-    fn hold(&self, ceremony: Ceremony) -> (Result<String>, Option<GroupMeasures>) {
-        match self.check_ceremony() {
-            Ok(()) => one_line(self.wait_for(|reply| Job::of(ceremony, self.seat, reply))),
-            Err(error) => (Err(error), None),
-        }
-    }
-
-    fn submit_ceremony(&self, number: u64, ceremony: Ceremony) -> Result<()> {
-        self.check_ceremony()?;
-        self.queue(number, |reply| Job::of(ceremony, self.seat, reply), Taker::Writer)
     }
 
     /// Whether the session is open, and may record what only the library writes.

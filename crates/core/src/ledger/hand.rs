@@ -4,10 +4,11 @@
 //! whose session is closed, or whose thread has ended, is asked no more. A signer never reaches the file: its signatures
 //! are counted, and each is checked strictly, before anything is written.
 
-use super::inbox::{Inbox, Seat};
+use super::inbox::Seat;
 use super::signing::Signing;
 use crate::chain::{ChainState, Head, SignatureState};
 use crate::error::{Error, ErrorCode, Result};
+use crate::handover::Statement;
 use crate::hash::Hash;
 use crate::key::{KeyPair, PublicKey, Signature, Verifier};
 use crate::seal::Hashed;
@@ -35,8 +36,8 @@ pub(super) struct End {
 pub(super) type Signed = (HashedText, Signature);
 
 impl Hand {
-    /// For the first session of a writer; gives the list of signers that others join.
-    pub(super) fn new(signatory: &Signatory, path: &Path) -> Result<(Self, Option<Arc<Roster>>)> {
+    /// For the session that brings it; gives the list of signers that others join.
+    pub(super) fn new(signatory: &Signatory, path: &Path, seat: Seat) -> Result<(Self, Option<Arc<Roster>>)> {
         let signer = match signatory {
             Signatory::Key(key) => return Ok((Self::Here(Signing::new(Arc::clone(key))), None)),
             Signatory::Evolving(key) => return Ok((Self::Here(Signing::new(key.pair())), None)),
@@ -49,8 +50,8 @@ impl Hand {
                 format!("no signature can hold under the signer's public key {public_key}"),
             )
         })?;
-        let roster = Arc::new(Roster::default());
-        roster.join(Inbox::FIRST, signatory);
+        let roster = Arc::new(Roster { public_key, entries: Mutex::default() });
+        roster.join(seat, signatory);
         let outside = Outside { roster: Arc::clone(&roster), public_key, verifier, path: path.to_owned() };
         Ok((Self::Outside(outside), Some(roster)))
     }
@@ -68,6 +69,14 @@ impl Hand {
         match self {
             Self::Here(signing) => Ok(signing.sign(hashed.iter().map(|event| event.hash).collect())),
             Self::Outside(outside) => outside.sign(end, hashed),
+        }
+    }
+
+    /// The proof that the ledger may be handed over to this one.
+    pub(super) fn endorse(&self, end: End, statement: &Statement) -> Result<Signature> {
+        match self {
+            Self::Here(signing) => Ok(signing.endorse(statement)),
+            Self::Outside(outside) => outside.endorse(end, statement),
         }
     }
 
@@ -114,6 +123,17 @@ impl Outside {
         Ok(signatures)
     }
 
+    fn endorse(&self, end: End, statement: &Statement) -> Result<Signature> {
+        let request = Request::to_endorse(statement, end.head);
+        let signer = self.signer()?;
+        let proof = guarded(|| signer.endorse(&self.place(end), &request))?;
+        if self.verifier.verify(&request.canonical, &proof) {
+            return Ok(proof);
+        }
+        let message = format!("the signer's signature of the handover does not hold under {}", self.public_key);
+        Err(Error::new(ErrorCode::SignatureInvalid, message))
+    }
+
     fn unwritten(&self, end: End) -> Result<Vec<Signed>> {
         let signer = self.signer()?;
         let Some(memory) = signer.memory() else { return Ok(Vec::new()) };
@@ -154,9 +174,37 @@ fn guarded<T>(ask: impl FnOnce() -> Result<T>) -> Result<T> {
         .unwrap_or_else(|_| Err(Error::new(ErrorCode::SignerFailed, "the signer panicked")))
 }
 
-/// The signers of a writer's sessions, in the order these were opened.
-#[derive(Default)]
-pub(super) struct Roster(Mutex<Vec<Entry>>);
+/// Who signs behind the event that hands over, once that is written.
+pub(super) struct Heir {
+    pub(super) hand: Hand,
+    pub(super) succession: Succession,
+}
+
+/// What others than the hand have to know when it changes.
+pub(super) struct Succession {
+    pub(super) roster: Option<Arc<Roster>>,
+    /// Held for as long as nobody else says that a signer which needs its thread is about to sign.
+    pub(super) coming: Option<Arc<()>>,
+}
+
+impl Heir {
+    /// For the session that hands over.
+    pub(super) fn new(signatory: &Signatory, path: &Path, seat: Seat, coming: Option<Arc<()>>) -> Result<Self> {
+        let (hand, roster) = Hand::new(signatory, path, seat)?;
+        Ok(Self { hand, succession: Succession { roster, coming } })
+    }
+
+    /// A key of this process.
+    pub(super) fn here(key: Arc<KeyPair>) -> Self {
+        Self { hand: Hand::Here(Signing::new(key)), succession: Succession { roster: None, coming: None } }
+    }
+}
+
+/// The signers of one key that a writer's sessions brought, in their order.
+pub(super) struct Roster {
+    public_key: PublicKey,
+    entries: Mutex<Vec<Entry>>,
+}
 
 struct Entry {
     seat: Seat,
@@ -166,21 +214,24 @@ struct Entry {
 }
 
 impl Roster {
-    /// A session comes.
+    /// A session comes. Meanwhile the ledger may have been handed over: then its signer is none of these.
     pub(super) fn join(&self, seat: Seat, signatory: &Signatory) {
+        if signatory.public_key() != self.public_key {
+            return;
+        }
         let signer: Arc<dyn Signer> = match signatory {
             Signatory::Key(key) => Arc::<KeyPair>::clone(key),
             Signatory::Evolving(key) => key.pair(),
             Signatory::Outside(signer) => Arc::clone(signer),
         };
-        let mut entries = lock(&self.0);
+        let mut entries = lock(&self.entries);
         entries.retain(|entry| !entry.left);
         entries.push(Entry { seat, signer, left: false });
     }
 
     /// A session goes.
     pub(super) fn leave(&self, seat: Seat) {
-        let mut entries = lock(&self.0);
+        let mut entries = lock(&self.entries);
         entries.iter_mut().filter(|entry| entry.seat == seat).for_each(|entry| entry.left = true);
         if entries.iter().any(|entry| !entry.left) {
             entries.retain(|entry| !entry.left);
@@ -189,7 +240,7 @@ impl Roster {
 
     /// Who signs now.
     fn current(&self) -> Option<Arc<dyn Signer>> {
-        let entries = lock(&self.0);
+        let entries = lock(&self.entries);
         let there = entries.iter().find(|entry| !entry.signer.is_gone());
         there.or(entries.first()).map(|entry| Arc::clone(&entry.signer))
     }
@@ -197,5 +248,26 @@ impl Roster {
     /// True when signing waits for a thread of the caller's.
     pub(super) fn needs_its_thread(&self) -> bool {
         self.current().is_some_and(|signer| signer.needs_its_thread())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::inbox::Inbox;
+    use super::*;
+
+    #[test]
+    fn who_comes_with_the_key_that_was_in_force_before_is_not_asked() {
+        let [old, new] = [1, 2].map(|seed| Arc::new(KeyPair::from_seed(&[seed; 32])));
+        let signer: Arc<dyn Signer> = Arc::<KeyPair>::clone(&new);
+        let (_, roster) = Hand::new(&signer.into(), Path::new("ledger.ndjson"), Inbox::FIRST).unwrap();
+        let roster = roster.unwrap();
+        let (mut inbox, _) = Inbox::new(0);
+        let seat = inbox.attach().unwrap();
+        roster.join(seat, &(&old).into());
+        roster.leave(Inbox::FIRST);
+        assert_eq!(roster.current().unwrap().public_key(), new.public());
+        roster.join(seat, &(&new).into());
+        assert!(lock(&roster.entries).iter().all(|entry| !entry.left));
     }
 }

@@ -3,8 +3,8 @@
 use super::inbox::Seat;
 use crate::error::Result;
 use crate::event::Event;
-use crate::key::KeyPair;
 use crate::limits;
+use crate::signer::Successor;
 use crate::sync::{Mutex, lock};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -71,8 +71,8 @@ impl Slot {
 
 /// What the writer does in a group of its own: it records an event that depends on what is in front of it.
 pub(super) enum Ceremony {
-    /// From the next event on this key signs.
-    Handover(Arc<KeyPair>),
+    /// From the next event on this one signs.
+    Handover(Successor),
     /// The session that submits this, known by this id, has ended.
     End(String),
 }
@@ -82,6 +82,8 @@ pub(super) struct Job {
     pub(super) events: Vec<Event>,
     /// If there is one, the writer makes the event of it.
     pub(super) ceremony: Option<Ceremony>,
+    /// Held while a handover is not settled to a signer that needs its thread.
+    pub(super) coming: Option<Arc<()>>,
     /// The session that submitted them.
     pub(super) seat: Seat,
     pub(super) reply: Reply,
@@ -94,7 +96,7 @@ pub(super) struct Job {
 impl Job {
     pub(super) fn new(events: Vec<Event>, seat: Seat, reply: Reply) -> Self {
         let size = lines_size(&events);
-        Self { events, ceremony: None, seat, reply, size, queued: Instant::now() }
+        Self { events, ceremony: None, coming: None, seat, reply, size, queued: Instant::now() }
     }
 
     pub(super) fn of(ceremony: Ceremony, seat: Seat, reply: Reply) -> Self {

@@ -155,9 +155,7 @@ impl Session {
     /// Queues a job that someone waits for.
     fn begin(&self, job: impl FnOnce(Reply) -> Job) -> Result<Arc<Slot>> {
         if self.writer.waits_for_a_thread() {
-            let message =
-                "records of this session wait for a signer or head store that needs its thread: record asynchronously";
-            return Err(not_written(Error::new(ErrorCode::SessionOptions, message)));
+            return Err(must_not_wait());
         }
         let slot = Arc::new(Slot::default());
         self.writer.submit(job(Reply::Slot(Arc::clone(&slot))), Taker::Caller)?;
@@ -333,6 +331,12 @@ fn check_batch(events: &[Event]) -> Result<()> {
     }
     let message = format!("a batch of {size} bytes, the limit is {limit}: record it in parts");
     Err(not_written(Error::new(ErrorCode::BatchTooLarge, message)))
+}
+
+fn must_not_wait() -> Error {
+    let message =
+        "records of this session wait for a signer or head store that needs its thread: record asynchronously";
+    not_written(Error::new(ErrorCode::SessionOptions, message))
 }
 
 fn not_written(error: Error) -> Error {

@@ -2,6 +2,7 @@
 
 use super::append::Appender;
 use super::hand::Hand;
+use super::inbox::Inbox;
 use super::keeper::Keeper;
 use super::options::{DEFAULT_QUEUE_BYTES, RecoveredTail, Recovery, SessionOptions, TornTailPolicy, VerifyOnOpen};
 use super::past::Past;
@@ -74,7 +75,7 @@ pub(super) fn prepare(
     let last = inspection.state.head();
     let waited_for = known.filter(|_| options.head_store.as_ref().is_some_and(|head| head.wait)).map(Some);
     let acknowledged = registry::remembered(&file.id(), &inspection).or(waited_for).unwrap_or(last);
-    let (hand, roster) = Hand::new(signatory, path)?;
+    let (hand, roster) = Hand::new(signatory, path, Inbox::FIRST)?;
     let mut appender = Appender::new(storage, hand, &inspection, first);
     let acknowledged = match restoration {
         Some((asked, known)) => {
@@ -89,6 +90,7 @@ pub(super) fn prepare(
     let recovery = Recovery { tail, unacknowledged: unacknowledged(acknowledged, appender.head()) };
     let keeper = options.head_store.as_ref().map(|head| Keeper::new(head, path));
     Ok(Opened {
+        path: path.to_owned(),
         events: inspection.events.max(appender.events()),
         appender,
         keeper,
@@ -121,7 +123,12 @@ fn append_unwritten(appender: &mut Appender, events: EventSet) -> Result<()> {
     if events == EventSet::Core && signed.iter().any(|(text, _)| text.event.set() == EventSet::Extended) {
         return Err(holds_extended_kinds());
     }
-    appender.append_signed(signed).map_err(|failed| Error { code: ErrorCode::LedgerIo, outcome: None, ..failed.error })
+    appender.append_signed(signed).map_err(|failed| {
+        // There is no session yet that could be poisoned.
+        let code =
+            if failed.error.code == ErrorCode::SessionPoisoned { ErrorCode::LedgerIo } else { failed.error.code };
+        Error { code, outcome: None, ..failed.error }
+    })
 }
 
 /// What a head store knows of a ledger.

@@ -12,6 +12,7 @@
 //! Starting a thread takes as long as three signatures; so there is one, started with the first large group, asleep
 //! between groups, and gone with its [`Signing`]. What it fails to sign is signed on the writer's thread.
 
+use crate::handover::Statement;
 use crate::hash::Hash;
 use crate::key::{KeyPair, PublicKey, Signature};
 use crate::sync::{Condvar, Mutex, lock, thread, wait};
@@ -84,6 +85,11 @@ impl Signing {
     /// Whose signatures these are.
     pub(super) fn public_key(&self) -> PublicKey {
         self.key.public()
+    }
+
+    /// The signature of a handover's statement.
+    pub(super) fn endorse(&self, statement: &Statement) -> Signature {
+        self.key.sign_bytes(&statement.to_bytes())
     }
 
     /// A signature of each hash.

@@ -7,7 +7,7 @@
 
 use super::append::{Appended, Appender, Failed};
 use super::ceremony::session_sealed;
-use super::hand::Roster;
+use super::hand::{Heir, Roster, Succession};
 use super::inbox::{Inbox, Next, Seat, poison_notice};
 use super::job::{Ceremony, GroupMeasures, Job, Load, Settled, Sink, give_room, tell};
 use super::keeper::Keeper;
@@ -18,13 +18,13 @@ use crate::chain::Head;
 use crate::error::{Error, ErrorCode, Outcome, Result};
 use crate::event::EventSet;
 use crate::evolving::EvolvingKey;
-use crate::key::{KeyPair, PublicKey};
+use crate::key::PublicKey;
 use crate::limits::as_u64;
 use crate::signer::Signatory;
 use crate::storage::{FileId, Shelf, Storage};
 use crate::sync::{Condvar, Deadline, Mutex, lock, thread, wait};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -34,6 +34,8 @@ pub(super) struct Writer {
     pub(super) recovery: Recovery,
     pub(super) torn_tail: TornTailPolicy,
     pub(super) rotation: Option<RotationLimits>,
+    /// Where the ledger is, for signers.
+    path: PathBuf,
     /// Changes with every segment.
     evolving: Option<Arc<EvolvingKey>>,
     /// None once the file is released.
@@ -48,6 +50,8 @@ pub(super) struct Writer {
     keeper: Option<Keeper>,
     /// None if a key of this process signs.
     roster: Mutex<Option<Arc<Roster>>>,
+    /// Others hold it too while the ledger is handed over to a signer that needs its thread.
+    coming: Arc<()>,
     status: Mutex<Status>,
 }
 
@@ -74,6 +78,7 @@ struct Status {
 
 /// What opening found, for a new writer.
 pub(super) struct Opened {
+    pub(super) path: PathBuf,
     pub(super) appender: Appender,
     pub(super) keeper: Option<Keeper>,
     pub(super) roster: Option<Arc<Roster>>,
@@ -119,6 +124,7 @@ impl Writer {
             recovery: opened.recovery,
             torn_tail: opened.torn_tail,
             rotation: opened.rotation,
+            path: opened.path,
             evolving: opened.evolving,
             appender: Mutex::new(Some(opened.appender)),
             inbox: Mutex::new(inbox),
@@ -127,6 +133,7 @@ impl Writer {
             waiting: AtomicUsize::new(0),
             keeper: opened.keeper,
             roster: Mutex::new(opened.roster),
+            coming: Arc::default(),
             status: Mutex::new(status),
         });
         let background = Arc::clone(&writer);
@@ -221,10 +228,16 @@ impl Writer {
         self.keeper.as_ref().and_then(Keeper::error)
     }
 
-    /// True when records wait for a signer or a head store that needs its own thread: a caller on that thread must not
-    /// wait.
+    /// To be held by a handover to a signer that needs its thread.
+    pub(super) fn coming(&self) -> Arc<()> {
+        Arc::clone(&self.coming)
+    }
+
+    /// True when records wait for a signer or a head store that needs its own thread, or may soon: a caller on that thread
+    /// must not wait.
     pub(super) fn waits_for_a_thread(&self) -> bool {
         self.keeper.as_ref().is_some_and(|keeper| keeper.waits() && keeper.store().needs_its_thread())
+            || Arc::strong_count(&self.coming) > 1
             || lock(&self.roster).as_ref().is_some_and(|roster| roster.needs_its_thread())
     }
 
@@ -340,14 +353,7 @@ impl Writer {
         }
         let queued = group.first().map(|job| job.queued.elapsed()).unwrap_or_default();
         let appended = catch_unwind(AssertUnwindSafe(|| {
-            appender.append_owed()?;
-            let new_key = self.begin_ceremony(appender, &mut group).map_err(Failed::clean)?;
-            self.rotate_if_full(appender, &group)?;
-            let appended = appender.append(group.iter().flat_map(|job| &job.events));
-            if let (Some(key), Ok(_)) = (new_key, &appended) {
-                appender.sign_with(key);
-                *lock(&self.roster) = None;
-            }
+            let appended = self.append_group(appender, &mut group);
             self.advance(appender, &group, appended.as_ref().ok());
             appended
         }));
@@ -373,6 +379,14 @@ impl Writer {
         }
     }
 
+    fn append_group(&self, appender: &mut Appender, group: &mut [Job]) -> Result<Appended, Failed> {
+        // A ceremony goes by the end of the ledger.
+        appender.append_owed()?;
+        self.begin_ceremony(appender, group).map_err(Failed::clean)?;
+        self.rotate_if_full(appender, group)?;
+        appender.append(group.iter().flat_map(|job| &job.events))
+    }
+
     /// What the active file has room for. One that had to grow is not filled with small groups.
     fn fitting(&self, appender: &Appender) -> Load {
         match self.rotation {
@@ -381,19 +395,27 @@ impl Writer {
         }
     }
 
-    /// Makes the event of a group that is a ceremony; gives the key that it hands over to.
-    fn begin_ceremony(&self, appender: &mut Appender, group: &mut [Job]) -> Result<Option<Arc<KeyPair>>> {
-        let [Job { ceremony: Some(ceremony), events, seat, .. }] = group else { return Ok(None) };
-        let (event, new_key) = match ceremony {
-            Ceremony::Handover(_) if self.evolving.is_some() => {
+    /// Makes the event of a group that is a ceremony.
+    fn begin_ceremony(&self, appender: &mut Appender, group: &mut [Job]) -> Result<()> {
+        let [Job { ceremony, events, seat, coming, .. }] = group else { return Ok(()) };
+        let event = match ceremony.take() {
+            None => return Ok(()),
+            Some(Ceremony::Handover(_)) if self.evolving.is_some() => {
                 let message = "the key of this session evolves by itself: it is not handed over to another one";
                 return Err(Error::new(ErrorCode::SessionOptions, message));
             }
-            Ceremony::Handover(key) => (appender.handover(key)?, Some(Arc::clone(key))),
-            Ceremony::End(session_id) => (session_sealed(session_id, lock(&self.inbox).recorded(*seat))?, None),
+            Some(Ceremony::Handover(successor)) => {
+                let signatory = successor.find()?;
+                if matches!(signatory, Signatory::Evolving(_)) {
+                    let message = "a ledger is not handed over to a key that evolves";
+                    return Err(Error::new(ErrorCode::InvalidArgument, message));
+                }
+                appender.handover(Heir::new(&signatory, &self.path, *seat, coming.clone())?)?
+            }
+            Some(Ceremony::End(session_id)) => session_sealed(&session_id, lock(&self.inbox).recorded(*seat))?,
         };
         *events = vec![event];
-        Ok(new_key)
+        Ok(())
     }
 
     /// Goes on in a new file if the group does not fit into the active one. Where that cannot be, the active one grows.
@@ -430,13 +452,12 @@ impl Writer {
     /// signs all the same, and the next opening finds it.
     fn evolve(&self, appender: &mut Appender, evolving: &EvolvingKey) -> Result<Option<Error>, Failed> {
         let key = evolving.prepare().map_err(Failed::clean)?;
-        let event = appender.handover(&key).map_err(Failed::clean)?;
+        let event = appender.handover(Heir::here(Arc::clone(&key))).map_err(Failed::clean)?;
         let appended = appender.append([&event]).inspect_err(|failed| {
             if !failed.poisoned {
                 evolving.withdraw();
             }
         })?;
-        appender.sign_with(Arc::clone(&key));
         self.advance(appender, &[], Some(&appended));
         lock(&self.status).evolved = Some(appender.segment().first);
         Ok(evolving.commit(key).err())
@@ -458,7 +479,11 @@ impl Writer {
     }
 
     /// A group is on the disk, or one that a signer gave back: everyone may know, the head store too.
-    fn advance(&self, appender: &Appender, group: &[Job], appended: Option<&Appended>) {
+    fn advance(&self, appender: &mut Appender, group: &[Job], appended: Option<&Appended>) {
+        if let Some(Succession { roster, coming }) = appender.take_succession() {
+            *lock(&self.roster) = roster;
+            drop(coming);
+        }
         let Some(head) = appender.head() else { return };
         {
             let mut status = lock(&self.status);

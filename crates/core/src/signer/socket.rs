@@ -133,6 +133,14 @@ impl Signer for SocketSigner {
         }
     }
 
+    fn endorse(&self, place: &Place<'_>, handover: &Request) -> Result<Signature> {
+        match self.ask(&Ask::Endorse(ledger(place), handover.canonical.clone()))? {
+            Reply::Signatures(signatures) => signatures.first().copied().ok_or_else(Self::unexpected),
+            Reply::Refused(refusal, text) => Err(refused(refusal, &text)),
+            _ => Err(Self::unexpected()),
+        }
+    }
+
     fn memory(&self) -> Option<&dyn Memory> {
         Some(self)
     }

@@ -7,10 +7,12 @@
 //! 1 hello      magic 8 "SWSIGNER", version u32                 -> 129 welcome     version u32, public key 32
 //! 2 unwritten  ledger                                          -> 130 signed      count u32, count of (signature 64, length u32, text)
 //! 3 sign       ledger, count u32, count of (length u32, text)  -> 131 signatures  count u32, count of 64
+//! 4 endorse    ledger, length u32, statement                   -> 131 signatures  one
 //!              any of them                                     -> 255 refused     code u8, text
 //! ```
 //!
-//! A text is a hashed text, see [`HashedText`](super::HashedText). Nobody says a hash or asks for the signature of one. A
+//! A text is a hashed text, see [`HashedText`](super::HashedText), a statement that of a handover, see
+//! [`Statement`](super::Statement). Nobody says a hash or asks for the signature of one. A
 //! ledger's name is the SHA-256 of its path: it tells ledgers apart that have no first event yet. Bytes left over in a
 //! body are an error.
 
@@ -50,6 +52,8 @@ pub enum Ask {
     Unwritten(Ledger),
     /// Sign these texts, which continue it.
     Sign(Ledger, Vec<Vec<u8>>),
+    /// Sign this statement, and expect this ledger to go on behind it.
+    Endorse(Ledger, Vec<u8>),
 }
 
 /// What the agent answers.
@@ -59,7 +63,7 @@ pub enum Reply {
     Welcome(u32, PublicKey),
     /// Events that were signed.
     Signed(Vec<Remembered>),
-    /// A signature of each text, in order. The group is stored.
+    /// A signature of each text, in order, or of the statement. What was asked is stored.
     Signatures(Vec<Signature>),
     /// Why not.
     Refused(Refusal, String),
@@ -114,6 +118,7 @@ impl Ask {
             Self::Sign(ledger, texts) => {
                 texts.iter().fold(Frame::new(3).ledger(ledger).count(texts.len()), |frame, text| frame.text(text)).end()
             }
+            Self::Endorse(ledger, statement) => Frame::new(4).ledger(ledger).text(statement).end(),
         }
     }
 
@@ -127,6 +132,7 @@ impl Ask {
                 let ledger = body.ledger()?;
                 Self::Sign(ledger, body.list(|body| Some(body.text()?.to_vec()))?)
             }
+            4 => Self::Endorse(body.ledger()?, body.text()?.to_vec()),
             _ => return None,
         };
         body.0.is_empty().then_some(ask)
@@ -375,7 +381,8 @@ mod tests {
     fn frames_are_read_as_they_were_written() {
         let texts = vec![b"a text".to_vec(), Vec::new(), vec![0xff; 300]];
         for ledger in ledgers() {
-            for ask in [Ask::Hello(VERSION), Ask::Unwritten(ledger), Ask::Sign(ledger, texts.clone())] {
+            let endorse = Ask::Endorse(ledger, b"a statement".to_vec());
+            for ask in [Ask::Hello(VERSION), Ask::Unwritten(ledger), Ask::Sign(ledger, texts.clone()), endorse] {
                 there_and_back(&ask, &ask.encode(), Ask::decode);
             }
         }

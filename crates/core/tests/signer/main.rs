@@ -10,6 +10,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod handover;
+mod script;
+
+use script::{Answer, Script};
 use sealwright_core::chain::Head;
 use sealwright_core::chain::SeqRange;
 use sealwright_core::error::Outcome;
@@ -17,100 +21,13 @@ use sealwright_core::event::{Event, EventSet};
 use sealwright_core::hash::Hash;
 use sealwright_core::key::{KeyPair, PublicKey, Signature};
 use sealwright_core::ledger::{Batch, GroupMeasures, Recovery, Session, SessionOptions, Sink};
-use sealwright_core::signer::{HashedText, Memory, Place, Remembered, Request, Signatory, Signer};
+use sealwright_core::signer::{Place, Remembered, Request, Signatory, Signer};
 use sealwright_core::verify::{Options, Verdict, Watch, verify_file};
 use sealwright_core::{Error, ErrorCode, Result};
-use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use tempfile::TempDir;
-
-type Answer = Box<dyn FnOnce(Vec<Signature>) -> Result<Vec<Signature>> + Send>;
-
-/// A signer that does what a test says with its next groups, and writes down what it was asked.
-struct Script {
-    key: KeyPair,
-    answers: Mutex<VecDeque<Answer>>,
-    asked: Mutex<Vec<Request>>,
-    /// The last group, of one that remembers.
-    memory: Option<Mutex<Vec<Remembered>>>,
-    gone: Mutex<bool>,
-    needs_its_thread: bool,
-}
-
-impl Script {
-    fn new() -> Self {
-        Self {
-            key: key(),
-            answers: Mutex::default(),
-            asked: Mutex::default(),
-            memory: None,
-            gone: Mutex::default(),
-            needs_its_thread: false,
-        }
-    }
-
-    fn remembering() -> Self {
-        Self { memory: Some(Mutex::default()), ..Self::new() }
-    }
-
-    fn next(&self, answer: impl FnOnce(Vec<Signature>) -> Result<Vec<Signature>> + Send + 'static) {
-        self.answers.lock().unwrap().push_back(Box::new(answer));
-    }
-
-    /// Seqs that it was asked for since the last time.
-    fn asked(&self) -> Vec<u64> {
-        self.asked.lock().unwrap().drain(..).map(|request| request.seq).collect()
-    }
-}
-
-impl Signer for Script {
-    fn public_key(&self) -> PublicKey {
-        self.key.public()
-    }
-
-    fn sign(&self, place: &Place<'_>, requests: &[Request]) -> Result<Vec<Signature>> {
-        assert_eq!(place.head.map(|head| head.seq + 1).unwrap_or_default(), requests[0].seq);
-        let mut parent = place.head.map_or(Hash::GENESIS, |head| head.hash);
-        for request in requests {
-            let text = HashedText::parse(&request.canonical).unwrap();
-            assert_eq!((text.hash, text.seq, text.parent), (request.hash, request.seq, parent));
-            assert_eq!(request.parent, parent);
-            parent = request.hash;
-        }
-        self.asked.lock().unwrap().extend_from_slice(requests);
-        let signatures: Vec<Signature> = requests.iter().map(|request| self.key.sign(&request.hash)).collect();
-        if let Some(memory) = &self.memory {
-            let group = requests.iter().zip(&signatures);
-            *memory.lock().unwrap() = group
-                .map(|(request, signature)| Remembered { canonical: request.canonical.clone(), signature: *signature })
-                .collect();
-        }
-        let answer = self.answers.lock().unwrap().pop_front();
-        answer.map_or_else(|| Ok(signatures.clone()), |answer| answer(signatures.clone()))
-    }
-
-    fn needs_its_thread(&self) -> bool {
-        self.needs_its_thread
-    }
-
-    fn is_gone(&self) -> bool {
-        *self.gone.lock().unwrap()
-    }
-
-    fn memory(&self) -> Option<&dyn Memory> {
-        self.memory.is_some().then_some(self as &dyn Memory)
-    }
-}
-
-impl Memory for Script {
-    fn unwritten(&self, place: &Place<'_>) -> Result<Vec<Remembered>> {
-        let group = self.memory.as_ref().unwrap().lock().unwrap().clone();
-        let is_behind = |text: &[u8]| place.head.is_none_or(|head| HashedText::parse(text).unwrap().seq > head.seq);
-        Ok(group.into_iter().filter(|event| is_behind(&event.canonical)).collect())
-    }
-}
 
 struct NoSink;
 
@@ -250,6 +167,9 @@ fn a_key_that_no_signature_can_hold_under_opens_nothing() {
             PublicKey::from_bytes([0; 32])
         }
         fn sign(&self, _place: &Place<'_>, _requests: &[Request]) -> Result<Vec<Signature>> {
+            panic!("asked")
+        }
+        fn endorse(&self, _place: &Place<'_>, _handover: &Request) -> Result<Signature> {
             panic!("asked")
         }
     }
