@@ -2,7 +2,8 @@
 
 use crate::failure::{contained, misuse, throw};
 use crate::heads::NativeHead;
-use crate::session::{CloseTask, NativeKnownHead};
+use crate::open::NativeKnownHead;
+use crate::session::CloseTask;
 use crate::task::Work;
 use crate::text::number;
 use crate::verify::{CancelFlag, parse_options};

@@ -7,10 +7,12 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 #![allow(unreachable_pub, reason = "what napi-rs exports must be `pub`, though no Rust crate sees it")]
 
+mod channel;
 mod failure;
 mod heads;
 mod import;
 mod key;
+mod open;
 mod probe;
 mod prune;
 mod questions;
