@@ -161,9 +161,14 @@ fn what_does_not_continue_the_last_segment_is_refused() {
     let ledger = Ledger::of_three();
     ledger.record(5);
     let active = fs::read(ledger.path("ledger.ndjson")).unwrap();
-    // Another event 3 before an event 4 that is as it was.
+    // Event 3 is missing.
     let end = active.iter().position(|byte| *byte == b'\n').unwrap() + 1;
     fs::write(ledger.path("ledger.ndjson"), &active[end..]).unwrap();
+    assert_eq!(ledger.refusal(), ErrorCode::SegmentMissing);
+    // Another event 3.
+    let other = String::from_utf8(active.clone()).unwrap().replacen(r#""parent_hash":"0"#, r#""parent_hash":"1"#, 1);
+    let other = other.replacen(r#""reason":"3""#, r#""reason":"7""#, 1);
+    fs::write(ledger.path("ledger.ndjson"), other).unwrap();
     assert_eq!(ledger.refusal(), ErrorCode::LedgerTampered);
     fs::remove_file(ledger.path("ledger.ndjson")).unwrap();
     assert_eq!(ledger.refusal(), ErrorCode::SegmentMissing);

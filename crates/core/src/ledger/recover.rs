@@ -91,6 +91,13 @@ pub(crate) fn inspect(storage: &dyn Source, start: Option<ChainState>) -> Result
     };
     let first = Lines::new(StorageReader { storage, at: 0 }).next_event();
     let claimed = first.as_ref().map(|line| ChainState::before(&line.link()));
+    if let (Some(known), Some(claimed)) = (start.filter(|known| *known != ChainState::START), claimed)
+        && let Some(last) = claimed.head().filter(|last| last.seq >= known.next_seq())
+    {
+        let first = known.next_seq();
+        let message = format!("events {first} to {} are in no file of the ledger: nothing is appended to it", last.seq);
+        return Err(Error::new(ErrorCode::SegmentMissing, message));
+    }
     let start = start.or(claimed).unwrap_or(ChainState::START);
     let mut scan = Scan::new(window_start, start);
     if let Some((offset, bytes)) = last_line_before(storage, window_start)? {
