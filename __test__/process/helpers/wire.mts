@@ -38,6 +38,10 @@ export function sign(of: Uint8Array, texts: readonly (string | Uint8Array)[]): s
   return frame(3, of, u32(texts.length), ...texts.map(text));
 }
 
+export function endorse(of: Uint8Array, statement: string): string {
+  return frame(4, of, text(statement));
+}
+
 /**
  * Says frames one after the other; gives the answer to each, `''` where the connection ended instead. An empty frame is not
  * said, and its answer waited for all the same.

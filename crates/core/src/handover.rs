@@ -12,7 +12,7 @@
 use crate::error::{Fault, FaultCode, Result, excerpt};
 use crate::event::Event;
 use crate::hash::Hash;
-use crate::key::{PublicKey, Signature, Verifier};
+use crate::key::{KeyPair, PublicKey, Signature, Verifier};
 use crate::limits;
 
 /// What the key that a ledger is handed over to signs.
@@ -56,7 +56,12 @@ impl Statement {
         (statement.to_bytes() == bytes).then_some(statement)
     }
 
-    /// The event that hands over, with the new key's signature of this.
+    /// The new key's signature of this.
+    pub fn sign(&self, new_key: &KeyPair) -> Signature {
+        new_key.sign_bytes(&self.to_bytes())
+    }
+
+    /// The event that hands over, with that signature.
     pub(crate) fn event(&self, proof: &Signature) -> Result<Event> {
         let Self { old_key, new_key, first, .. } = self;
         Event::parse(&format!(
@@ -116,7 +121,6 @@ impl Handover {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::KeyPair;
 
     fn pair(number: u8) -> KeyPair {
         KeyPair::from_seed(&[number; 32])
@@ -133,7 +137,7 @@ mod tests {
         let (old, new, other) = (pair(1).public(), pair(2), pair(3).public());
         let first = Hash::of(b"first");
         let statement = Statement { old_key: old, new_key: new.public(), first, seq: 7 };
-        let handover = read(&statement.event(&new.sign_bytes(&statement.to_bytes())).unwrap());
+        let handover = read(&statement.event(&statement.sign(&new)).unwrap());
         handover.check(&old, Some(first), 7).unwrap();
         handover.check(&old, None, 7).unwrap();
         let reason = |handover: &Handover, signer, first, seq| {

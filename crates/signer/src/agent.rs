@@ -4,17 +4,19 @@
 //! ledger of that one and to no other. The agent signs
 //!
 //! * an event 0, as long as it signs for fewer ledgers than it may;
-//! * events that continue the last one that it signed in a ledger, or that the ledger had when it was adopted;
+//! * events that continue the last one that it signed in a ledger, or that the ledger had when it was adopted, unless that
+//!   one hands the ledger over to another key;
+//! * the statement of a handover to its key, and then events from the place behind that on;
 //! * the last group of a ledger once more, byte for byte: then it gives the signatures that are stored.
 //!
-//! A group is stored before its signatures leave this module.
+//! What is signed is stored before its signatures leave this module.
 
 use crate::record::{Record, sign};
 use sealwright_core::chain::Head;
 use sealwright_core::hash::Hash;
 use sealwright_core::key::{KeyPair, PublicKey, Signature};
 use sealwright_core::signer::wire::{Ledger, Refusal};
-use sealwright_core::signer::{HashedText, Remembered};
+use sealwright_core::signer::{HashedText, Remembered, Statement};
 use sealwright_core::{create_folders_above, replace_file};
 use std::collections::BTreeMap;
 use std::fs;
@@ -77,16 +79,16 @@ impl Agent {
         if let Some(events) = record.behind(ledger.head) {
             return Ok(events);
         }
-        let head = record.head.seq;
+        let known = record.end();
         Err(match ledger.head {
             Some(end) if end.seq >= record.before_group() => {
                 (Refusal::Fork, format!("event {} of the ledger was not signed here", end.seq))
             }
             Some(end) => (
                 Refusal::Rollback,
-                format!("the ledger ends at {}, {head} was signed, and more is missing than one group", end.seq),
+                format!("the ledger ends at {}, before {known}, and more is missing than one group", end.seq),
             ),
-            None => (Refusal::Rollback, format!("the ledger is empty, {head} was signed")),
+            None => (Refusal::Rollback, format!("the ledger is empty, and lacks {known}")),
         })
     }
 
@@ -101,15 +103,13 @@ impl Agent {
                 return self.signatures(&first);
             }
             Some(kept) if begin.seq == 0 => return Err(fork(begin.seq, &kept.record)),
-            Some(kept) => {
-                let Head { seq, hash } = kept.record.head;
-                if begin.parent != hash || Some(begin.seq) != seq.checked_add(1) {
-                    return Err(fork(begin.seq, &kept.record));
-                }
-                kept.record.name
+            Some(kept) if !kept.record.is_continued_by(begin) => return Err(fork(begin.seq, &kept.record)),
+            Some(kept) => kept.record.name,
+            None if begin.seq == 0 && begin.parent != Hash::GENESIS => {
+                return Err((Refusal::NoEvent, "a first event with a parent".to_owned()));
             }
             None if begin.seq == 0 => {
-                self.may_begin(ledger, begin)?;
+                self.may_begin(ledger)?;
                 ledger.name
             }
             None => {
@@ -123,20 +123,42 @@ impl Agent {
         self.signatures(&first)
     }
 
+    /// Signs the statement of a handover, and from now on what follows that place. The event itself is another key's to seal:
+    /// until something is signed behind it there may be another handover in its stead.
+    pub(crate) fn endorse(&mut self, ledger: &Ledger, statement: &[u8]) -> Result<Signature, Refused> {
+        let refused = |why: &str| Err((Refusal::NoEvent, why.to_owned()));
+        let Some(statement) = Statement::parse(statement) else { return refused("not the statement of a handover") };
+        let Statement { old_key, new_key, first, seq } = statement;
+        if new_key != self.key.public() || old_key == new_key {
+            return refused("a handover that is not one to this key");
+        }
+        if seq == 0 || first == Hash::GENESIS {
+            return refused("a handover of a ledger without events: begin it with this signer");
+        }
+        let record = match self.records.get(first.as_bytes()) {
+            Some(kept) if !kept.record.may_come_back(seq) => return Err(fork(seq, &kept.record)),
+            Some(kept) => Record { handover: Some(seq), ..kept.record.clone() },
+            None => {
+                self.may_begin(ledger)?;
+                Record { name: ledger.name, first, head: None, handover: Some(seq), group: Vec::new() }
+            }
+        };
+        self.store(record)?;
+        Ok(statement.sign(&self.key))
+    }
+
     /// Signs from now on what follows the last event of a ledger that was begun elsewhere, and verified.
     pub(crate) fn adopt(&mut self, name: Hash, first: Hash, head: Head) -> Result<(), Refused> {
         if let Some(kept) = self.records.get(first.as_bytes()) {
-            return Err((Refusal::Fork, format!("the ledger is known, up to event {}", kept.record.head.seq)));
+            return Err((Refusal::Fork, format!("the ledger is known, up to {}", kept.record.end())));
         }
-        self.store(Record { name, first, head, group: Vec::new() })
+        self.store(Record { name, first, head: Some(head), handover: None, group: Vec::new() })
     }
 
-    fn may_begin(&self, ledger: &Ledger, begin: &HashedText) -> Result<(), Refused> {
-        if begin.parent != Hash::GENESIS {
-            return Err((Refusal::NoEvent, "a first event with a parent".to_owned()));
-        }
+    /// Whether it may sign for a ledger more.
+    fn may_begin(&self, ledger: &Ledger) -> Result<(), Refused> {
         if let Some(record) = self.named(&ledger.name) {
-            let message = format!("another ledger was begun at this path, and has events up to {}", record.head.seq);
+            let message = format!("another ledger was begun at this path, and has events up to {}", record.end());
             return Err((Refusal::Fork, message));
         }
         if self.records.len() >= self.limit {
@@ -188,6 +210,9 @@ fn read(canonical: &[Vec<u8>]) -> Result<Vec<HashedText>, Refused> {
         {
             return Err((Refusal::NoEvent, format!("event {} does not follow the one before", text.seq)));
         }
+        if texts.last().is_some_and(|before| before.event.successor().is_some()) {
+            return Err((Refusal::NoEvent, format!("event {} follows one that hands the ledger over", text.seq)));
+        }
         texts.push(text);
     }
     Ok(texts)
@@ -198,7 +223,7 @@ fn is_same(group: &[Remembered], canonical: &[Vec<u8>]) -> bool {
 }
 
 fn fork(seq: u64, record: &Record) -> Refused {
-    (Refusal::Fork, format!("event {seq} does not follow event {}, the last one that was signed", record.head.seq))
+    (Refusal::Fork, format!("event {seq} does not follow {}", record.end()))
 }
 
 fn unknown(what: &str) -> Refused {
@@ -380,6 +405,102 @@ mod tests {
         assert_eq!(refusal(agent.unwritten(&at("l", None, None))), Refusal::Rollback);
         agent.sign(&here, group(Some(end), &["b"])).unwrap();
         assert_eq!(refusal(agent.sign(&here, group(Some(end), &["x"]))), Refusal::Fork);
+    }
+
+    /// The hashed text of an event that hands a ledger over.
+    fn handing_over(end: Head, old_key: PublicKey, new_key: PublicKey) -> Vec<u8> {
+        let (first, proof) = (Hash::of(b"first"), "0".repeat(128));
+        let payload =
+            format!(r#"{{"first_hash":"{first}","new_key":"{new_key}","old_key":"{old_key}","proof":"{proof}"}}"#);
+        let event = format!(r#"{{"payload":{payload},"type":"KeyRotated"}}"#);
+        let (seq, parent) = (end.seq + 1, end.hash);
+        format!(r#"{{"event":{event},"parent_hash":"{parent}","seq":{seq},"timestamp_nanos":7}}"#).into_bytes()
+    }
+
+    fn statement(first: Hash, seq: u64) -> Statement {
+        Statement { old_key: KeyPair::from_seed(&[2; 32]).public(), new_key: key().public(), first, seq }
+    }
+
+    #[test]
+    fn a_ledger_that_is_handed_over_goes_on_behind_that_place_and_each_place_is_signed_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Hash::of(b"first");
+        let end = |seq: u64| Head { seq, hash: Hash::of(&seq.to_be_bytes()) };
+        let here = |seq| at("l", Some(first), Some(end(seq)));
+        let mut agent = open(folder.path(), 1);
+        let endorse = |agent: &mut Agent, seq| agent.endorse(&here(seq - 1), &statement(first, seq).to_bytes());
+        assert_eq!(endorse(&mut agent, 5).unwrap(), statement(first, 5).sign(&key()));
+        // It did not come to it: the ledger went on, or was put back, and is handed over at another place.
+        let mut agent = open(folder.path(), 1);
+        for seq in [5, 9, 7] {
+            endorse(&mut agent, seq).unwrap();
+        }
+        let mut agent = open(folder.path(), 1);
+        assert_eq!(agent.unwritten(&here(7)).unwrap(), []);
+        assert_eq!(refusal(agent.unwritten(&here(6))), Refusal::Rollback);
+        assert_eq!(refusal(agent.unwritten(&at("l", Some(first), None))), Refusal::Rollback);
+        assert_eq!(refusal(agent.unwritten(&here(8))), Refusal::Fork);
+        for seq in [5, 6, 8, 9] {
+            assert_eq!(refusal(agent.sign(&here(seq), group(Some(end(seq)), &["x"]))), Refusal::Fork, "{seq}");
+        }
+        let next = group(Some(end(7)), &["a"]);
+        agent.sign(&here(7), next.clone()).unwrap();
+        // From here on it is in force.
+        let last = head_of(&next[0]);
+        for mut agent in [agent, open(folder.path(), 1)] {
+            assert_eq!(refusal(agent.sign(&here(7), group(Some(end(7)), &["x"]))), Refusal::Fork);
+            for seq in [7, 8, 9, 10] {
+                assert_eq!(refusal(endorse(&mut agent, seq)), Refusal::Fork, "{seq}");
+            }
+            assert_eq!(agent.unwritten(&here(7)).unwrap().len(), 1);
+        }
+        // Until it hands over itself: behind that it signs nothing, but what it signed comes back.
+        let mut agent = open(folder.path(), 1);
+        let away = handing_over(last, key().public(), statement(first, 0).old_key);
+        let gone = head_of(&away);
+        let more = text(Some(gone), "x");
+        assert_eq!(refusal(agent.sign(&here(8), vec![away.clone(), more.clone()])), Refusal::NoEvent);
+        agent.sign(&here(8), vec![away]).unwrap();
+        for mut agent in [agent, open(folder.path(), 1)] {
+            assert_eq!(refusal(agent.sign(&here(9), vec![more.clone()])), Refusal::Fork);
+            assert_eq!(agent.unwritten(&at("l", Some(first), Some(last))).unwrap().len(), 1);
+            for seq in [7, 8, 9] {
+                assert_eq!(refusal(endorse(&mut agent, seq)), Refusal::Fork, "{seq}");
+            }
+        }
+        let mut agent = open(folder.path(), 1);
+        endorse(&mut agent, 12).unwrap();
+        assert_eq!(refusal(agent.sign(&here(9), vec![more])), Refusal::Fork);
+        agent.sign(&here(12), group(Some(end(12)), &["b"])).unwrap();
+    }
+
+    #[test]
+    fn only_what_hands_a_ledger_over_to_this_key_is_endorsed() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Hash::of(b"first");
+        let good = statement(first, 5);
+        let mut agent = open(folder.path(), 1);
+        let here = at("l", Some(first), None);
+        for bad in [
+            b"any".to_vec(),
+            text(None, "a"),
+            [&good.to_bytes()[..], b"\n"].concat(),
+            Statement { new_key: good.old_key, ..good }.to_bytes(),
+            Statement { old_key: good.new_key, ..good }.to_bytes(),
+            Statement { seq: 0, ..good }.to_bytes(),
+            Statement { first: Hash::GENESIS, ..good }.to_bytes(),
+        ] {
+            assert_eq!(refusal(agent.endorse(&here, &bad)), Refusal::NoEvent);
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was stored");
+        agent.endorse(&here, &good.to_bytes()).unwrap();
+        let other = Statement { first: Hash::of(b"other"), ..good }.to_bytes();
+        assert_eq!(refusal(agent.endorse(&at("m", None, None), &other)), Refusal::Full);
+        assert_eq!(refusal(agent.endorse(&here, &other)), Refusal::Fork);
+        let adopted = tempfile::tempdir().unwrap();
+        let mut agent = open(adopted.path(), 1);
+        agent.adopt(name("l"), first, Head { seq: 3, hash: first }).unwrap();
+        assert_eq!(refusal(agent.endorse(&here, &good.to_bytes())), Refusal::Fork, "it is in force");
     }
 
     #[test]

@@ -110,6 +110,9 @@ fn answer(stream: &UnixStream, agent: &Mutex<Agent>, allowed: &[u32], has_place:
             Some(Ask::Hello(_)) if !greeted => return refuse(Refusal::Version, &format!("this is version {VERSION}")),
             Some(Ask::Unwritten(ledger)) if greeted => lock(agent).unwritten(&ledger).map(Reply::Signed),
             Some(Ask::Sign(ledger, texts)) if greeted => lock(agent).sign(&ledger, texts).map(Reply::Signatures),
+            Some(Ask::Endorse(ledger, statement)) if greeted => {
+                lock(agent).endorse(&ledger, &statement).map(|proof| Reply::Signatures(vec![proof]))
+            }
             _ => return refuse(Refusal::Malformed, "not a frame of this protocol, or not here"),
         };
         send(&reply.unwrap_or_else(|refused| tell(user, refused)))?;

@@ -89,7 +89,7 @@ impl Signing {
 
     /// The signature of a handover's statement.
     pub(super) fn endorse(&self, statement: &Statement) -> Signature {
-        self.key.sign_bytes(&statement.to_bytes())
+        statement.sign(&self.key)
     }
 
     /// A signature of each hash.

@@ -255,19 +255,27 @@ impl Frame {
     /// An event's place and hash.
     #[must_use]
     pub fn head(self, head: Head) -> Self {
-        self.bytes(&head.seq.to_be_bytes()).bytes(head.hash.as_bytes())
+        self.seq(head.seq).bytes(head.hash.as_bytes())
+    }
+
+    /// An event's place.
+    #[must_use]
+    pub fn seq(self, seq: u64) -> Self {
+        self.bytes(&seq.to_be_bytes())
+    }
+
+    /// A value that may be missing.
+    #[must_use]
+    pub fn option<T>(self, value: Option<T>, write: impl FnOnce(Self, T) -> Self) -> Self {
+        match value {
+            None => self.bytes(&[0]),
+            Some(value) => write(self.bytes(&[1]), value),
+        }
     }
 
     fn ledger(self, ledger: &Ledger) -> Self {
         let named = self.bytes(ledger.name.as_bytes());
-        let begun = match ledger.first {
-            None => named.bytes(&[0]),
-            Some(first) => named.bytes(&[1]).bytes(first.as_bytes()),
-        };
-        match ledger.head {
-            None => begun.bytes(&[0]),
-            Some(head) => begun.bytes(&[1]).head(head),
-        }
+        named.option(ledger.first, |frame, first| frame.bytes(first.as_bytes())).option(ledger.head, Self::head)
     }
 
     fn end(mut self) -> Vec<u8> {
@@ -318,9 +326,14 @@ impl<'a> Body<'a> {
         self.array().map(Hash::from_bytes)
     }
 
+    /// An event's place.
+    pub fn seq(&mut self) -> Option<u64> {
+        self.array().map(u64::from_be_bytes)
+    }
+
     /// An event's place and hash.
     pub fn head(&mut self) -> Option<Head> {
-        Some(Head { seq: u64::from_be_bytes(self.array()?), hash: self.hash()? })
+        Some(Head { seq: self.seq()?, hash: self.hash()? })
     }
 
     /// An event that was signed.
@@ -329,7 +342,8 @@ impl<'a> Body<'a> {
         Some(Remembered { canonical: self.text()?.to_vec(), signature })
     }
 
-    fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
+    /// A value that may be missing.
+    pub fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
         match self.u8()? {
             0 => Some(None),
             1 => read(self).map(Some),
