@@ -25,6 +25,7 @@ test('native and crosscheck agree on mutated ledgers, and every answer occurs', 
     [],
   );
   t.deepEqual(Object.keys(counts.warnings), [
+    'ledger_restored',
     'malformed_digest',
     'mixed_signers',
     'non_canonical_spelling',

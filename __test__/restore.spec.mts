@@ -80,7 +80,8 @@ for (const [name, make] of [
     t.is(again.head?.seq, 4);
     await again.close();
     const report = await verifyFile(path, { signers: key1.publicKeyHex });
-    t.like(report, { verdict: 'intact', eventCount: 5 });
+    const warnings = [{ code: 'ledger_restored', count: 1, firstLine: 4 }];
+    t.like(report, { verdict: 'intact', eventCount: 5, warnings });
     t.deepEqual((await crosscheck(path, { signers: key1.publicKeyHex })).toJSON(), report.toJSON());
     // Whoever was given the head that is lost finds that it is.
     t.is((await verifyFile(path, { expectedHead: lost })).code, 'head_mismatch');

@@ -25,6 +25,7 @@ export type FaultCode =
 
 /** What is worth knowing of a ledger and does not break it. */
 export type WarningCode =
+  | 'ledger_restored'
   | 'malformed_digest'
   | 'mixed_signers'
   | 'non_canonical_spelling'

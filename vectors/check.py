@@ -36,7 +36,9 @@ OPTIONS = {
 CLASSES = ("verified", "intact", "empty", "broken", "error")
 MUTATION_FIELDS = ("code", "line", "brokenAt", "eventCount", "byteOffset", "rootHash", "tail", "warnings")
 VERDICT_FIELDS = ("verdict", "code", "line", "brokenAt", "eventCount")
-WARNINGS = ("malformed_digest", "mixed_signers", "non_canonical_spelling", "time_went_back", "unknown_kind")
+WARNINGS = (
+    "ledger_restored", "malformed_digest", "mixed_signers", "non_canonical_spelling", "time_went_back", "unknown_kind",
+)  # fmt: skip
 
 
 class Checks:

@@ -205,6 +205,8 @@ class Accepted:
             self.unknown[kind] = self.unknown.get(kind, 0) + 1
         self.extended |= kind not in CORE
         session = line["event"]["payload"].get("session_id") if kind in ("SessionStarted", "SessionSealed") else None
+        if kind == "LedgerRestored":
+            self.warn("ledger_restored", place)
         if kind == "SessionSealed":
             self.open.pop(session, None)
         elif kind == "SessionStarted" and session not in self.open:

@@ -65,6 +65,7 @@ export class Tally {
     if (line.hasMalformedDigest) this.warn('malformed_digest', number);
     if (last !== undefined && nanos < last.nanos) this.warn('time_went_back', number);
     if (last !== undefined && signer !== last.signer) this.warn('mixed_signers', number);
+    if (kind === 'LedgerRestored') this.warn('ledger_restored', number);
     if (fieldsOfKind(kind) === undefined) this.#addUnknown(kind, number);
     if (!isCore(kind)) this.#isExtended = true;
     this.#sessions.follow(line);

@@ -107,6 +107,8 @@ pub struct Tail {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WarningCode {
+    /// The ledger was put back to an earlier state.
+    LedgerRestored,
     /// A `*_sha256` field of a core event that is no SHA-256.
     MalformedDigest,
     /// Another signer than the event before.

@@ -175,6 +175,9 @@ impl Tally {
             self.warn(WarningCode::MalformedDigest, place.line, 1);
         }
         if let LineKind::Unknown(name) = &line.kind {
+        if line.kind.name() == "LedgerRestored" {
+            self.warn(WarningCode::LedgerRestored, place.line, 1);
+        }
             self.warn(WarningCode::UnknownKind, place.line, 1);
             let known = self.unknown_kinds.contains_key(name) || self.unknown_kinds.len() < MAX_LISTED;
             let name = if known { name.as_str() } else { OTHER_KINDS };
