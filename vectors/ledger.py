@@ -182,6 +182,11 @@ class Accepted:
         return self.start["hash"] if self.start and not self.last else self.root
 
     @property
+    def known_first(self) -> str | None:
+        """Hash of the ledger's event 0, read or trusted."""
+        return self.start["hash"] if self.start and self.start["seq"] == 0 else self.first_hash
+
+    @property
     def first_seq(self) -> int:
         return self.start["seq"] + 1 if self.start else 0
 
@@ -200,13 +205,13 @@ class Accepted:
             self.warn("mixed_signers", place)
         if has_malformed_digest(line["event"]):
             self.warn("malformed_digest", place)
+        if kind == "LedgerRestored":
+            self.warn("ledger_restored", place)
         if kind not in KINDS:
             self.warn("unknown_kind", place)
             self.unknown[kind] = self.unknown.get(kind, 0) + 1
         self.extended |= kind not in CORE
         session = line["event"]["payload"].get("session_id") if kind in ("SessionStarted", "SessionSealed") else None
-        if kind == "LedgerRestored":
-            self.warn("ledger_restored", place)
         if kind == "SessionSealed":
             self.open.pop(session, None)
         elif kind == "SessionStarted" and session not in self.open:
@@ -308,7 +313,7 @@ def is_on_curve(encoding: bytes) -> bool:
 
 
 def check_rotation(line: dict, first_hash: str | None) -> None:
-    """`first_hash` is that of the ledger's first event, None where reading started behind it."""
+    """`first_hash` is that of the ledger's first event, None where reading started farther behind."""
     fields = line["event"]["payload"]
     old, new = fields["old_key"], fields["new_key"]
     stated = {"first_hash": fields["first_hash"], "new_key": new, "old_key": old, "seq": line["seq"]}
@@ -394,7 +399,7 @@ class Verifier:
             raise Stop("untrusted_signer")
         is_rotation = line["event"]["type"] == "KeyRotated"
         if is_rotation:
-            check_rotation(line, GENESIS if line["seq"] == 0 else self.accepted.first_hash)
+            check_rotation(line, GENESIS if line["seq"] == 0 else self.accepted.known_first)
         if self.accepted.count == 0 and line["self_hash"] != self.options.get("expectedFirst", line["self_hash"]):
             raise Stop("first_mismatch")
         as_written = raw == written(line).encode()

@@ -53,7 +53,7 @@ export class Chain {
   constructor(checks: Checks) {
     this.#checks = checks;
     this.#tally = new Tally(checks.signers);
-    this.#trust = new Trust(checks.signers);
+    this.#trust = new Trust(checks.signers, checks.startAfter);
     const { seq, hash } = checks.startAfter ?? { seq: -1, hash: GENESIS };
     this.#firstSeq = seq + 1;
     this.#seq = this.#firstSeq;

@@ -5,6 +5,7 @@
  *   proof: Ed25519 by new_key over  sealwright/key-rotation/v1 LF {"first_hash":F,"new_key":K,"old_key":O,"seq":N}
  */
 
+import type { Head } from '../report.js';
 import { fromHex } from './bytes.js';
 import { isUsableKey, verifySignature } from './ed25519.js';
 import { isHex } from './fields.js';
@@ -25,8 +26,10 @@ export class Trust {
   readonly #keys: Set<string> | undefined;
   #firstHash: string | undefined;
 
-  constructor(signers: readonly string[] | undefined) {
+  /** `startAfter` is the event that reading starts behind, if it does. */
+  constructor(signers: readonly string[] | undefined, startAfter: Head | undefined) {
     this.#keys = signers && new Set(signers);
+    if (startAfter?.seq === 0) this.#firstHash = startAfter.hash;
   }
 
   /** @throws {@link Fault} */

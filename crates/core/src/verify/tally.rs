@@ -145,7 +145,8 @@ impl Tally {
 
     /// Checks that depend on what the caller knows or asks for.
     fn check_expectations(&self, line: &Line, trust: &Trust) -> Result<(), Fault> {
-        trust.check(line)?;
+        let start = self.options.start_after.filter(|start| start.seq == 0);
+        trust.check(line, start.map(|start| start.hash))?;
         if let Some(expected) = self.options.expected_first
             && line.seq == self.first_seq
             && (line.seq > 0 || line.claimed != expected)
@@ -174,10 +175,10 @@ impl Tally {
         if line.malformed_digest {
             self.warn(WarningCode::MalformedDigest, place.line, 1);
         }
-        if let LineKind::Unknown(name) = &line.kind {
         if line.kind.name() == "LedgerRestored" {
             self.warn(WarningCode::LedgerRestored, place.line, 1);
         }
+        if let LineKind::Unknown(name) = &line.kind {
             self.warn(WarningCode::UnknownKind, place.line, 1);
             let known = self.unknown_kinds.contains_key(name) || self.unknown_kinds.len() < MAX_LISTED;
             let name = if known { name.as_str() } else { OTHER_KINDS };

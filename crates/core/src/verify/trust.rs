@@ -33,8 +33,9 @@ impl Trust {
         self.first
     }
 
-    /// Whether the next event may be signed as it is, and hand over as it does.
-    pub(super) fn check(&self, line: &Line) -> Result<(), Fault> {
+    /// Whether the next event may be signed as it is, and hand over as it does. `start` is the hash of the ledger's first
+    /// event where reading starts behind it.
+    pub(super) fn check(&self, line: &Line, start: Option<Hash>) -> Result<(), Fault> {
         if let Some(keys) = self.keys.as_ref().filter(|keys| !keys.contains(&line.signer)) {
             let mut each = keys.iter();
             let expected = match (each.next(), each.next()) {
@@ -44,7 +45,7 @@ impl Trust {
             let reason = "signed by none of the expected signers";
             return Err(Fault::mismatch(FaultCode::UntrustedSigner, reason, expected, line.signer));
         }
-        let first = if line.seq == 0 { Some(Hash::GENESIS) } else { self.first };
+        let first = if line.seq == 0 { Some(Hash::GENESIS) } else { self.first.or(start) };
         line.handover().map_or(Ok(()), |handover| handover.check(&line.signer, first, line.seq))
     }
 

@@ -110,6 +110,13 @@ fn places() -> Vec<Row> {
             unendorsed(1),
         ),
         row(
+            "rotation_of_other_ledger_after",
+            rotated_by(&first(digest('a')).proven_by(Signer::K2)).lines_only([2, 3, 4]),
+            none().after(base_head(0)),
+            unendorsed(1),
+        ),
+        row("rotation_of_this_ledger_after", rotated().lines_only([2, 3, 4]), none().after(base_head(0)), INTACT),
+        row(
             "rotation_in_front_of_start",
             rotated().lines_only([3, 4]),
             pinned().after(rotated().head(1)),
