@@ -88,15 +88,22 @@ pub(crate) fn push_hex(bytes: &[u8], text: &mut String) {
     }
 }
 
-/// The hex of four bytes, all digits at once: a group for each is added up in the bytes of one number.
+/// The hex of four bytes, all digits at once.
+#[inline(always)]
 fn digits_of(group: [u8; 4]) -> [u8; 8] {
     let bytes = u64::from(u32::from_be_bytes(group));
     let pairs = (bytes | bytes << 16) & 0x0000_ffff_0000_ffff;
     let singles = (pairs | pairs << 8) & 0x00ff_00ff_00ff_00ff;
     let nibbles = (singles | singles << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    spell(nibbles).to_be_bytes()
+}
+
+/// The digits of eight nibbles, each of which has a byte of the number.
+#[inline(always)]
+fn spell(nibbles: u64) -> u64 {
     // 1 for each nibble above 9: from there to `a` it is 39 further than to the digit behind `9`.
     let letters = (nibbles.wrapping_add(0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101;
-    nibbles.wrapping_add(0x3030_3030_3030_3030).wrapping_add(letters.wrapping_mul(39)).to_be_bytes()
+    nibbles.wrapping_add(0x3030_3030_3030_3030).wrapping_add(letters.wrapping_mul(39))
 }
 
 /// Reads exactly 2 * N lower-case hex digits: no other case, no other length.
@@ -107,31 +114,45 @@ pub fn decode_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     if text.len() != N.saturating_mul(2) {
         return None;
     }
+    // Whether they are digits is asked once for all.
+    let mut wrong = 0;
     for (bytes, group) in whole.iter_mut().zip(groups) {
-        *bytes = bytes_of(*group)?;
+        let (value, wrong_here) = bytes_of(*group);
+        *bytes = value;
+        wrong |= wrong_here;
     }
     for (byte, [high, low]) in last.iter_mut().zip(rest.as_chunks::<2>().0) {
-        [_, _, _, *byte] = bytes_of([b'0', b'0', b'0', b'0', b'0', b'0', *high, *low])?;
+        let ([.., value], wrong_here) = bytes_of([b'0', b'0', b'0', b'0', b'0', b'0', *high, *low]);
+        *byte = value;
+        wrong |= wrong_here;
     }
-    Some(out)
+    (wrong == 0).then_some(out)
 }
 
 /// Nothing but lower-case hex digits.
 pub(crate) fn is_hex(text: &str) -> bool {
     let (groups, rest) = text.as_bytes().as_chunks::<8>();
-    groups.iter().all(|group| bytes_of(*group).is_some()) && rest.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    groups.iter().all(|group| nibbles_of(*group).1 == 0) && rest.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// What eight lower-case hex digits stand for, all at once: the reverse of [`digits_of`], whose digits they must be.
-fn bytes_of(digits: [u8; 8]) -> Option<[u8; 4]> {
+/// What eight lower-case hex digits stand for, all at once; and 0 if they are that.
+#[inline(always)]
+fn bytes_of(digits: [u8; 8]) -> ([u8; 4], u64) {
+    let (nibbles, wrong) = nibbles_of(digits);
+    let pairs = (nibbles | nibbles >> 4) & 0x00ff_00ff_00ff_00ff;
+    let quads = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
+    let bytes = u32::try_from((quads | quads >> 16) & 0xffff_ffff).unwrap_or_default();
+    (bytes.to_be_bytes(), wrong)
+}
+
+/// The nibbles of eight lower-case hex digits, each in a byte of the number; and 0 if they are that.
+#[inline(always)]
+fn nibbles_of(digits: [u8; 8]) -> (u64, u64) {
     let text = u64::from_be_bytes(digits);
     // Bit 6 is set in letters, whose last four bits are 9 less than what they stand for.
     let letters = (text >> 6) & 0x0101_0101_0101_0101;
     let nibbles = (text & 0x0f0f_0f0f_0f0f_0f0f).wrapping_add(letters.wrapping_mul(9));
-    let pairs = (nibbles | nibbles >> 4) & 0x00ff_00ff_00ff_00ff;
-    let quads = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
-    let bytes = u32::try_from((quads | quads >> 16) & 0xffff_ffff).ok()?.to_be_bytes();
-    (digits_of(bytes) == digits).then_some(bytes)
+    (nibbles, (spell(nibbles) ^ text) | (nibbles & 0xf0f0_f0f0_f0f0_f0f0))
 }
 
 #[cfg(test)]

@@ -28,8 +28,12 @@ impl<'a> Iterator for Members<'a> {
 }
 
 /// A string's text between its quotes, as spelled.
+#[inline(always)]
 pub(crate) fn unquote(string: &str) -> &str {
-    string.strip_prefix('"').and_then(|s| s.strip_suffix('"')).unwrap_or_default()
+    match string.as_bytes() {
+        [b'"', inside @ .., b'"'] => string.get(1..inside.len().saturating_add(1)).unwrap_or_default(),
+        _ => "",
+    }
 }
 
 /// The type of a value, told from its first byte; of a number from its literal.
@@ -45,6 +49,7 @@ pub(crate) enum Type {
 }
 
 /// The type of a value that [`transcode`](super::transcode) has written.
+#[inline(always)]
 pub(crate) fn type_of(value: &str) -> Type {
     match value.as_bytes().first() {
         Some(b'{') => Type::Object,

@@ -35,16 +35,19 @@ impl Outlined {
     }
 
     /// Its key without quotes, as written.
+    #[inline(always)]
     pub(crate) fn key(self, text: &str) -> &str {
         text.get(self.member.start.saturating_add(1)..self.member.key_end.saturating_sub(1)).unwrap_or_default()
     }
 
     /// Its value.
+    #[inline(always)]
     pub(crate) fn value(self, text: &str) -> &str {
         text.get(self.value_range()).unwrap_or_default()
     }
 
     /// Where its value stands.
+    #[inline(always)]
     pub(crate) fn value_range(self) -> Range<usize> {
         self.member.key_end.saturating_add(1)..self.member.end
     }
@@ -66,6 +69,7 @@ pub(super) struct Member {
 
 impl Member {
     /// The key in what was written, without its quotes.
+    #[inline(always)]
     pub(super) fn key(self, out: &[u8]) -> &[u8] {
         out.get(self.start.saturating_add(1)..self.key_end.saturating_sub(1)).unwrap_or_default()
     }

@@ -333,6 +333,7 @@ impl<'s, 'o> Transcoder<'s, 'o> {
         self.depth_left = self.depth_left.saturating_add(1);
     }
 
+    #[inline(always)]
     fn skip_white_space(&mut self) {
         if self.peek().is_none_or(|next| next > b' ') {
             return;
@@ -345,31 +346,37 @@ impl<'s, 'o> Transcoder<'s, 'o> {
         }
     }
 
+    #[inline(always)]
     fn rest(&self) -> &'s [u8] {
         self.source.as_bytes().get(self.at..).unwrap_or_default()
     }
 
+    #[inline(always)]
     fn peek(&self) -> Option<u8> {
         self.source.as_bytes().get(self.at).copied()
     }
 
     /// Bytes that `out` has, or will have when what waits is copied.
+    #[inline(always)]
     fn written(&self) -> usize {
         self.out.len().saturating_add(self.at.saturating_sub(self.copied))
     }
 
     /// Copies what waits. From here on `out` can be looked at.
+    #[inline(always)]
     fn copy(&mut self) {
         self.out.extend_from_slice(self.source.as_bytes().get(self.copied..self.at).unwrap_or_default());
         self.copied = self.at;
     }
 
     /// Goes on behind bytes that are not copied. Nothing may wait.
+    #[inline(always)]
     fn leave_out(&mut self, count: usize) {
         self.advance(count);
         self.copied = self.at;
     }
 
+    #[inline(always)]
     fn advance(&mut self, count: usize) {
         self.at = self.at.saturating_add(count);
     }

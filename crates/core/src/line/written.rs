@@ -32,6 +32,7 @@ pub(super) fn split(line: &[u8]) -> Option<Written<'_>> {
 }
 
 /// Cuts off an integer of JSON that a `u64` holds whatever its digits.
+#[inline(always)]
 fn integer(text: &str) -> Option<(&str, &str)> {
     let length = text.bytes().take_while(u8::is_ascii_digit).count();
     let is_integer = length == 1 || ((2..20).contains(&length) && !text.starts_with('0'));
@@ -39,8 +40,9 @@ fn integer(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Cuts off a text in quotes at the end, so long, and its name.
+#[inline(always)]
 fn quoted<'a>(text: &'a str, name: &str, length: usize) -> Option<(&'a str, &'a str)> {
     let (before, value) = text.split_at_checked(text.len().checked_sub(length.saturating_add(2))?)?;
-    let is_quoted = value.starts_with('"') && value.ends_with('"');
+    let is_quoted = matches!(value.as_bytes(), [b'"', .., b'"']);
     before.strip_suffix(name).filter(|_| is_quoted).map(|before| (before, value))
 }
