@@ -7,7 +7,7 @@ use sealwright_core::event::EventSet;
 use sealwright_core::hash::Hash;
 use sealwright_core::key::{KeyPair, Signature};
 use sealwright_core::ledger::{Session, SessionOptions};
-use sealwright_core::signer::{Signatory, Signer, Successor};
+use sealwright_core::signer::{Remembered, Signatory, Signer, Successor};
 use sealwright_core::verify::{Options, Watch, verify_file};
 use sealwright_core::{Error, ErrorCode, Result};
 use std::fs;
@@ -182,11 +182,13 @@ fn a_handover_that_was_not_even_signed_is_forgotten() {
     one.next(unknown);
     session.submit_handover(1, Successor::Known(signatory(&two))).unwrap();
     // Until it is known nobody of that signer's thread may wait.
-    while two.endorsed.lock().unwrap().is_empty() || one.asked().is_empty() {
+    let memory = one.memory.as_ref().unwrap();
+    let is_handover = |event: &Remembered| String::from_utf8_lossy(&event.canonical).contains("KeyRotated");
+    while !memory.lock().unwrap().iter().any(is_handover) {
         std::thread::yield_now();
     }
     assert_eq!(failure(session.record(event("x"))), (ErrorCode::SessionOptions, CLEAN));
-    one.memory.as_ref().unwrap().lock().unwrap().clear();
+    memory.lock().unwrap().clear();
     session.submit(2, event("b")).unwrap();
     while session.head().unwrap().seq < 1 {
         std::thread::yield_now();

@@ -1,4 +1,3 @@
-
 use super::super::inbox::Inbox;
 use super::super::recover::inspect;
 use super::*;
