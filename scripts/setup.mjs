@@ -37,7 +37,15 @@ export async function prepare() {
 /** Compiles src/ into dist/, which is emptied first. Resolves with the result of `run`; type errors are its output. */
 export async function compileSources() {
   rmSync(inProject('dist'), { recursive: true, force: true });
-  return runTool('typescript', 'tsc', ['-p', 'tsconfig.json']);
+  const compiled = await runTool('typescript', 'tsc', ['-p', 'tsconfig.json']);
+  return compiled.code === 0 ? bundleVendored() : compiled;
+}
+
+/** Puts the libraries of the command line into the package, so that it depends on none of them. */
+function bundleVendored() {
+  const where = ['src/cli/vendor.ts', '--outfile=dist/cli/vendor.js', '--allow-overwrite'];
+  const how = ['--bundle', '--platform=node', '--target=node20.19', '--format=cjs', '--log-level=warning'];
+  return runTool('esbuild', 'esbuild', [...where, ...how, '--legal-comments=none']);
 }
 
 /** Runs one step with a line that names it and ends in how long it took. */

@@ -1,0 +1,8 @@
+/*
+ * Every command, in the order of the manual.
+ */
+
+import type { CommandSpec } from '../command.js';
+import { keygen } from './keygen.js';
+
+export const commands: readonly CommandSpec[] = [keygen];
