@@ -4,12 +4,11 @@
  * with 2: 1 is for a proof that a ledger is broken.
  */
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { SealwrightError, SealwrightRangeError, SealwrightTypeError } from '../index.js';
 import { commands } from './commands/index.js';
 import { type Context, contextOf, UsageError } from './context.js';
 import { ExitCode } from './exit-code.js';
+import { packageVersion } from './package.js';
 import { runProgram } from './program.js';
 import { CommanderError } from './vendor.js';
 
@@ -25,7 +24,7 @@ async function main(): Promise<void> {
     });
   }
   process.once('SIGINT', () => controller.abort(new Interrupted()));
-  const running = runProgram(process.argv.slice(2), commands, version(), context);
+  const running = runProgram(process.argv.slice(2), commands, packageVersion(), context);
   process.exitCode = await running.catch((error: unknown) => explain(context, error));
 }
 
@@ -59,11 +58,6 @@ function reportDefect(error: unknown): ExitCode {
   const { stack, message } = error as { readonly stack?: unknown; readonly message?: unknown };
   process.stderr.write(`sealwright: a defect of this program: ${String(stack ?? message ?? error)}\n`);
   return ExitCode.failed;
-}
-
-function version(): string {
-  const text = readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8');
-  return (JSON.parse(text) as { readonly version: string }).version;
 }
 
 /** Ctrl-C. */

@@ -1,0 +1,140 @@
+/*
+ * sealwright verify: the auditor's command.
+ */
+
+import { ChainError, SealwrightError, SealwrightRangeError, SealwrightTypeError, SigningKeypair, type VerifyFileOptions } from '../../index.js';
+import { command, type OptionSpecs, type OptionValues } from '../command.js';
+import { type Context, UsageError } from '../context.js';
+import { type ExitCode, worstOf } from '../exit-code.js';
+import { writeWhole } from '../files.js';
+import { parseHead } from '../heads.js';
+import { packageVersion } from '../package.js';
+import { type Demands, findingsOf } from '../verify/findings.js';
+import { type Input, inputOf, verifyInput } from '../verify/inputs.js';
+import { outcomeJson, outcomesJson, outcomesJunit, outcomesSarif, printCompatible } from '../verify/machine.js';
+import { exitCodeOf, type Outcome } from '../verify/outcome.js';
+import { printOutcome } from '../verify/print.js';
+
+const options = {
+  signer: { kind: 'many', flags: '--signer', value: 'KEY', env: 'SEALWRIGHT_SIGNERS', help: 'who may have signed: 64 hex digits, PEM text, or a file with one of both; may be given several times' },
+  head: { kind: 'text', flags: '--head', value: 'SEQ:HASH|FILE', help: 'an event that must be there, as it was reported to you, or a file that `head save` or a head store wrote' },
+  first: { kind: 'text', flags: '--first', value: 'HASH', help: 'hash of the first event' },
+  startAfter: { kind: 'text', flags: '--start-after', value: 'SEQ:HASH', help: 'trust this event, and begin behind it' },
+  requireSigner: { kind: 'flag', flags: '--require-signer', help: 'end with 3 unless --signer was given' },
+  requireHead: { kind: 'flag', flags: '--require-head', help: 'end with 3 unless --head was given' },
+  allowTornTail: { kind: 'flag', flags: '--allow-torn-tail', help: 'take bytes behind the last event for a record that a crash cut off' },
+  allowUnknownKinds: { kind: 'flag', flags: '--allow-unknown-kinds', help: 'take kinds of events that this version does not know' },
+  signatures: { kind: 'text', flags: '--signatures', value: 'MODE', choices: ['all', 'last'], help: 'all (default), or only the last one of each signer, which commits to everything before it' },
+  coreOnly: { kind: 'flag', flags: '--core-only', help: 'find fault with any but the seven core kinds' },
+  exactSpelling: { kind: 'flag', flags: '--exact-spelling', help: 'find fault with lines that are not spelled as the writer spells' },
+  only: { kind: 'flag', flags: '--only', help: 'look at the file alone, not at the other files of its ledger' },
+  state: { kind: 'text', flags: '--state', value: 'FILE', help: 'go on where the last verification with this file ended, and keep there how far this one came; takes --key' },
+  full: { kind: 'flag', flags: '--full', help: 'with --state: verify everything, and keep that' },
+  key: { kind: 'text', flags: '--key', value: 'FILE', help: "the auditor's own key, which signs --state and --record" },
+  maxBytes: { kind: 'whole', flags: '--max-bytes', value: 'N', least: 1, help: 'how much a stream, a compressed file or a pack may hold' },
+  json: { kind: 'flag', flags: '--json', help: 'print one JSON object' },
+  ndjson: { kind: 'flag', flags: '--ndjson', help: 'print a line of JSON for each PATH' },
+  sarif: { kind: 'text', flags: '--sarif', value: 'FILE', help: 'write the findings as SARIF 2.1.0' },
+  junit: { kind: 'text', flags: '--junit', value: 'FILE', help: 'write the checks as JUnit XML' },
+  compat: { kind: 'flag', flags: '--compat', help: 'print the lines of the Provedex command line, and end with its exit codes' },
+  ledger: { kind: 'text', flags: '--ledger', value: 'PATH', help: 'the same as PATH, as the Provedex command line calls it' },
+  quiet: { kind: 'flag', flags: '-q, --quiet', help: 'print the verdict only' },
+} as const satisfies OptionSpecs;
+
+type Options = OptionValues<typeof options>;
+
+export const verify = command({
+  name: 'verify',
+  summary: 'check a ledger, and say what was not checked',
+  description: [
+    'Checks every line of a ledger: its fields, its place in the chain, its hash and its signature, and prints a verdict with its limits.',
+    'PATH is a file of a ledger, which stands for all of its files; a folder or a pattern of names; a file compressed with gzip or zstd; a pack that `pack` made; or - for standard input. Each PATH is a ledger of its own.',
+    'Without --signer and --head a ledger can only be consistent with itself. Get both from somewhere else than the ledger.',
+  ],
+  arguments: [{ name: 'PATH', help: 'what to verify', many: true, env: 'SEALWRIGHT_LEDGER' }],
+  options,
+  examples: [
+    { line: 'verify ledger.ndjson --signer agent.pub --head heads.json', help: 'all that can be checked' },
+    { line: 'verify ledger.ndjson', help: 'is it consistent with itself?' },
+    { line: 'verify ledger.ndjson --require-signer', help: 'a script must not forget the key', exit: 3 },
+    { line: 'verify ledger.ndjson --json', help: 'for programs; schemas/verify.schema.json' },
+  ],
+  exits: { 1: 'a ledger is proven broken', 2: 'one could not be checked', 3: 'nothing is broken, but something that was asked for was not checked or is missing' },
+  async run(context, words, given) {
+    checkTogether(words, given);
+    const outcomes: Outcome[] = [];
+    const paths = given.ledger === undefined ? words : [given.ledger];
+    for (const word of paths) {
+      const outcome = await verifyOne(await inputOf(word, given.only), given, context);
+      outcomes.push(outcome);
+      if (!given.json) printOne(context, outcome, given, outcomes.length > 1);
+    }
+    const exitCode = worstOf(outcomes.map((outcome) => (given.compat ? compatibleCode(outcome) : exitCodeOf(outcome))));
+    const version = packageVersion();
+    if (given.json) context.out.json(outcomesJson(outcomes, exitCode, version));
+    if (given.sarif !== undefined) await writeWhole(given.sarif, `${JSON.stringify(outcomesSarif(outcomes, version), null, 2)}\n`);
+    if (given.junit !== undefined) await writeWhole(given.junit, outcomesJunit(outcomes));
+    return exitCode;
+  },
+});
+
+function checkTogether(words: readonly string[], { ledger, json, ndjson, compat, state, full, key }: Options): void {
+  if (words.length === 0 && ledger === undefined) throw new UsageError('verify takes a PATH, or SEALWRIGHT_LEDGER; - is standard input');
+  if (words.length > 0 && ledger !== undefined && process.env['SEALWRIGHT_LEDGER'] !== words[0]) throw new UsageError('--ledger and PATH say the same: give one of them');
+  if ([json, ndjson, compat].filter(Boolean).length > 1) throw new UsageError('--json, --ndjson and --compat exclude each other');
+  if (state !== undefined && key === undefined) throw new UsageError("--state takes --key: the auditor's own key signs it");
+  if (full && state === undefined) throw new UsageError('--full takes --state: without it everything is verified');
+  if (state !== undefined && words.length > 1) throw new UsageError('--state is of one ledger: verify several ones one by one');
+}
+
+async function verifyOne(input: Input, given: Options, context: Context): Promise<Outcome> {
+  try {
+    const verified = await verifyInput(input, { verify: optionsOf(input, given, context), maxBytes: given.maxBytes, only: given.only }, context);
+    const { report } = verified;
+    return { kind: 'checked', subject: input, report, findings: findingsOf(report, demandsOf(given)), compression: verified.compression };
+  } catch (error) {
+    return failureOf(input, error, context.signal);
+  }
+}
+
+function optionsOf(input: Input, given: Options, { signal }: Context): VerifyFileOptions {
+  const state = given.state === undefined || given.key === undefined ? {} : { state: given.state, stateKey: SigningKeypair.load(given.key), full: given.full };
+  return {
+    signers: given.signer.length > 0 ? given.signer : undefined,
+    expectedHead: given.head === undefined ? undefined : parseHead(given.head, '--head', input.word),
+    expectedFirst: given.first,
+    startAfter: given.startAfter === undefined ? undefined : parseHead(given.startAfter, '--start-after'),
+    signatures: given.signatures as 'all' | 'last' | undefined,
+    events: given.coreOnly ? 'core' : undefined,
+    spelling: given.exactSpelling ? 'exact' : undefined,
+    signal,
+    ...state,
+  };
+}
+
+function demandsOf({ requireSigner, requireHead, allowTornTail, allowUnknownKinds }: Options): Demands {
+  return { requireSigner, requireHead, allowTornTail, allowUnknownKinds };
+}
+
+/** A ledger that could not be checked; what is wrong with the command line itself ends all of it. */
+function failureOf(subject: Input, error: unknown, signal: AbortSignal): Outcome {
+  const isAboutArguments = [SealwrightTypeError, SealwrightRangeError, UsageError].some((type) => error instanceof type);
+  const isOfSystem = error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
+  if (signal.aborted || isAboutArguments || !(SealwrightError.is(error) || isOfSystem)) throw error;
+  const { line = null, byteOffset = null, report = null } = ChainError.is(error) ? error : {};
+  const code = (error as { readonly code?: string }).code ?? null;
+  return { kind: 'failed', subject, code, message: (error as Error).message, line, byteOffset, report };
+}
+
+function printOne({ out, err }: Context, outcome: Outcome, { ndjson, compat, quiet }: Options, isFurther: boolean): void {
+  if (ndjson) return out.jsonLine({ schemaVersion: 1, ...outcomeJson(outcome) });
+  if (compat) return printCompatible(out, err, outcome);
+  if (isFurther && !quiet) out.line();
+  printOutcome(out, outcome, quiet);
+}
+
+/** The peer knows no limits. */
+function compatibleCode(outcome: Outcome): ExitCode {
+  const code = exitCodeOf(outcome);
+  return code === 3 ? 0 : code;
+}

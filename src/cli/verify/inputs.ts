@@ -1,0 +1,123 @@
+/*
+ * What the words of `verify` name, and how each is verified:
+ *
+ *   -                            standard input, compressed or not
+ *   a folder, a pattern          all files of the ledger in it, as one chain
+ *   a file of a ledger           all files of that ledger; only this one with `only`
+ *   a file that is compressed    its contents, as one file
+ *   a pack (`pack`)              the ledger in it; its keys and heads are claims
+ */
+
+import { createReadStream } from 'node:fs';
+import { open, realpath, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import {
+  type ChainReport,
+  decompress,
+  verifyFile,
+  type VerifyFileOptions,
+  verifySegments,
+  verifyStream,
+  type VerifyStreamOptions,
+} from '../../index.js';
+import { type Context, UsageError } from '../context.js';
+import { Progress } from '../progress.js';
+import type { Subject } from './outcome.js';
+
+/** A report, and how its bytes were packed. */
+export interface Verified {
+  readonly report: ChainReport;
+  readonly compression: string | null;
+}
+
+/** How inputs are taken. */
+export interface InputOptions {
+  readonly verify: VerifyFileOptions;
+  /** Bytes that a compressed input may hold, or any that comes in pieces. */
+  readonly maxBytes: number | undefined;
+  /** Files are looked at alone, whatever stands beside them. */
+  readonly only: boolean;
+}
+
+/** Something to verify. */
+export interface Input extends Subject {
+  readonly kind: 'stream' | 'files' | 'file' | 'compressed' | 'evidence';
+}
+
+const ZIP = Buffer.from('PK\u0003\u0004', 'latin1');
+const PACKED = [Buffer.from([0x1f, 0x8b]), Buffer.from([0x28, 0xb5, 0x2f, 0xfd])];
+
+/** Finds out what a word names. A path that is not there is left for the verification to refuse. */
+export async function inputOf(word: string, only: boolean): Promise<Input> {
+  if (word === '-') return { word, label: 'standard input', kind: 'stream' };
+  const found = await stat(word).catch(() => undefined);
+  if (found === undefined) return { word, label: word, kind: /[*?]/.test(word) ? 'files' : 'file' };
+  if (found.isDirectory()) return { word, label: word, kind: 'files' };
+  // Neither a FIFO nor a device is opened to look into it.
+  if (!found.isFile()) return { word, label: word, kind: 'file' };
+  const beginning = await firstBytes(word);
+  if (beginning.subarray(0, ZIP.length).equals(ZIP)) return { word, label: word, kind: 'evidence' };
+  if (PACKED.some((magic) => beginning.subarray(0, magic.length).equals(magic))) return { word, label: word, kind: 'compressed' };
+  return { word, label: word, kind: only ? 'file' : 'files' };
+}
+
+/** Verifies it. */
+export async function verifyInput(input: Input, options: InputOptions, context: Context): Promise<Verified> {
+  const progress = new Progress(context.err, input.label);
+  try {
+    switch (input.kind) {
+      case 'stream':
+        return await verifyBytes(context.input, options, progress);
+      case 'compressed':
+        return await verifyBytes(createReadStream(input.word), options, progress);
+      case 'evidence':
+        throw new UsageError(`${input.word}: packs cannot be read yet`);
+      case 'file':
+      case 'files':
+        return { report: await verifyFiles(input, options.verify, progress), compression: null };
+    }
+  } finally {
+    progress.end();
+  }
+}
+
+async function verifyFiles({ word, kind }: Input, options: VerifyFileOptions, progress: Progress): Promise<ChainReport> {
+  const watched: VerifyFileOptions = { ...options, onProgress: ({ bytes, totalBytes }) => progress.at(bytes, totalBytes) };
+  if (kind === 'file') return verifyFile(word, watched);
+  // The files of a ledger stand beside its own file, not beside a link to it.
+  const where = /[*?]/.test(word) ? word : await realpath(word).catch(() => resolve(word));
+  return verifySegments(where, watched);
+}
+
+async function verifyBytes(source: AsyncIterable<Uint8Array>, options: InputOptions, progress: Progress): Promise<Verified> {
+  const { verify, maxBytes } = options;
+  if (verify.state !== undefined) throw new UsageError('--state is for files: what comes in a stream cannot be gone on with');
+  const { state: _, stateKey: __, full: ___, ...checks } = verify;
+  let compression: string | null = null;
+  const onFormat = (format: string) => {
+    compression = format === 'none' ? null : format;
+  };
+  const bytes = decompress(source, { signal: verify.signal, maxBytes, onFormat });
+  const report = await verifyStream(counting(bytes, progress), checks as VerifyStreamOptions);
+  return { report, compression };
+}
+
+async function* counting(source: AsyncIterable<Uint8Array>, progress: Progress): AsyncGenerator<Uint8Array> {
+  let count = 0;
+  for await (const piece of source) {
+    count += piece.length;
+    progress.at(count, 0);
+    yield piece;
+  }
+}
+
+async function firstBytes(path: string): Promise<Buffer> {
+  const file = await open(path, 'r').catch(() => undefined);
+  if (file === undefined) return Buffer.alloc(0);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}

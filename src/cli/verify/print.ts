@@ -1,0 +1,125 @@
+/*
+ * A verification for people: one sentence, then what it rests on.
+ */
+
+import { type ChainReport, publicKeyFingerprint, type SegmentsReport } from '../../index.js';
+import { type Output, type Paint, paint, type Part } from '../output.js';
+import { formatTime } from '../times.js';
+import { counted, formatBytes, grouped, quoted } from '../words.js';
+import { type Check, filesOf, type Findings } from './findings.js';
+import type { Outcome } from './outcome.js';
+
+const MARKS: Readonly<Record<Check['status'], Part>> = {
+  pass: paint('good', 'pass       '),
+  fail: paint('bad', 'fail       '),
+  'not-checked': paint('warn', 'not checked'),
+};
+
+const VERDICTS: Readonly<Record<Findings['verdict'], Paint>> = { verified: 'good', intact: 'warn', broken: 'bad', empty: 'warn' };
+const LABEL_WIDTH = 12;
+const NAME_WIDTH = 10;
+/** Lists of a report are cut here; `--json` has them whole. */
+const LISTED = 8;
+
+/** Prints one outcome; all but the headline unless `quiet`. */
+export function printOutcome(out: Output, outcome: Outcome, quiet: boolean): void {
+  const { label } = outcome.subject;
+  if (outcome.kind === 'failed') {
+    out.line(paint('bold', label), ': ', paint('bad', 'could not be checked'), ': ', outcome.message, outcome.code === null ? '' : ` (${outcome.code})`);
+    return;
+  }
+  const { report, findings } = outcome;
+  const [word = '', rest = ''] = split(findings.headline);
+  out.line(paint('bold', label), ': ', paint(VERDICTS[findings.verdict], word), rest);
+  if (quiet) return;
+  out.line();
+  if (!report.ok) printBreak(out, report);
+  for (const { name, status, message } of findings.checks) out.line('  ', MARKS[status], '  ', name.padEnd(NAME_WIDTH), '  ', message);
+  out.line();
+  printFacts(out, outcome, report);
+  printWarnings(out, report);
+  for (const text of findings.unmet) out.line('  ', paint('warn', 'asked for   '), text);
+  printRemedy(out, outcome.subject.word, findings);
+}
+
+/** The word of the verdict, and what is behind it. */
+function split(headline: string): [string, string] {
+  const end = headline.search(/[ :,]/);
+  return [headline.slice(0, end), headline.slice(end)];
+}
+
+function printBreak(out: Output, report: ChainReport): void {
+  fact(out, 'break', report.code ?? '');
+  if (report.line !== null) fact(out, 'line', `${grouped(report.line)}, which begins at byte ${grouped(report.byteOffset ?? 0)}`);
+  if (report.brokenAt !== null) fact(out, 'seq', grouped(report.brokenAt));
+  if (report.expected !== null) fact(out, 'expected', report.expected);
+  if (report.found !== null) fact(out, 'found', report.found);
+  out.line();
+}
+
+function printFacts(out: Output, { subject, compression }: Outcome & { readonly kind: 'checked' }, report: ChainReport): void {
+  const files = filesOf(report);
+  fact(out, 'events', `${grouped(report.eventCount)} in ${formatBytes(report.bytes)}${compression === null ? '' : ` (${compression})`}`);
+  if (files !== undefined && files.length > 1) fact(out, 'files', counted(files.length, 'file'));
+  if (report.timeRange !== null) {
+    fact(out, 'time', `${formatTime(report.timeRange.from)} to ${formatTime(report.timeRange.to)}, by the clock of who recorded`);
+  }
+  if (report.head !== null) fact(out, 'head', `${report.head.seq}:${report.head.hash}`);
+  if (report.firstHash !== null) fact(out, 'first', report.firstHash);
+  for (const signer of report.signers.slice(0, LISTED)) {
+    const range = signer.first === signer.last ? `event ${grouped(signer.first)}` : `events ${grouped(signer.first)} to ${grouped(signer.last)}`;
+    fact(out, 'signer', `${signer.publicKey}  ${range}${signer.pinned ? ', named by you' : ''}`);
+    fact(out, '', `fingerprint ${publicKeyFingerprint(signer.publicKey)}`);
+  }
+  more(out, report.signers.length, 'signer');
+  const kinds = Object.entries({ ...report.kinds, ...report.unknownKinds });
+  if (kinds.length > 0) fact(out, 'kinds', kinds.map(([kind, count]) => `${kind} ${grouped(count)}`).join(', '));
+  if (report.openSessions !== null && report.openSessions.count > 0) {
+    const { count, listed } = report.openSessions;
+    fact(out, 'open', `${counted(count, 'session')} without an end: ${listed.slice(0, LISTED).join(', ')}${count > LISTED ? ', …' : ''}`);
+  }
+  if (report.sha256 !== null && files === undefined) fact(out, 'sha256', report.sha256);
+  if (subject.claims !== undefined) fact(out, 'claims', subject.claims);
+  printLeftOver(out, report);
+}
+
+function printLeftOver(out: Output, report: ChainReport): void {
+  if (filesOf(report) === undefined) return;
+  const { orphans, foreign, gaps } = report as SegmentsReport;
+  for (const { from, to } of gaps.slice(0, LISTED)) fact(out, 'gap', `events ${grouped(from)} to ${grouped(to)} are in no file`);
+  for (const path of orphans.slice(0, LISTED)) fact(out, 'orphan', path);
+  for (const path of foreign.slice(0, LISTED)) fact(out, 'foreign', path);
+}
+
+function printWarnings(out: Output, report: ChainReport): void {
+  for (const { code, count, firstLine } of report.warnings) {
+    out.line('  ', paint('warn', 'warning'.padEnd(LABEL_WIDTH)), `${WARNINGS[code]} (${code}): ${counted(count, 'line')}, first line ${grouped(firstLine)}`);
+  }
+}
+
+const WARNINGS: Readonly<Record<ChainReport['warnings'][number]['code'], string>> = {
+  ledger_restored: 'the ledger was put back to an earlier state',
+  malformed_digest: 'a digest that is no SHA-256',
+  mixed_signers: 'another signer than the event before, without a handover',
+  non_canonical_spelling: 'not spelled as the writer spells',
+  time_went_back: 'an earlier time than the event before',
+  unknown_kind: 'a kind that this version does not know',
+};
+
+/** The command that would check what was not. */
+function printRemedy(out: Output, word: string, { checks }: Findings): void {
+  const remedies = checks.flatMap(({ remedy }) => (remedy === null ? [] : [remedy]));
+  if (remedies.length === 0) return;
+  const options = remedies.map((remedy) => remedy.split(',')[0] ?? '');
+  out.line();
+  out.line('  To check the rest: ', paint('bold', `sealwright verify ${quoted(word)} ${options.join(' ')}`));
+  for (const remedy of remedies.filter((text) => text.includes(','))) out.line('    ', remedy);
+}
+
+function fact(out: Output, label: string, text: string): void {
+  out.line('  ', paint('dim', label.padEnd(LABEL_WIDTH)), text);
+}
+
+function more(out: Output, count: number, thing: string): void {
+  if (count > LISTED) fact(out, '', `and ${counted(count - LISTED, thing)} more`);
+}
