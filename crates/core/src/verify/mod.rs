@@ -49,7 +49,7 @@ use sha2::{Digest as _, Sha256};
 use std::mem;
 
 /// Bytes that are looked at together.
-const BLOCK: usize = 4 << 20;
+const BLOCK: usize = 2 << 20;
 
 /// Which signatures are checked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
