@@ -78,6 +78,7 @@ test('the report of an intact ledger, whole', async (t) => {
     },
     tail: null,
     events: 'core',
+    kinds: { SessionEnded: 5 },
     unknownKinds: {},
     openSessions: null,
     warnings: [],

@@ -150,6 +150,7 @@ export interface ReportJson {
   readonly checks: ReportChecks;
   readonly tail: { readonly offset: number; readonly bytes: number } | null;
   readonly events: 'core' | 'extended';
+  readonly kinds: Readonly<Record<string, number>>;
   readonly unknownKinds: Readonly<Record<string, number>>;
   readonly openSessions: OpenSessions | null;
   readonly warnings: readonly { readonly code: WarningCode; readonly count: number; readonly firstLine: number }[];
@@ -208,6 +209,8 @@ export class ChainReport {
   readonly tail: { readonly offset: number; readonly bytes: number } | null;
   /** `'core'` when only the seven core kinds were found. */
   readonly events: 'core' | 'extended';
+  /** Events of each kind that this version knows. */
+  readonly kinds: Readonly<Record<string, number>>;
   /** Kinds that this version does not know, and how many events of each: chained and signed, payload not checked. */
   readonly unknownKinds: Readonly<Record<string, number>>;
   /** Sessions without an end; null for a ledger of core kinds, which has no event that would say so. */
@@ -244,6 +247,7 @@ export class ChainReport {
     this.checks = json.checks;
     this.tail = json.tail;
     this.events = json.events;
+    this.kinds = json.kinds;
     this.unknownKinds = json.unknownKinds;
     this.openSessions = json.openSessions;
     this.warnings = json.warnings;

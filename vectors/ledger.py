@@ -168,6 +168,7 @@ class Accepted:
     extended: bool = False
     times: list[int] = field(default_factory=list)  # earliest, latest
     signers: dict[str, list[int]] = field(default_factory=dict)  # key: first and last seq
+    kinds: dict[str, int] = field(default_factory=dict)
     unknown: dict[str, int] = field(default_factory=dict)
     open: dict[str, None] = field(default_factory=dict)  # ids of sessions, in the order they began
     unfollowed: int = 0
@@ -210,6 +211,8 @@ class Accepted:
         if kind not in KINDS:
             self.warn("unknown_kind", place)
             self.unknown[kind] = self.unknown.get(kind, 0) + 1
+        else:
+            self.kinds[kind] = self.kinds.get(kind, 0) + 1
         self.extended |= kind not in CORE
         session = line["event"]["payload"].get("session_id") if kind in ("SessionStarted", "SessionSealed") else None
         if kind == "SessionSealed":
@@ -483,6 +486,7 @@ class Verifier:
             },
             "tail": self.tail,
             "events": "extended" if accepted.extended else "core",
+            "kinds": dict(sorted(accepted.kinds.items())),
             "unknownKinds": dict(sorted(accepted.unknown.items())),
             "openSessions": {
                 "count": len(accepted.open),

@@ -29,6 +29,7 @@ export type Totals = Pick<
   | 'signers'
   | 'unlistedSignerEvents'
   | 'events'
+  | 'kinds'
   | 'unknownKinds'
   | 'openSessions'
   | 'warnings'
@@ -49,6 +50,7 @@ export class Tally {
   #to = 0n;
   readonly #signers = new Map<string, { readonly first: number; last: number }>();
   #unlistedSignerEvents = 0;
+  readonly #kinds = new Map<string, number>();
   readonly #unknownKinds = new Map<string, number>();
   #unlistedUnknownKinds = 0;
   readonly #sessions = new Sessions();
@@ -67,6 +69,7 @@ export class Tally {
     if (last !== undefined && signer !== last.signer) this.warn('mixed_signers', number);
     if (kind === 'LedgerRestored') this.warn('ledger_restored', number);
     if (fieldsOfKind(kind) === undefined) this.#addUnknown(kind, number);
+    else increase(this.#kinds, kind);
     if (!isCore(kind)) this.#isExtended = true;
     this.#sessions.follow(line);
     this.#addSigner(signer, seq);
@@ -91,7 +94,7 @@ export class Tally {
 
   totals(): Totals {
     const head: Head | null = this.#last === undefined ? null : { seq: this.#last.seq, hash: this.#last.hash };
-    const unknownKinds = Object.fromEntries([...this.#unknownKinds].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    const unknownKinds = sorted(this.#unknownKinds);
     if (this.#unlistedUnknownKinds > 0) unknownKinds['(other)'] = this.#unlistedUnknownKinds;
     const codes = [...this.#warnings.keys()].toSorted();
     return {
@@ -107,6 +110,7 @@ export class Tally {
       })),
       unlistedSignerEvents: this.#unlistedSignerEvents,
       events: this.#isExtended ? 'extended' : 'core',
+      kinds: sorted(this.#kinds),
       unknownKinds,
       openSessions: this.#isExtended ? this.#sessions.report() : null,
       warnings: codes.map((code) => ({ code, count: 0, firstLine: 0, ...this.#warnings.get(code) })),
@@ -123,11 +127,20 @@ export class Tally {
 
   #addUnknown(kind: string, number: number): void {
     this.warn('unknown_kind', number);
-    const count = this.#unknownKinds.get(kind);
-    if (count !== undefined) this.#unknownKinds.set(kind, count + 1);
-    else if (this.#unknownKinds.size < MAX_LISTED) this.#unknownKinds.set(copyOf(kind), 1);
+    if (this.#unknownKinds.has(kind) || this.#unknownKinds.size < MAX_LISTED) increase(this.#unknownKinds, kind);
     else this.#unlistedUnknownKinds += 1;
   }
+}
+
+/** One more of a name. A name that is new is copied, since it may be a piece of a long line. */
+function increase(counts: Map<string, number>, name: string): void {
+  const count = counts.get(name);
+  counts.set(count === undefined ? copyOf(name) : name, (count ?? 0) + 1);
+}
+
+/** Counts by name, in the order of the names. */
+function sorted(counts: ReadonlyMap<string, number>): Record<string, number> {
+  return Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Signers, and names of unknown kinds, that a report lists. */

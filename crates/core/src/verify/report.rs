@@ -239,6 +239,8 @@ pub struct Report {
     pub tail: Option<Tail>,
     /// The smallest set that holds every accepted event.
     pub events: EventSet,
+    /// Events of the kinds that this version knows, by name.
+    pub kinds: BTreeMap<&'static str, u64>,
     /// Events of unknown kinds, by name.
     pub unknown_kinds: BTreeMap<String, u64>,
     /// Sessions that did not end; none for a ledger of core kinds, which has no event that would say so.

@@ -33,6 +33,7 @@ pub(super) struct Tally {
     last_time: u64,
     times: Option<TimeRange>,
     events: EventSet,
+    kinds: BTreeMap<&'static str, u64>,
     unknown_kinds: BTreeMap<String, u64>,
     sessions: Sessions,
     warnings: BTreeMap<WarningCode, (u64, u64)>,
@@ -68,6 +69,7 @@ impl Tally {
             last_time: 0,
             times: None,
             events: EventSet::Core,
+            kinds: BTreeMap::new(),
             unknown_kinds: BTreeMap::new(),
             sessions: Sessions::default(),
             warnings: BTreeMap::new(),
@@ -178,12 +180,7 @@ impl Tally {
         if line.kind.name() == "LedgerRestored" {
             self.warn(WarningCode::LedgerRestored, place.line, 1);
         }
-        if let LineKind::Unknown(name) = &line.kind {
-            self.warn(WarningCode::UnknownKind, place.line, 1);
-            let known = self.unknown_kinds.contains_key(name) || self.unknown_kinds.len() < MAX_LISTED;
-            let name = if known { name.as_str() } else { OTHER_KINDS };
-            increase(self.unknown_kinds.entry(name.to_owned()).or_default());
-        }
+        self.count_kind(&line.kind, place);
         match line.noted.as_deref() {
             Some(Noted::SessionStarted(id)) => self.sessions.begin(id.as_deref(), line.seq),
             Some(Noted::SessionSealed(id)) => self.sessions.end(id.as_deref()),
@@ -193,6 +190,18 @@ impl Tally {
         self.pruned = self.pruned.into_iter().chain(line.pruning().copied()).max_by_key(|pruning| pruning.last.seq);
         self.count_time(line.timestamp_nanos, place);
         self.count_signer(line, place);
+    }
+
+    fn count_kind(&mut self, kind: &LineKind, place: Place) {
+        match kind {
+            LineKind::Known(name, _) => increase(self.kinds.entry(name).or_default()),
+            LineKind::Unknown(name) => {
+                self.warn(WarningCode::UnknownKind, place.line, 1);
+                let known = self.unknown_kinds.contains_key(name) || self.unknown_kinds.len() < MAX_LISTED;
+                let name = if known { name.as_str() } else { OTHER_KINDS };
+                increase(self.unknown_kinds.entry(name.to_owned()).or_default());
+            }
+        }
     }
 
     fn count_time(&mut self, time: u64, place: Place) {
@@ -313,6 +322,7 @@ impl Tally {
             checks: self.checks,
             tail,
             events: self.events,
+            kinds: self.kinds,
             unknown_kinds: self.unknown_kinds,
             open_sessions: (self.events == EventSet::Extended).then(|| self.sessions.report()),
             warnings: self

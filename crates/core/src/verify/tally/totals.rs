@@ -3,7 +3,7 @@
 use super::Tally;
 use crate::chain::{ChainState, Head};
 use crate::error::Place;
-use crate::event::EventSet;
+use crate::event::{EventSet, find_kind};
 use crate::hash::Hash;
 use crate::line::Pruning;
 use crate::verify::Options;
@@ -28,6 +28,7 @@ pub(in crate::verify) struct Totals {
     last_time: u64,
     time_range: Option<TimeRange>,
     events: EventSet,
+    kinds: BTreeMap<String, u64>,
     unknown_kinds: BTreeMap<String, u64>,
     sessions: Sessions,
     warnings: Vec<Warning>,
@@ -57,6 +58,7 @@ impl Tally {
             last_time,
             times,
             events,
+            kinds,
             unknown_kinds,
             sessions,
             warnings,
@@ -73,6 +75,7 @@ impl Tally {
             last_time: *last_time,
             time_range: *times,
             events: *events,
+            kinds: kinds.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect(),
             unknown_kinds: unknown_kinds.clone(),
             sessions: sessions.clone(),
             warnings: warnings
@@ -107,6 +110,9 @@ impl Tally {
         tally.times = totals.time_range;
         tally.pruned = totals.pruned;
         tally.events = totals.events;
+        // One that this version does not know was not written by it: the state's signature says who wrote it.
+        let known = |(name, count): (String, u64)| Some((find_kind(&name)?.name, count));
+        tally.kinds = totals.kinds.into_iter().filter_map(known).collect();
         tally.unknown_kinds = totals.unknown_kinds;
         tally.sessions = totals.sessions;
         tally.warnings = totals
