@@ -295,6 +295,9 @@ export declare function parsePublicKey(text: string): string
 /** The ids under which a head store knows a ledger. */
 export declare function peekLedger(path: string): NativePeek
 
+/** The short form of a public key that people compare. */
+export declare function publicKeyFingerprint(text: string): string
+
 /** Removes what may go; `line` is that of the event that says so, as it settled. */
 export declare function removePruned(session: NativeSession, prunable: NativePrunable, line: string): Promise<void>
 

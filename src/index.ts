@@ -74,7 +74,7 @@ export {
   signEvent,
 } from './signed-event.js';
 export { type Signer, type SignRequest, type SocketSigner, socketSigner } from './signer.js';
-export type { SignerInput } from './signers.js';
+export { publicKeyFingerprint, type SignerInput } from './signers.js';
 export {
   type ResumeOptions,
   type VerifyChecks,

@@ -25,6 +25,17 @@ export function resolveSigners(value: unknown): string[] {
   return Array.from(inputs, resolveSigner);
 }
 
+/**
+ * The fingerprint of a public key: the first 16 bytes of SHA-256 over its 32 raw bytes, as eight groups of four hex
+ * digits, short enough to be compared by eye or read aloud.
+ *
+ * @throws TypeError `ERR_INVALID_ARGUMENT`, `ERR_PUBLIC_KEY`; {@link LedgerError} `ERR_PUBLIC_KEY` when a file cannot be read
+ */
+export function publicKeyFingerprint(publicKey: SignerInput): string {
+  const key = resolveSigner(publicKey);
+  return wrap(() => native.publicKeyFingerprint(key));
+}
+
 const MAX_FILE_BYTES = 16 * 1024;
 const HEX_KEY = /^[0-9a-fA-F]{64}$/;
 const PEM_BEGIN = '-----BEGIN';

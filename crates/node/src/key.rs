@@ -84,6 +84,12 @@ impl NativeKey {
     }
 }
 
+/// The short form of a public key that people compare.
+#[napi(catch_unwind)]
+pub fn public_key_fingerprint(text: String) -> Result<String> {
+    PublicKey::parse(&text).map(|key| key.fingerprint()).map_err(|error| throw(&error))
+}
+
 /// Hex or PEM text to 64 lower-case hex digits.
 #[napi(catch_unwind)]
 pub fn parse_public_key(text: String) -> Result<String> {
