@@ -4,5 +4,6 @@
 
 import type { CommandSpec } from '../command.js';
 import { keygen } from './keygen.js';
+import { verify } from './verify.js';
 
-export const commands: readonly CommandSpec[] = [keygen];
+export const commands: readonly CommandSpec[] = [verify, keygen];

@@ -49,16 +49,18 @@ const PACKED = [Buffer.from([0x1f, 0x8b]), Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
 
 /** Finds out what a word names. A path that is not there is left for the verification to refuse. */
 export async function inputOf(word: string, only: boolean): Promise<Input> {
-  if (word === '-') return { word, label: 'standard input', kind: 'stream' };
+  const input = (kind: Input['kind'], isFolder = false): Input => ({ word, label: word, kind, isFolder });
+  if (word === '-') return { ...input('stream'), label: 'standard input' };
   const found = await stat(word).catch(() => undefined);
-  if (found === undefined) return { word, label: word, kind: /[*?]/.test(word) ? 'files' : 'file' };
-  if (found.isDirectory()) return { word, label: word, kind: 'files' };
+  if (found === undefined) return /[*?]/.test(word) ? input('files', true) : input('file');
+  if (found.isDirectory()) return input('files', true);
   // Neither a FIFO nor a device is opened to look into it.
-  if (!found.isFile()) return { word, label: word, kind: 'file' };
+  if (!found.isFile()) return input('file');
   const beginning = await firstBytes(word);
-  if (beginning.subarray(0, ZIP.length).equals(ZIP)) return { word, label: word, kind: 'evidence' };
-  if (PACKED.some((magic) => beginning.subarray(0, magic.length).equals(magic))) return { word, label: word, kind: 'compressed' };
-  return { word, label: word, kind: only ? 'file' : 'files' };
+  const begins = (magic: Buffer) => beginning.subarray(0, magic.length).equals(magic);
+  if (begins(ZIP)) return input('evidence');
+  if (PACKED.some(begins)) return input('compressed');
+  return input(only ? 'file' : 'files');
 }
 
 /** Verifies it. */

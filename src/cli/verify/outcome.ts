@@ -12,6 +12,8 @@ export interface Subject {
   readonly word: string;
   /** As it is shown. */
   readonly label: string;
+  /** A folder or a pattern: everything in it matters. */
+  readonly isFolder: boolean;
   /** What an evidence pack says of itself: nobody believes it. */
   readonly claims?: string;
 }

@@ -38,7 +38,7 @@ export function printOutcome(out: Output, outcome: Outcome, quiet: boolean): voi
   out.line();
   printFacts(out, outcome, report);
   printWarnings(out, report);
-  for (const text of findings.unmet) out.line('  ', paint('warn', 'asked for   '), text);
+  for (const text of findings.unmet) out.line('  ', paint('warn', 'ends with 3 '), text);
   printRemedy(out, outcome.subject.word, findings);
 }
 
@@ -80,15 +80,18 @@ function printFacts(out: Output, { subject, compression }: Outcome & { readonly 
   }
   if (report.sha256 !== null && files === undefined) fact(out, 'sha256', report.sha256);
   if (subject.claims !== undefined) fact(out, 'claims', subject.claims);
-  printLeftOver(out, report);
+  printLeftOver(out, report, subject.isFolder);
 }
 
-function printLeftOver(out: Output, report: ChainReport): void {
+/** What stands beside one file is of interest only to who asks for the folder. */
+function printLeftOver(out: Output, report: ChainReport, isFolder: boolean): void {
   if (filesOf(report) === undefined) return;
   const { orphans, foreign, gaps } = report as SegmentsReport;
   for (const { from, to } of gaps.slice(0, LISTED)) fact(out, 'gap', `events ${grouped(from)} to ${grouped(to)} are in no file`);
   for (const path of orphans.slice(0, LISTED)) fact(out, 'orphan', path);
+  if (!isFolder) return;
   for (const path of foreign.slice(0, LISTED)) fact(out, 'foreign', path);
+  more(out, foreign.length, 'foreign file');
 }
 
 function printWarnings(out: Output, report: ChainReport): void {
