@@ -1,21 +1,19 @@
 //! Moving over: a ledger of another program is verified, held, and adopted or let go.
 
-use crate::failure::{contained, misuse, throw};
+use crate::failure::{misuse, throw};
 use crate::heads::NativeHead;
 use crate::open::NativeKnownHead;
-use crate::session::CloseTask;
 use crate::task::Work;
 use crate::text::number;
 use crate::verify::{CancelFlag, parse_options};
+use napi::Result;
 use napi::bindgen_prelude::{AsyncTask, ClassInstance};
-use napi::{Env, Result, Task};
 use napi_derive::napi;
 use sealwright_core::chain::Head;
 use sealwright_core::heads::{HeadStore as _, MemoryHeads};
 use sealwright_core::ledger::Import;
-use sealwright_core::verify::{Options, Watch};
-use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use sealwright_core::verify::Watch;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A verified ledger. As long as it is held no session can open it.
@@ -27,36 +25,6 @@ pub struct NativeImport {
     heads: Vec<(String, Head)>,
 }
 
-/// What [`NativeImport::verify`] does on a pool thread.
-pub struct VerifyImport {
-    path: PathBuf,
-    copy_to: Option<PathBuf>,
-    options: Options,
-    cancel: Arc<AtomicBool>,
-}
-
-impl Task for VerifyImport {
-    type Output = (Import, String);
-    type JsValue = NativeImport;
-
-    fn compute(&mut self) -> Result<Self::Output> {
-        contained(|| {
-            let mut watch = Watch { progress: None, cancel: Some(&self.cancel) };
-            let import = Import::verify(&self.path, self.copy_to.as_deref(), &self.options, &mut watch)
-                .map_err(|error| throw(&error))?;
-            let report = import.report().to_json().map_err(|error| throw(&error))?;
-            Ok((import, report))
-        })
-    }
-
-    fn resolve(&mut self, _env: Env, (import, report): Self::Output) -> Result<NativeImport> {
-        contained(|| {
-            let (path, heads) = (import.path().to_string_lossy().into_owned(), import.heads());
-            Ok(NativeImport { import: Arc::new(Mutex::new(Some(import))), path, report, heads })
-        })
-    }
-}
-
 #[napi]
 impl NativeImport {
     /// Verifies a ledger in place, or while it is copied.
@@ -66,12 +34,18 @@ impl NativeImport {
         copy_to: Option<String>,
         options: String,
         cancel: ClassInstance<'_, CancelFlag>,
-    ) -> Result<AsyncTask<VerifyImport>> {
-        Ok(AsyncTask::new(VerifyImport {
-            path: PathBuf::from(path),
-            copy_to: copy_to.map(PathBuf::from),
-            options: parse_options(&options)?,
-            cancel: Arc::clone(&cancel.flag),
+    ) -> Result<AsyncTask<Work>> {
+        let (options, cancel) = (parse_options(&options)?, Arc::clone(&cancel.flag));
+        let verify = move || {
+            let mut watch = Watch { progress: None, cancel: Some(&cancel) };
+            let import = Import::verify(Path::new(&path), copy_to.as_deref().map(Path::new), &options, &mut watch)
+                .map_err(|error| throw(&error))?;
+            let report = import.report().to_json().map_err(|error| throw(&error))?;
+            Ok((import, report))
+        };
+        Ok(Work::start_with(verify, |_, (import, report)| {
+            let (path, heads) = (import.path().to_string_lossy().into_owned(), import.heads());
+            Ok(Self { import: Arc::new(Mutex::new(Some(import))), path, report, heads })
         }))
     }
 
@@ -100,28 +74,28 @@ impl NativeImport {
 
     /// Compares the ledger with what a head store knows of it and adopts it, on a pool thread.
     #[napi(catch_unwind, ts_return_type = "Promise<void>")]
-    pub fn adopt(&self, known: Vec<NativeKnownHead>) -> Result<AsyncTask<CloseTask>> {
+    pub fn adopt(&self, known: Vec<NativeKnownHead>) -> Result<AsyncTask<Work>> {
         let store = MemoryHeads::default();
         for NativeKnownHead { id, seq, hash } in known {
             let head = NativeHead { seq, hash }.to_core()?;
             store.advance(&[(id, head)]).map_err(|error| throw(&error))?;
         }
         let import = Arc::clone(&self.import);
-        Ok(AsyncTask::new(Work::new(Box::new(move || {
+        Ok(Work::start(move || {
             let mut import = lock(&import);
             let import = import.as_mut().ok_or_else(|| misuse("an import that was let go"))?;
             import.adopt(Some(&store)).map_err(|error| throw(&error))
-        }))))
+        }))
     }
 
     /// Takes a copy that was adopted away again, and lets go, on a pool thread.
     #[napi(catch_unwind, ts_return_type = "Promise<void>")]
-    pub fn withdraw(&self) -> AsyncTask<CloseTask> {
+    pub fn withdraw(&self) -> AsyncTask<Work> {
         let import = Arc::clone(&self.import);
-        AsyncTask::new(Work::new(Box::new(move || {
+        Work::start(move || {
             let import = lock(&import).take();
             import.map_or(Ok(()), |import| import.withdraw().map_err(|error| throw(&error)))
-        })))
+        })
     }
 
     /// Lets go: sessions can open the ledger.

@@ -1,19 +1,19 @@
 //! Opening sessions: options, who signs, where heads are kept.
 
 use crate::channel::{Arguments, Channel};
-use crate::failure::{contained, misuse, self_tested, throw};
+use crate::failure::{misuse, self_tested, throw};
 use crate::heads::{NativeFileHeads, NativeHead, NativeMemoryHeads, ScriptHeads, Wish};
 use crate::key::NativeKey;
 use crate::session::{NativeSession, drain_at_exit};
 use crate::signer::{ScriptSigner, Tell};
+use crate::task::Work;
 use crate::text::{integer, number};
 use napi::bindgen_prelude::{AsyncTask, ClassInstance, Function};
-use napi::{Env, Result, Task};
+use napi::{Env, Result};
 use napi_derive::napi;
 use sealwright_core::Result as CoreResult;
 use sealwright_core::event::EventSet;
 use sealwright_core::evolving::EvolvingKey;
-use sealwright_core::fault::{FaultPoint, pass};
 use sealwright_core::heads::{HeadStore, ledger_id, path_id};
 use sealwright_core::key::PublicKey;
 use sealwright_core::ledger::{
@@ -147,14 +147,14 @@ pub fn peek_ledger(path: String) -> Result<NativePeek> {
     Ok(NativePeek { path_id: path_id(&real_path), first_hash })
 }
 
-/// What [`open_session`] does on a pool thread.
-pub struct OpenTask {
+/// What a session is opened with.
+struct Opening {
     options: SessionOptions,
     hand: Hand,
     channel: Arc<Channel>,
 }
 
-impl OpenTask {
+impl Opening {
     fn new(
         key: Option<ClassInstance<'_, NativeKey>>,
         options: NativeOpenOptions,
@@ -196,29 +196,9 @@ impl OpenTask {
     }
 
     fn open(&self) -> Result<Session> {
-        pass(FaultPoint::Task);
         let sink: Arc<dyn Sink> = Arc::<Channel>::clone(&self.channel);
         let open = |signatory| Session::open_signed_by(&self.options, &signatory, sink);
         self.hand.find().and_then(open).map_err(|error| throw(&error))
-    }
-
-    fn finish(&self, env: Env, session: Session) -> Result<NativeSession> {
-        let session = Arc::new(session);
-        drain_at_exit(env, &session)?;
-        Ok(NativeSession::new(session, Arc::clone(&self.channel)))
-    }
-}
-
-impl Task for OpenTask {
-    type Output = Session;
-    type JsValue = NativeSession;
-
-    fn compute(&mut self) -> Result<Session> {
-        contained(|| self.open())
-    }
-
-    fn resolve(&mut self, env: Env, session: Session) -> Result<NativeSession> {
-        contained(|| self.finish(env, session))
     }
 }
 
@@ -233,8 +213,10 @@ pub fn open_session(
     callback: Function<'_, Arguments, ()>,
     file_heads: Option<ClassInstance<'_, NativeFileHeads>>,
     memory_heads: Option<ClassInstance<'_, NativeMemoryHeads>>,
-) -> Result<AsyncTask<OpenTask>> {
-    OpenTask::new(key, options, &callback, file_heads, memory_heads).map(AsyncTask::new)
+) -> Result<AsyncTask<Work>> {
+    let opening = Opening::new(key, options, &callback, file_heads, memory_heads)?;
+    let channel = Arc::clone(&opening.channel);
+    Ok(Work::start_with(move || opening.open(), move |env, session| finish(env, session, channel)))
 }
 
 /// The same on the calling thread.
@@ -250,9 +232,14 @@ pub fn open_session_sync(
     file_heads: Option<ClassInstance<'_, NativeFileHeads>>,
     memory_heads: Option<ClassInstance<'_, NativeMemoryHeads>>,
 ) -> Result<NativeSession> {
-    let task = OpenTask::new(key, options, &callback, file_heads, memory_heads)?;
-    let session = task.open()?;
-    task.finish(env, session)
+    let opening = Opening::new(key, options, &callback, file_heads, memory_heads)?;
+    finish(env, opening.open()?, opening.channel)
+}
+
+fn finish(env: Env, session: Session, channel: Arc<Channel>) -> Result<NativeSession> {
+    let session = Arc::new(session);
+    drain_at_exit(env, &session)?;
+    Ok(NativeSession::new(session, channel))
 }
 
 fn script_heads(custom: &NativeCustomHeads, ledger_path: &str, channel: &Arc<Channel>) -> Result<ScriptHeads> {

@@ -8,9 +8,6 @@ use napi_derive::napi;
 use sealwright_core::ledger::{self, LockState};
 use std::path::{Path, PathBuf};
 
-/// Milliseconds that a pool thread measures.
-pub type TimeTask = Work<Box<dyn FnOnce() -> Result<f64> + Send>, f64>;
-
 /// Fails if this build diverges from the format.
 #[napi(catch_unwind)]
 pub fn self_test() -> Result<()> {
@@ -31,10 +28,10 @@ pub fn lock_state(path: String) -> Result<String> {
 
 /// Milliseconds that a folder's storage takes to make 4 KiB durable, measured on a pool thread.
 #[napi(catch_unwind, ts_return_type = "Promise<number>")]
-pub fn time_sync(folder: String) -> AsyncTask<TimeTask> {
+pub fn time_sync(folder: String) -> AsyncTask<Work> {
     let folder = PathBuf::from(folder);
-    AsyncTask::new(Work::new(Box::new(move || {
+    Work::start(move || {
         let time = ledger::time_sync(&folder).map_err(|error| throw(&error))?;
         Ok(time.as_secs_f64() * 1e3)
-    })))
+    })
 }

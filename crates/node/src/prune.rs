@@ -1,15 +1,14 @@
 //! Pruning in three steps, of which the middle one is a record like any other: what may go, the event that says so, its
 //! removal.
 
-use crate::failure::{contained, throw};
-use crate::session::{CloseTask, NativeSession};
+use crate::failure::throw;
+use crate::session::NativeSession;
 use crate::task::Work;
 use crate::text::{integer, number};
+use napi::Result;
 use napi::bindgen_prelude::{AsyncTask, ClassInstance};
-use napi::{Env, Result, Task};
 use napi_derive::napi;
-use sealwright_core::ledger::{Prunable, PruneLimits, Session};
-use std::sync::Arc;
+use sealwright_core::ledger::{Prunable, PruneLimits};
 
 /// Which sealed segments may go.
 #[napi(object)]
@@ -43,37 +42,20 @@ impl NativePrunable {
     }
 }
 
-/// What [`find_prunable`] does on a pool thread.
-pub struct FindPrunable {
-    session: Arc<Session>,
-    limits: PruneLimits,
-}
-
-impl Task for FindPrunable {
-    type Output = Option<Prunable>;
-    type JsValue = Option<NativePrunable>;
-
-    fn compute(&mut self) -> Result<Option<Prunable>> {
-        contained(|| self.session.find_prunable(&self.limits).map_err(|error| throw(&error)))
-    }
-
-    fn resolve(&mut self, _env: Env, found: Option<Prunable>) -> Result<Option<NativePrunable>> {
-        Ok(found.map(|prunable| NativePrunable { prunable }))
-    }
-}
-
 /// What may go; null if nothing may.
 #[napi(catch_unwind, ts_return_type = "Promise<NativePrunable | null>")]
-pub fn find_prunable(session: &NativeSession, limits: NativePruneLimits) -> Result<AsyncTask<FindPrunable>> {
+pub fn find_prunable(session: &NativeSession, limits: NativePruneLimits) -> Result<AsyncTask<Work>> {
     let milliseconds = limits.before_ms.map(integer).transpose()?;
-    Ok(AsyncTask::new(FindPrunable {
-        session: session.shared(),
-        limits: PruneLimits {
-            before_seq: limits.before_seq.map(integer).transpose()?,
-            before_nanos: milliseconds.map(|time| time.saturating_mul(1_000_000)),
-            keep: usize::try_from(integer(limits.keep)?).unwrap_or(usize::MAX),
-        },
-    }))
+    let limits = PruneLimits {
+        before_seq: limits.before_seq.map(integer).transpose()?,
+        before_nanos: milliseconds.map(|time| time.saturating_mul(1_000_000)),
+        keep: usize::try_from(integer(limits.keep)?).unwrap_or(usize::MAX),
+    };
+    let session = session.shared();
+    Ok(Work::start_with(
+        move || session.find_prunable(&limits).map_err(|error| throw(&error)),
+        |_, found| Ok(found.map(|prunable| NativePrunable { prunable })),
+    ))
 }
 
 /// Queues the event that says what goes; `id` settles later.
@@ -88,7 +70,7 @@ pub fn remove_pruned(
     session: &NativeSession,
     prunable: ClassInstance<'_, NativePrunable>,
     line: String,
-) -> AsyncTask<CloseTask> {
+) -> AsyncTask<Work> {
     let (session, prunable) = (session.shared(), prunable.prunable.clone());
-    AsyncTask::new(Work::new(Box::new(move || session.remove_pruned(&prunable, &line).map_err(|error| throw(&error)))))
+    Work::start(move || session.remove_pruned(&prunable, &line).map_err(|error| throw(&error)))
 }

@@ -1,16 +1,16 @@
 //! Reading events, on pool threads.
 
-use crate::failure::{contained, misuse, self_tested, throw};
+use crate::failure::{misuse, self_tested, throw};
 use crate::task::Work;
 use crate::text::integer;
-use crate::verify::{CancelFlag, TextsTask, max_line_bytes, parse_object, text_field};
+use crate::verify::{CancelFlag, max_line_bytes, parse_object, text_field};
+use napi::Result;
 use napi::bindgen_prelude::{AsyncTask, ClassInstance};
-use napi::{Env, Result, Task};
 use napi_derive::napi;
 use sealwright_core::Error as CoreError;
 use sealwright_core::query::{ReadEvent, ReadOptions, Reader};
 use serde_json::{Map, Value};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Events that one call of [`NativeReader::next`] gives at most.
@@ -30,25 +30,6 @@ struct Reading {
     error: Option<CoreError>,
 }
 
-/// What [`NativeReader::open`] does on a pool thread.
-pub struct OpenReader {
-    path: PathBuf,
-    options: ReadOptions,
-}
-
-impl Task for OpenReader {
-    type Output = Reader;
-    type JsValue = NativeReader;
-
-    fn compute(&mut self) -> Result<Reader> {
-        contained(|| Reader::open(&self.path, self.options.clone()).map_err(|error| throw(&error)))
-    }
-
-    fn resolve(&mut self, _env: Env, reader: Reader) -> Result<NativeReader> {
-        contained(|| Ok(NativeReader { reader: Arc::new(Mutex::new(Some(Reading { reader, error: None }))) }))
-    }
-}
-
 #[napi]
 impl NativeReader {
     /// Opens a ledger by its active file, or one of its segments.
@@ -57,20 +38,23 @@ impl NativeReader {
         path: String,
         options: String,
         cancel: Option<ClassInstance<'_, CancelFlag>>,
-    ) -> Result<AsyncTask<OpenReader>> {
+    ) -> Result<AsyncTask<Work>> {
         let cancel = cancel.map(|cancel| Arc::clone(&cancel.flag));
         let options = ReadOptions { cancel, ..parse_read_options(&options)? };
-        Ok(AsyncTask::new(OpenReader { path: PathBuf::from(path), options }))
+        let open = move || Reader::open(Path::new(&path), options).map_err(|error| throw(&error));
+        Ok(Work::start_with(open, |_, reader| {
+            Ok(Self { reader: Arc::new(Mutex::new(Some(Reading { reader, error: None }))) })
+        }))
     }
 
     /// The next events, on a pool thread; none at the end. A line, or the line, LF, and the writer's spelling of it.
     #[napi(catch_unwind, ts_return_type = "Promise<Array<string>>")]
-    pub fn next(&self) -> AsyncTask<TextsTask> {
+    pub fn next(&self) -> AsyncTask<Work> {
         let reader = Arc::clone(&self.reader);
-        AsyncTask::new(Work::new(Box::new(move || {
+        Work::start(move || {
             let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
             reader.as_mut().map_or(Ok(Vec::new()), next_batch)
-        })))
+        })
     }
 
     /// Closes the file.

@@ -22,9 +22,6 @@ use std::time::{Duration, Instant};
 /// How long a thread that ends waits for what it has queued.
 const DRAIN_LIMIT: Duration = Duration::from_secs(2);
 
-/// Work without a result.
-pub type CloseTask = Work<Box<dyn FnOnce() -> Result<()> + Send>, ()>;
-
 /// A handle on a ledger's writer.
 #[napi]
 pub struct NativeSession {
@@ -197,12 +194,12 @@ impl NativeSession {
 
     /// Waits for what was submitted and lets go of the ledger.
     #[napi(catch_unwind, ts_return_type = "Promise<void>")]
-    pub fn close(&self) -> AsyncTask<CloseTask> {
+    pub fn close(&self) -> AsyncTask<Work> {
         let session = Arc::clone(&self.session);
-        AsyncTask::new(Work::new(Box::new(move || {
+        Work::start(move || {
             session.close();
             Ok(())
-        })))
+        })
     }
 
     /// After closing: false while a head store written in JavaScript has not been told the last head.

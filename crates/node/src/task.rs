@@ -1,39 +1,56 @@
 //! Work on a pool thread, its panics contained.
 
 use crate::failure::contained;
-use napi::bindgen_prelude::{ToNapiValue, TypeName};
-use napi::{Env, Result, Task};
+use napi::bindgen_prelude::{AsyncTask, ToNapiValue, Unknown};
+use napi::{Env, Result, ScopedTask};
 use sealwright_core::fault::{FaultPoint, pass};
 
-/// A closure whose result becomes a promise's value.
-pub struct Work<F, T> {
-    work: Option<F>,
-    _value: std::marker::PhantomData<T>,
-}
+/// Makes the value of the promise, on the JavaScript thread.
+pub type Finish = Box<dyn for<'env> FnOnce(&'env Env) -> Result<Unknown<'env>> + Send>;
 
-impl<F, T> Work<F, T> {
-    pub(crate) fn new(work: F) -> Self {
-        Self { work: Some(work), _value: std::marker::PhantomData }
+/// Work whose result becomes a promise's value. One type for all of it: napi-rs compiles the way through its pool anew
+/// for each type of task.
+pub struct Work(Option<Box<dyn FnOnce() -> Result<Finish> + Send>>);
+
+impl Work {
+    /// Work that gives the value itself.
+    pub(crate) fn start<T>(work: impl FnOnce() -> Result<T> + Send + 'static) -> AsyncTask<Self>
+    where
+        T: ToNapiValue + Send + 'static,
+    {
+        Self::start_with(work, |_, value| Ok(value))
+    }
+
+    /// Work that gives what `finish` makes the value of.
+    pub(crate) fn start_with<O, T>(
+        work: impl FnOnce() -> Result<O> + Send + 'static,
+        finish: impl FnOnce(Env, O) -> Result<T> + Send + 'static,
+    ) -> AsyncTask<Self>
+    where
+        O: Send + 'static,
+        T: ToNapiValue,
+    {
+        AsyncTask::new(Self(Some(Box::new(move || {
+            let output = work()?;
+            let finish: Finish = Box::new(move |env| finish(*env, output)?.into_unknown(env));
+            Ok(finish)
+        }))))
     }
 }
 
-impl<F, T> Task for Work<F, T>
-where
-    F: FnOnce() -> Result<T> + Send,
-    T: ToNapiValue + TypeName + Send + 'static,
-{
-    type Output = T;
-    type JsValue = T;
+impl<'task> ScopedTask<'task> for Work {
+    type Output = Finish;
+    type JsValue = Unknown<'task>;
 
-    fn compute(&mut self) -> Result<T> {
-        let work = self.work.take().ok_or_else(|| crate::failure::misuse("work that was done already"))?;
+    fn compute(&mut self) -> Result<Finish> {
+        let work = self.0.take().ok_or_else(|| crate::failure::misuse("work that was done already"))?;
         contained(|| {
             pass(FaultPoint::Task);
             work()
         })
     }
 
-    fn resolve(&mut self, _env: Env, output: T) -> Result<T> {
-        Ok(output)
+    fn resolve(&mut self, env: &'task Env, finish: Finish) -> Result<Unknown<'task>> {
+        contained(|| finish(env))
     }
 }

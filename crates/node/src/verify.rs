@@ -45,13 +45,6 @@ type ProgressArguments = FnArgs<(f64, f64, f64)>;
 type ProgressFunction<'a> = Function<'a, ProgressArguments, ()>;
 type ProgressCallback = ThreadsafeFunction<Progress, (), ProgressArguments, Status, false, true>;
 
-/// Text that a pool thread makes.
-pub type TextTask = Work<Box<dyn FnOnce() -> Result<String> + Send>, String>;
-/// Texts that a pool thread makes.
-pub type TextsTask = Work<Box<dyn FnOnce() -> Result<Vec<String>> + Send>, Vec<String>>;
-/// A yes or no that a pool thread finds.
-pub type FlagTask = Work<Box<dyn FnOnce() -> Result<bool> + Send>, bool>;
-
 /// Verifies a file on a pool thread; gives the report as JSON.
 #[napi(catch_unwind, ts_return_type = "Promise<string>")]
 pub fn verify_file(
@@ -63,7 +56,7 @@ pub fn verify_file(
     #[napi(ts_arg_type = "((bytes: number, totalBytes: number, events: number) => void) | undefined | null")]
     on_progress: Option<ProgressFunction<'_>>,
     cancel: Option<ClassInstance<'_, CancelFlag>>,
-) -> Result<AsyncTask<TextTask>> {
+) -> Result<AsyncTask<Work>> {
     FilesWork::new(Files::One(path), &options, state, state_key.as_deref(), full)?.watched(on_progress, cancel)
 }
 
@@ -91,7 +84,7 @@ pub fn verify_segments(
     #[napi(ts_arg_type = "((bytes: number, totalBytes: number, events: number) => void) | undefined | null")]
     on_progress: Option<ProgressFunction<'_>>,
     cancel: Option<ClassInstance<'_, CancelFlag>>,
-) -> Result<AsyncTask<TextTask>> {
+) -> Result<AsyncTask<Work>> {
     FilesWork::new(Files::many(given), &options, state, state_key.as_deref(), full)?.watched(on_progress, cancel)
 }
 
@@ -140,7 +133,7 @@ impl FilesWork {
         self,
         on_progress: Option<ProgressFunction<'_>>,
         cancel: Option<ClassInstance<'_, CancelFlag>>,
-    ) -> Result<AsyncTask<TextTask>> {
+    ) -> Result<AsyncTask<Work>> {
         let progress = on_progress.map(|function| progress_callback(&function)).transpose()?;
         let cancel = cancel.map(|cancel| Arc::clone(&cancel.flag)).unwrap_or_default();
         let work = move || {
@@ -152,7 +145,7 @@ impl FilesWork {
             };
             self.report(&mut Watch { progress: Some(&mut report_progress), cancel: Some(&cancel) })
         };
-        Ok(AsyncTask::new(Work::new(Box::new(work))))
+        Ok(Work::start(work))
     }
 
     fn report(&self, watch: &mut Watch<'_>) -> Result<String> {
@@ -196,26 +189,26 @@ impl NativeVerifier {
 
     /// Takes the next bytes, on a pool thread. True when further bytes do not matter.
     #[napi(catch_unwind, ts_return_type = "Promise<boolean>")]
-    pub fn push(&self, chunk: Uint8Array) -> AsyncTask<FlagTask> {
+    pub fn push(&self, chunk: Uint8Array) -> AsyncTask<Work> {
         let state = Arc::clone(&self.state);
         let bytes = chunk.to_vec();
-        AsyncTask::new(Work::new(Box::new(move || {
+        Work::start(move || {
             let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
             let verifier = state.as_mut().ok_or_else(|| misuse("a verifier that is finished"))?;
             verifier.push(&bytes);
             Ok(verifier.is_decided())
-        })))
+        })
     }
 
     /// Ends the ledger; gives the report as JSON.
     #[napi(catch_unwind, ts_return_type = "Promise<string>")]
-    pub fn finish(&self) -> AsyncTask<TextTask> {
+    pub fn finish(&self) -> AsyncTask<Work> {
         let state = Arc::clone(&self.state);
-        AsyncTask::new(Work::new(Box::new(move || {
+        Work::start(move || {
             let verifier = state.lock().unwrap_or_else(PoisonError::into_inner).take();
             let verifier = verifier.ok_or_else(|| misuse("a verifier that is finished"))?;
             verifier.finish().and_then(|report| report.to_json()).map_err(|error| throw(&error))
-        })))
+        })
     }
 }
 
