@@ -262,8 +262,9 @@ export class Session {
    * gone, or with null if there is nothing to remove. Needs a session with `events: 'extended'`.
    *
    * Rejects as {@link Session.record}, and with {@link LedgerError} `ERR_SEGMENT_MISSING` when segments are missing of
-   * which no event says that they were pruned; `ERR_LEDGER_IO` without `outcome` when the event is recorded and a segment
-   * could not be removed: the next call goes on.
+   * which no event says that they were pruned; without `outcome` `ERR_LEDGER_IO` when the event is recorded and a segment
+   * could not be removed, or `ERR_SESSION_CLOSED` when the session was closed meanwhile and it may be recorded: the next
+   * call goes on.
    */
   async prune(options: PruneOptions): Promise<Pruned | null> {
     const limits = pruneLimitsOf(options);

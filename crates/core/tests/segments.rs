@@ -302,6 +302,26 @@ fn field<'l>(line: &'l str, name: &str) -> &'l str {
     rest.split('"').next().unwrap()
 }
 
+/// A pruning that goes on while its session is closed.
+#[test]
+fn nothing_is_removed_for_a_closed_session() {
+    let mut ledger = Ledger::of_three();
+    ledger.options.events = EventSet::Extended;
+    ledger.record(7);
+    let session = ledger.open();
+    let prunable = session.find_prunable(&PruneLimits::default()).unwrap().unwrap();
+    session.submit_prune(1, &prunable).unwrap();
+    session.close();
+    let active = fs::read_to_string(ledger.path("ledger.ndjson")).unwrap();
+    let error = session.remove_pruned(&prunable, active.lines().last().unwrap()).unwrap_err();
+    assert_eq!((error.code, error.outcome), (ErrorCode::SessionClosed, None));
+    let files = ledger.files();
+    assert_eq!(files[0], "ledger.0-2.ndjson");
+    // The next call goes on.
+    ledger.open().prune(&PruneLimits::default()).unwrap().unwrap();
+    assert_eq!(ledger.files(), files[1..]);
+}
+
 #[test]
 fn segments_are_pruned_by_the_time_of_their_last_event() {
     let mut ledger = Ledger::of_three();

@@ -142,16 +142,21 @@ impl Inbox {
         last
     }
 
+    /// Why no jobs are taken any more; none while they are.
+    pub(super) fn refusal(&self) -> Option<Error> {
+        match &self.phase {
+            Phase::Open => None,
+            Phase::Poisoned(cause) => Some(poison_notice(cause)),
+            Phase::Closing | Phase::Closed => Some(Error::new(ErrorCode::SessionClosed, "the session is closed")),
+        }
+    }
+
     /// Queues a job. It always fits into an empty queue, however large it is. With `gather` it need not be written before
     /// [`Inbox::stop_gathering`], if it is the first in the queue.
     pub(super) fn submit(&mut self, job: Job, gather: bool) -> Result<()> {
         let refused = |error: Error| Err(error.with_outcome(Outcome::NotWritten));
-        match &self.phase {
-            Phase::Open => {}
-            Phase::Poisoned(cause) => return refused(poison_notice(cause)),
-            Phase::Closing | Phase::Closed => {
-                return refused(Error::new(ErrorCode::SessionClosed, "the session is closed"));
-            }
+        if let Some(error) = self.refusal() {
+            return refused(error);
         }
         let bytes = self.bytes.saturating_add(job.size);
         if !self.jobs.is_empty() && bytes > self.limit {

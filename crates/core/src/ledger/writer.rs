@@ -257,10 +257,14 @@ impl Writer {
         lock(&self.status).rotate_error.clone()
     }
 
-    /// Looks at the ledger's files, or removes some, while nothing is written.
+    /// Looks at the ledger's files, or removes some, while nothing is written. Once the file is released that says why,
+    /// and nothing of an event: the one that a removal goes by may be recorded.
     pub(super) fn on_shelf<T>(&self, look: impl FnOnce(&dyn Storage, &dyn Shelf) -> Result<T>) -> Result<T> {
         let slot = lock(&self.appender);
-        let over = || Error::new(ErrorCode::SessionPoisoned, "an earlier failure poisoned this session");
+        let over = || {
+            let unsaid = || Error::new(ErrorCode::Internal, "a file that was released for no reason");
+            Error { outcome: None, ..lock(&self.inbox).refusal().unwrap_or_else(unsaid) }
+        };
         let storage = slot.as_ref().ok_or_else(over)?.storage();
         let alone = || Error::new(ErrorCode::LedgerIo, "this ledger has no other files");
         look(storage, storage.shelf().ok_or_else(alone)?)
