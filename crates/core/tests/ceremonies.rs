@@ -8,11 +8,14 @@
     reason = "a test fails by panicking"
 )]
 
+mod recording;
+
+use recording::{event, new_folder, pair};
 use sealwright_core::chain::Head;
 use sealwright_core::error::{FaultCode, Outcome};
 use sealwright_core::event::{Event, EventSet};
 use sealwright_core::heads::{FileHeads, HeadStore, MemoryHeads, ledger_id};
-use sealwright_core::key::{KeyPair, PublicKey};
+use sealwright_core::key::PublicKey;
 use sealwright_core::ledger::{Batch, GroupMeasures, HeadOption, RotationLimits, Session, SessionOptions, Sink};
 use sealwright_core::signer::Successor;
 use sealwright_core::verify::{Options, Report, SignatureMode, Verdict, Verifier};
@@ -23,22 +26,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tempfile::TempDir;
-
-fn pair(number: u8) -> Arc<KeyPair> {
-    Arc::new(KeyPair::from_seed(&[number; 32]))
-}
-
-fn event(reason: &str) -> Event {
-    Event::parse(&format!(r#"{{"type":"SessionEnded","payload":{{"reason":"{reason}","summary_sha256":""}}}}"#))
-        .unwrap()
-}
-
-fn new_folder() -> (TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("ledger.ndjson");
-    (folder, path)
-}
 
 fn extended(path: &Path) -> SessionOptions {
     SessionOptions { events: EventSet::Extended, ..SessionOptions::new(path) }

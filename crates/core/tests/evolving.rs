@@ -10,12 +10,15 @@
     reason = "a test fails by panicking"
 )]
 
+mod recording;
+
+use recording::{NoSink, event};
 use sealwright_core::ErrorCode;
-use sealwright_core::event::{Event, EventSet};
+use sealwright_core::event::EventSet;
 use sealwright_core::evolving::EvolvingKey;
 use sealwright_core::key::{KeyPair, PublicKey};
 use sealwright_core::keyfile;
-use sealwright_core::ledger::{Batch, GroupMeasures, RotationLimits, Session, SessionOptions, Sink};
+use sealwright_core::ledger::{RotationLimits, Session, SessionOptions};
 use sealwright_core::signer::Signatory;
 use sealwright_core::verify::{Options, Report, Verifier};
 use std::fs;
@@ -23,13 +26,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
-
-struct NoSink;
-
-impl Sink for NoSink {
-    fn settle(&self, _results: Batch, _measures: Option<GroupMeasures>) {}
-    fn room(&self) {}
-}
 
 struct Ledger {
     folder: TempDir,
@@ -60,7 +56,7 @@ impl Ledger {
 
     fn record(&self, count: usize) {
         let session = self.open().unwrap();
-        (0..count).for_each(|_| drop(session.record(event()).unwrap()));
+        (0..count).for_each(|_| drop(session.record(event("")).unwrap()));
         assert_eq!(session.rotate_error(), None);
         session.close();
     }
@@ -79,10 +75,6 @@ impl Ledger {
         names.iter().for_each(|name| verifier.push(&fs::read(self.path(name)).unwrap()));
         verifier.finish().unwrap()
     }
-}
-
-fn event() -> Event {
-    Event::parse(r#"{"type":"SessionEnded","payload":{"reason":"","summary_sha256":""}}"#).unwrap()
 }
 
 #[test]
@@ -148,15 +140,15 @@ fn a_key_that_cannot_get_to_its_place_is_not_lost() {
     let hidden = ledger.path("hidden");
     fs::rename(ledger.path("key"), &hidden).unwrap();
     fs::create_dir(ledger.path("key")).unwrap();
-    session.record(event()).unwrap();
+    session.record(event("")).unwrap();
     assert!(session.rotate_error().unwrap().contains("next key"), "{:?}", session.rotate_error());
     let kept = fs::read(ledger.path("key.next")).unwrap();
     // Full again: no further key is made as long as this one has no place.
-    (0..5).for_each(|_| drop(session.record(event()).unwrap()));
+    (0..5).for_each(|_| drop(session.record(event("")).unwrap()));
     assert_eq!(fs::read(ledger.path("key.next")).unwrap(), kept);
     fs::remove_dir(ledger.path("key")).unwrap();
     fs::rename(hidden, ledger.path("key")).unwrap();
-    session.record(event()).unwrap();
+    session.record(event("")).unwrap();
     assert_eq!(session.rotate_error(), None);
     session.close();
     ledger.record(1);
@@ -177,8 +169,8 @@ fn what_does_not_go_with_it_is_refused() {
     let error = session.rotate_key(Arc::new(KeyPair::generate().unwrap())).unwrap_err();
     assert_eq!(error.code, ErrorCode::SessionOptions);
     // Another session takes the key as it is now; one with another file does not.
-    (0..4).for_each(|_| drop(session.record(event()).unwrap()));
-    ledger.open().unwrap().record(event()).unwrap();
+    (0..4).for_each(|_| drop(session.record(event("")).unwrap()));
+    ledger.open().unwrap().record(event("")).unwrap();
     let other = EvolvingKey::open(&ledger.path("other"), false).unwrap();
     let opened = Session::open_signed_by(&ledger.options, &Signatory::Evolving(Arc::new(other)), Arc::new(NoSink));
     assert!(matches!(opened.err().unwrap().code, ErrorCode::SignerMismatch | ErrorCode::SessionOptions));

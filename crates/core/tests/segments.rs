@@ -10,12 +10,14 @@
     reason = "a test fails by panicking"
 )]
 
+mod recording;
+
+use recording::{event, key, pair};
 use sealwright_core::ErrorCode;
 use sealwright_core::chain::{Head, SeqRange};
-use sealwright_core::event::{Event, EventSet};
+use sealwright_core::event::EventSet;
 use sealwright_core::hash::Hash;
 use sealwright_core::heads::FileHeads;
-use sealwright_core::key::KeyPair;
 use sealwright_core::ledger::{HeadOption, PruneLimits, RotationLimits, Session, SessionOptions, VerifyOnOpen};
 use sealwright_core::verify::{Options, Verifier};
 use std::fs;
@@ -24,15 +26,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
-
-fn event(reason: &str) -> Event {
-    Event::parse(&format!(r#"{{"type":"SessionEnded","payload":{{"reason":"{reason}","summary_sha256":""}}}}"#))
-        .unwrap()
-}
-
-fn key() -> Arc<KeyPair> {
-    Arc::new(KeyPair::from_seed(&[1; 32]))
-}
 
 struct Ledger {
     folder: TempDir,
@@ -368,7 +361,7 @@ fn a_head_store_and_a_new_key_know_a_pruned_ledger() {
     fs::write(ledger.path("ledger.ndjson"), "").unwrap();
     ledger.options.path = elsewhere.path().join("ledger.ndjson");
     let session = Session::open(&ledger.options, key()).unwrap();
-    session.rotate_key(Arc::new(KeyPair::from_seed(&[2; 32]))).unwrap();
+    session.rotate_key(pair(2)).unwrap();
     session.close();
     let heads = fs::read_to_string(ledger.path("heads.json")).unwrap();
     assert_eq!(heads.matches("\"ledger:").count(), 1, "{heads}");

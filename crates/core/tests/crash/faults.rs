@@ -1,7 +1,8 @@
 //! What the system may answer to a writer, one by one; and the power fails behind each call all the same.
 
 use crate::disk::Step;
-use crate::medium::{Fault, Medium, event, key, next_key};
+use crate::medium::{Fault, Medium};
+use crate::recording::{event, key, pair};
 use crate::{PAGE, SECTOR, assert_survives, ledger, limit, record, verified};
 use sealwright_core::error::Outcome;
 use sealwright_core::hash::Hash;
@@ -159,7 +160,7 @@ fn a_handover_that_fails_survives() {
             let mut session = medium.open().unwrap();
             medium.record(&session, "before").unwrap();
             faults.iter().for_each(|(call, fault)| medium.fail(call, *fault));
-            session.rotate_key(next_key()).unwrap_err();
+            session.rotate_key(pair(2)).unwrap_err();
             assert_eq!(session.public_key(), key().public(), "{name}");
             if poisons {
                 session.close();

@@ -24,6 +24,8 @@
 mod disk;
 mod faults;
 mod medium;
+#[path = "../recording/mod.rs"]
+mod recording;
 #[cfg(target_os = "linux")]
 mod replay;
 mod rotation;
@@ -31,7 +33,8 @@ mod shelf;
 mod writers;
 
 use disk::{Chance, Disk, Step};
-use medium::{Medium, event};
+use medium::Medium;
+use recording::event;
 use sealwright_core::chain::Head;
 use sealwright_core::ledger::Session;
 use sealwright_core::verify::{Options, Report, Verifier};

@@ -1,9 +1,9 @@
 //! A storage in memory for the real writer. It writes down each call, and fails where a test says so.
 
 use crate::disk::Step;
+use crate::recording::{event, key, pair};
 use sealwright_core::error::Outcome;
-use sealwright_core::event::{Event, EventSet};
-use sealwright_core::key::KeyPair;
+use sealwright_core::event::EventSet;
 use sealwright_core::ledger::{Batch, GroupMeasures, Session, SessionOptions, Sink};
 use sealwright_core::storage::{FileId, Lockable, Source, Storage};
 use sealwright_core::{Error, ErrorCode, Result};
@@ -53,14 +53,14 @@ impl Medium {
         let open = || -> Box<dyn Lockable> { Box::new(self.clone()) };
         let with = |key| Session::open_on_storage(open, &options, &key, Arc::new(self.clone()));
         match with(key()) {
-            Err(error) if error.code == ErrorCode::SignerMismatch => with(next_key()),
+            Err(error) if error.code == ErrorCode::SignerMismatch => with(pair(2)),
             opened => opened,
         }
     }
 
     /// Hands over to the next key, and writes down that it was acknowledged.
     pub(crate) fn hand_over(&self, session: &Session) {
-        let line = session.rotate_key(next_key()).unwrap();
+        let line = session.rotate_key(pair(2)).unwrap();
         self.state().steps.push(Step::Acknowledged(line));
     }
 
@@ -209,17 +209,4 @@ impl Sink for Medium {
     }
 
     fn room(&self) {}
-}
-
-pub(crate) fn event(reason: &str) -> Event {
-    Event::parse(&format!(r#"{{"type":"SessionEnded","payload":{{"reason":"{reason}","summary_sha256":""}}}}"#))
-        .unwrap()
-}
-
-pub(crate) fn key() -> Arc<KeyPair> {
-    Arc::new(KeyPair::from_seed(&[1; 32]))
-}
-
-pub(crate) fn next_key() -> Arc<KeyPair> {
-    Arc::new(KeyPair::from_seed(&[2; 32]))
 }

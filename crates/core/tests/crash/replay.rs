@@ -5,7 +5,7 @@
 //! at once, so that the trace says when that was. No two of its calls overlap: the writer holds a lock for each group.
 
 use crate::disk::{Disk, Step};
-use crate::medium::{event, key};
+use crate::recording::{event, key};
 use crate::{PAGE, SECTOR, assert_survives, ledger, limit};
 use sealwright_core::ledger::{Batch, GroupMeasures, Session, SessionOptions, Sink};
 use std::fs::{self, File};

@@ -4,7 +4,7 @@
 //! said by `disk`.
 
 use crate::disk::{Chance, Disk, Step};
-use crate::medium::{event, key};
+use crate::recording::{event, key};
 use sealwright_core::chain::SeqRange;
 use sealwright_core::event::EventSet;
 use sealwright_core::ledger::{Batch, GroupMeasures, PruneLimits, RotationLimits, Session, SessionOptions, Sink};

@@ -9,36 +9,22 @@
 )]
 #![allow(clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
 
+#[path = "../recording/mod.rs"]
+mod recording;
 mod sessions;
 
+use recording::{event, key, new_folder};
 use sealwright_core::event::Event;
 use sealwright_core::heads::{FileHeads, HeadStore, MemoryHeads, ledger_id};
-use sealwright_core::key::KeyPair;
 use sealwright_core::ledger::{HeadOption, Session, SessionOptions, TailReason, TornTailPolicy, VerifyOnOpen};
 use sealwright_core::verify::{Options, Report, Watch, verify_file};
 use sealwright_core::{Error, ErrorCode};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use tempfile::TempDir;
-
-fn key() -> Arc<KeyPair> {
-    Arc::new(KeyPair::from_seed(&[1; 32]))
-}
-
-fn event(reason: &str) -> Event {
-    Event::parse(&format!(r#"{{"type":"SessionEnded","payload":{{"reason":"{reason}","summary_sha256":""}}}}"#))
-        .unwrap()
-}
 
 fn custom() -> Event {
     Event::parse(r#"{"type":"Custom","payload":{"name":"com.example.test","data":1}}"#).unwrap()
-}
-
-fn new_folder() -> (TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("ledger.ndjson");
-    (folder, path)
 }
 
 fn open(path: &Path) -> Result<Session, Error> {

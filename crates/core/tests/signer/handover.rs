@@ -1,11 +1,12 @@
 //! A ledger is handed over to a signer, and by one: who signs is decided by what is in the file, and by nothing else.
 
+use super::failure;
+use super::recording::{NoSink, event, new_folder, pair};
 use super::script::Script;
-use super::{NoSink, event, failure, new_folder};
 use sealwright_core::error::Outcome;
 use sealwright_core::event::EventSet;
 use sealwright_core::hash::Hash;
-use sealwright_core::key::{KeyPair, Signature};
+use sealwright_core::key::Signature;
 use sealwright_core::ledger::{Session, SessionOptions};
 use sealwright_core::signer::{Remembered, Signatory, Signer, Successor};
 use sealwright_core::verify::{Options, Watch, verify_file};
@@ -13,10 +14,6 @@ use sealwright_core::{Error, ErrorCode, Result};
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
-
-fn pair(seed: u8) -> Arc<KeyPair> {
-    Arc::new(KeyPair::from_seed(&[seed; 32]))
-}
 
 fn signatory(signer: &Arc<Script>) -> Signatory {
     (Arc::<Script>::clone(signer) as Arc<dyn Signer>).into()

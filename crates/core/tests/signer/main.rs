@@ -11,8 +11,11 @@
 )]
 
 mod handover;
+#[path = "../recording/mod.rs"]
+mod recording;
 mod script;
 
+use recording::{NoSink, event, key, new_folder, pair};
 use script::{Answer, Script};
 use sealwright_core::chain::Head;
 use sealwright_core::chain::SeqRange;
@@ -20,36 +23,13 @@ use sealwright_core::error::Outcome;
 use sealwright_core::event::{Event, EventSet};
 use sealwright_core::hash::Hash;
 use sealwright_core::key::{KeyPair, PublicKey, Signature};
-use sealwright_core::ledger::{Batch, GroupMeasures, Recovery, Session, SessionOptions, Sink};
+use sealwright_core::ledger::{Recovery, Session, SessionOptions};
 use sealwright_core::signer::{Place, Remembered, Request, Signatory, Signer};
 use sealwright_core::verify::{Options, Verdict, Watch, verify_file};
 use sealwright_core::{Error, ErrorCode, Result};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use tempfile::TempDir;
-
-struct NoSink;
-
-impl Sink for NoSink {
-    fn settle(&self, _results: Batch, _measures: Option<GroupMeasures>) {}
-    fn room(&self) {}
-}
-
-fn key() -> KeyPair {
-    KeyPair::from_seed(&[1; 32])
-}
-
-fn event(reason: &str) -> Event {
-    Event::parse(&format!(r#"{{"type":"SessionEnded","payload":{{"reason":"{reason}","summary_sha256":""}}}}"#))
-        .unwrap()
-}
-
-fn new_folder() -> (TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("ledger.ndjson");
-    (folder, path)
-}
 
 fn try_open(path: &Path, signer: &Arc<Script>) -> Result<Session> {
     let signer: Arc<dyn Signer> = Arc::<Script>::clone(signer);
@@ -88,7 +68,7 @@ fn a_group_is_signed_by_one_call_and_the_ledger_is_that_of_the_key() {
     session.record_many(Vec::new()).unwrap();
     session.close();
     assert_eq!(signer.asked(), [0, 1, 2]);
-    Session::open(&SessionOptions::new(&path), Arc::new(key())).unwrap().record(event("d")).unwrap();
+    Session::open(&SessionOptions::new(&path), key()).unwrap().record(event("d")).unwrap();
     open(&path, &signer).record(event("e")).unwrap();
     assert_eq!(signer.asked(), [4]);
     assert_eq!(reasons(&path), ["a", "b", "c", "d", "e"]);
@@ -113,7 +93,7 @@ fn nothing_is_written_without_signatures_that_hold_and_the_next_record_has_the_s
         (
             ErrorCode::SignatureInvalid,
             Box::new(|mut signatures| {
-                signatures[1] = KeyPair::from_seed(&[2; 32]).sign(&Hash::of(b"other"));
+                signatures[1] = pair(2).sign(&Hash::of(b"other"));
                 Ok(signatures)
             }),
         ),
@@ -184,7 +164,7 @@ fn the_session_that_is_open_longest_signs_for_all() {
     let (_folder, path) = new_folder();
     let signers = [Arc::new(Script::new()), Arc::new(Script::new()), Arc::new(Script::new())];
     let sessions = signers.each_ref().map(|signer| open(&path, signer));
-    let own = Session::open(&SessionOptions::new(&path), Arc::new(key())).unwrap();
+    let own = Session::open(&SessionOptions::new(&path), key()).unwrap();
     let other = Arc::new(Script { key: KeyPair::from_seed(&[2; 32]), ..Script::new() });
     assert_eq!(failure(try_open(&path, &other)).0, ErrorCode::SignerMismatch);
     let signed_by = |session: &Session| {

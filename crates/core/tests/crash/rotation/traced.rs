@@ -4,7 +4,7 @@ use super::{crash_everywhere, rotations};
 use crate::PAGE;
 use crate::disk::Step;
 use crate::limit;
-use crate::medium::{event, key};
+use crate::recording::{event, key};
 use crate::replay::{Markers, markers_of, text_between, trace};
 use crate::shelf::{Call, Folder, Name, Naming, World};
 use sealwright_core::chain::SeqRange;
