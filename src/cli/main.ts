@@ -30,7 +30,7 @@ async function main(): Promise<void> {
 
 /** Why a command could not do what it was asked for. */
 function explain({ err, signal }: Context, error: unknown): ExitCode {
-  if (signal.aborted && (error === signal.reason || error instanceof Interrupted)) {
+  if (signal.aborted) {
     err.line('sealwright: interrupted');
     return ExitCode.interrupted;
   }

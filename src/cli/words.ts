@@ -1,5 +1,5 @@
 /*
- * Numbers and lists in sentences.
+ * Numbers and words in sentences.
  */
 
 /** `1,234`. */
@@ -10,11 +10,6 @@ export function grouped(count: number | bigint): string {
 /** `1 event`, `2,000 events`. */
 export function counted(count: number, thing: string): string {
   return `${grouped(count)} ${thing}${count === 1 ? '' : 's'}`;
-}
-
-/** `a, b and c`. */
-export function listed(items: readonly string[]): string {
-  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }
 
 /** `12 bytes`, `3.4 MiB`. */

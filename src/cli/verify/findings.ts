@@ -5,7 +5,7 @@
 
 import type { ChainReport, SegmentsReport } from '../../index.js';
 import { ExitCode } from '../exit-code.js';
-import { counted, grouped, listed } from '../words.js';
+import { counted, grouped } from '../words.js';
 
 /** What the caller asked for beyond "is it broken". */
 export interface Demands {
@@ -57,25 +57,13 @@ function headlineOf(report: ChainReport, checks: readonly Check[]): string {
     return `broken ${place}: ${report.reason ?? report.code ?? ''}; ${events} before it hold`;
   }
   if (report.verdict === 'empty') return 'empty: there is no event, so nothing is shown';
+  const open = checks.filter(({ status }) => status === 'not-checked').map(({ name }) => name);
   if (report.verdict === 'verified') {
-    const behind = `nothing is known of what may have followed event ${report.head?.seq ?? 0}`;
-    return `verified: ${events}, whole and in order, each signed under a key that you named, with the head that you gave; ${behind}`;
+    const behind = `what followed event ${grouped(report.head?.seq ?? 0)}`;
+    return `verified: ${events}, each under a key that you named, your head among them; not checked: ${[...open, behind].join(', ')}`;
   }
-  const open = checks.filter(({ status }) => status === 'not-checked').map(({ name }) => OPEN[name]);
-  return `intact, with limits: nothing is broken in ${events}; not checked: ${listed(open)}`;
+  return `intact: nothing is broken in ${events}; not checked: ${open.join(', ')}`;
 }
-
-const OPEN: Readonly<Record<Check['name'], string>> = {
-  lines: 'what the lines hold',
-  chain: 'their order',
-  signatures: 'most signatures',
-  signer: 'who may sign',
-  head: 'whether events were cut from the end',
-  first: 'which ledger it is',
-  start: 'what came before',
-  tail: 'the bytes behind the last event',
-  kinds: 'payloads of unknown kinds',
-};
 
 function unmetDemands(report: ChainReport, demands: Demands): string[] {
   const unmet: string[] = [];
@@ -95,11 +83,7 @@ function intactChecks(report: ChainReport, { allowUnknownKinds }: Demands): Chec
   const { checks, eventCount } = report;
   const unknown = Object.values(report.unknownKinds).reduce((sum, count) => sum + count, 0);
   const all: (Check | undefined)[] = [
-    pass('lines', `${counted(checks.fields, 'line')}, every field as the format wants it`),
-    pass('chain', `${counted(checks.hashes, 'hash').replace('hashs', 'hashes')} recomputed, ${counted(checks.links, 'link')} followed`),
-    checks.signatures.checked === eventCount
-      ? pass('signatures', `all ${grouped(checks.signatures.checked)} hold, strictly checked`)
-      : open('signatures', `${grouped(checks.signatures.checked)} of ${grouped(eventCount)} checked: the last of each signer`, '--signatures all'),
+    ...(eventCount === 0 ? [open('lines', 'there is none', null)] : eventChecks(report)),
     checks.signer === 'pinned'
       ? pass('signer', 'every event by a key that you named, or one that it handed over to')
       : open('signer', 'the ledger itself says who signed it', '--signer KEY, from whoever runs the agent, not from whoever sent the ledger'),
@@ -118,6 +102,17 @@ function intactChecks(report: ChainReport, { allowUnknownKinds }: Demands): Chec
       : open('kinds', `${counted(unknown, 'event')} of kinds that this version does not know${allowUnknownKinds ? ', which you allow' : ''}`, null),
   ];
   return all.filter((check) => check !== undefined);
+}
+
+/** What is checked of each event. */
+function eventChecks({ checks, eventCount }: ChainReport): Check[] {
+  return [
+    pass('lines', `${counted(checks.fields, 'line')}, every field as the format wants it`),
+    pass('chain', `${grouped(checks.hashes)} hashes recomputed, ${grouped(checks.links)} links followed`),
+    checks.signatures.checked === eventCount
+      ? pass('signatures', `all ${grouped(checks.signatures.checked)} hold, strictly checked`)
+      : open('signatures', `${grouped(checks.signatures.checked)} of ${grouped(eventCount)} checked: the last of each signer`, '--signatures all'),
+  ];
 }
 
 function startOf({ startedAfter, resumed, segments }: ChainReport): Check | undefined {

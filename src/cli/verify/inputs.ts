@@ -11,6 +11,7 @@
 import { createReadStream } from 'node:fs';
 import { open, realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { addAbortSignal, type Readable } from 'node:stream';
 import {
   type ChainReport,
   decompress,
@@ -91,8 +92,10 @@ async function verifyFiles({ word, kind }: Input, options: VerifyFileOptions, pr
   return verifySegments(where, watched);
 }
 
-async function verifyBytes(source: AsyncIterable<Uint8Array>, options: InputOptions, progress: Progress): Promise<Verified> {
+async function verifyBytes(source: Readable, options: InputOptions, progress: Progress): Promise<Verified> {
   const { verify, maxBytes } = options;
+  // Who waits for bytes that do not come is told nothing by a signal of its own.
+  if (verify.signal !== undefined) addAbortSignal(verify.signal, source);
   if (verify.state !== undefined) throw new UsageError('--state is for files: what comes in a stream cannot be gone on with');
   const { state: _, stateKey: __, full: ___, ...checks } = verify;
   let compression: string | null = null;

@@ -14,7 +14,9 @@ export function outcomeJson(outcome: Outcome): object {
   const { word } = outcome.subject;
   if (outcome.kind === 'failed') {
     const { code, message, line, byteOffset, report } = outcome;
-    return { input: word, exitCode: exitCodeOf(outcome), error: { code, message, line, byteOffset }, report, checks: [], unmet: [], compression: null };
+    const error = { code, message, line, byteOffset };
+    const headline = `could not be checked: ${message}`;
+    return { input: word, exitCode: exitCodeOf(outcome), headline, error, report, checks: [], unmet: [], compression: null };
   }
   const { findings, report, compression } = outcome;
   const { checks, unmet, headline } = findings;

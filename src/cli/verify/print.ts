@@ -20,6 +20,7 @@ const LABEL_WIDTH = 12;
 const NAME_WIDTH = 10;
 /** Lists of a report are cut here; `--json` has them whole. */
 const LISTED = 8;
+const KINDS_IN_A_ROW = 4;
 
 /** Prints one outcome; all but the headline unless `quiet`. */
 export function printOutcome(out: Output, outcome: Outcome, quiet: boolean): void {
@@ -33,7 +34,10 @@ export function printOutcome(out: Output, outcome: Outcome, quiet: boolean): voi
   out.line(paint('bold', label), ': ', paint(VERDICTS[findings.verdict], word), rest);
   if (quiet) return;
   out.line();
-  if (!report.ok) printBreak(out, report);
+  if (!report.ok) {
+    printBreak(out, report);
+    out.line('  Up to there:');
+  }
   for (const { name, status, message } of findings.checks) out.line('  ', MARKS[status], '  ', name.padEnd(NAME_WIDTH), '  ', message);
   out.line();
   printFacts(out, outcome, report);
@@ -72,8 +76,10 @@ function printFacts(out: Output, { subject, compression }: Outcome & { readonly 
     fact(out, '', `fingerprint ${publicKeyFingerprint(signer.publicKey)}`);
   }
   more(out, report.signers.length, 'signer');
-  const kinds = Object.entries({ ...report.kinds, ...report.unknownKinds });
-  if (kinds.length > 0) fact(out, 'kinds', kinds.map(([kind, count]) => `${kind} ${grouped(count)}`).join(', '));
+  const kinds = Object.entries({ ...report.kinds, ...report.unknownKinds }).map(([kind, count]) => `${kind} ${grouped(count)}`);
+  for (let place = 0; place < kinds.length; place += KINDS_IN_A_ROW) {
+    fact(out, place === 0 ? 'kinds' : '', kinds.slice(place, place + KINDS_IN_A_ROW).join(', '));
+  }
   if (report.openSessions !== null && report.openSessions.count > 0) {
     const { count, listed } = report.openSessions;
     fact(out, 'open', `${counted(count, 'session')} without an end: ${listed.slice(0, LISTED).join(', ')}${count > LISTED ? ', …' : ''}`);
