@@ -81,10 +81,14 @@ function picture(words, text) {
   const height = lines.length * LINE_HEIGHT + 2 * PADDING;
   const rows = lines.map((line, index) => {
     const y = PADDING + 14 + index * LINE_HEIGHT;
-    return `<text x="${PADDING}" y="${y}">${line.map(({ text, paint }) => `<tspan${paint ? ` class="${paint}"` : ''}>${escape(text)}</tspan>`).join('')}</text>`;
+    return `<text x="${PADDING}" y="${y}">${line.map(tspan).join('')}</text>`;
   });
   const box = `<rect x=".5" y=".5" width="${width - 1}" height="${height - 1}" rx="6"/>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">\n<style>${STYLE}</style>\n${box}\n${rows.join('\n')}\n</svg>\n`;
+}
+
+function tspan({ text, paint }) {
+  return `<tspan${paint ? ` class="${paint}"` : ''}>${escape(text)}</tspan>`;
 }
 
 /** Text and its class, from the codes that style a terminal. */
