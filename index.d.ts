@@ -57,6 +57,8 @@ export declare class NativeKey {
   get publicKeyHex(): string
   /** Eight groups of four hex digits. */
   get fingerprint(): string
+  /** Signs the record of a verification, a JSON object; gives its document. Nothing else can be signed through this. */
+  signVerificationRecord(record: string): string
 }
 
 /** Heads in memory. */
@@ -154,6 +156,12 @@ export declare function canonicalJson(text: string): Buffer
 
 /** SHA-256 of the canonical bytes of JSON text, 64 hex digits. */
 export declare function canonicalSha256(text: string): string
+
+/**
+ * Checks the document of a verification's record; gives the public key that signed it, and the record as canonical JSON.
+ * Without signers anybody may have.
+ */
+export declare function checkVerificationRecord(document: string, signers: Array<string>): Array<string>
 
 /** The hash that an event has at a place. */
 export declare function computeSelfHash(eventText: string, seq: number, parentHash: string, timestampNanos: bigint): string
@@ -294,6 +302,12 @@ export declare function parsePublicKey(text: string): string
 
 /** The ids under which a head store knows a ledger. */
 export declare function peekLedger(path: string): NativePeek
+
+/**
+ * The events of whole lines as elements of a JSON array. `follows`: others stand before them. `line` and `byte_offset`
+ * are of the first byte.
+ */
+export declare function printEvents(lines: Uint8Array, follows: boolean, line: number, byteOffset: number): Promise<Buffer>
 
 /** The short form of a public key that people compare. */
 export declare function publicKeyFingerprint(text: string): string

@@ -112,6 +112,12 @@ codes! {
         StateMismatch = "ERR_STATE_MISMATCH",
         /// A state of a verification under other options.
         StateOptions = "ERR_STATE_OPTIONS",
+        /// Text that is no signed record.
+        RecordInvalid = "ERR_RECORD_INVALID",
+        /// A record whose signature does not hold.
+        RecordSignature = "ERR_RECORD_SIGNATURE",
+        /// A record that none of the named signers signed.
+        RecordSigner = "ERR_RECORD_SIGNER",
         /// An unsynced tail, and the caller asked not to repair it.
         TornTail = "ERR_TORN_TAIL",
         /// The ledger does not extend the head that the head store knows.

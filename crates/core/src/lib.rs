@@ -26,6 +26,8 @@
 //! | seal without a file | [`seal::seal`], [`seal::self_hash`] |
 //! | verify | [`verify::verify_file`], [`verify::Verifier`], [`verify::verify_lines`] |
 //! | read | [`query::Reader`] |
+//! | vouch for a verification | [`statement`] |
+//! | print it as JSON for people | [`bundle`] |
 //! | remember the head elsewhere | [`heads::FileHeads`], [`heads::MemoryHeads`] |
 //!
 //! ```
@@ -53,6 +55,7 @@
     )
 )]
 
+pub mod bundle;
 pub mod chain;
 #[doc(hidden)]
 pub mod comb;
@@ -79,6 +82,7 @@ pub mod seal;
 mod segments;
 pub mod self_test;
 pub mod signer;
+pub mod statement;
 pub mod storage;
 mod sync;
 pub mod verify;

@@ -1,10 +1,11 @@
 //! Key pairs: the seed stays on this side. Nobody signs without one, so making one asks for the self-test.
 
-use crate::failure::{self_tested, throw};
+use crate::failure::{misuse, self_tested, throw};
 use napi::Result;
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 use sealwright_core::key::{KeyPair, PublicKey};
+use sealwright_core::statement::{self, Kind};
 use sealwright_core::{Error as CoreError, ErrorCode, keyfile};
 use std::path::Path;
 use std::sync::Arc;
@@ -79,6 +80,12 @@ impl NativeKey {
         self.pair.public().fingerprint()
     }
 
+    /// Signs the record of a verification, a JSON object; gives its document. Nothing else can be signed through this.
+    #[napi(catch_unwind)]
+    pub fn sign_verification_record(&self, record: String) -> Result<String> {
+        statement::sign(Kind::VerificationRecord, &record, &self.pair).map_err(|error| throw(&error))
+    }
+
     fn of(pair: KeyPair, created: bool) -> Self {
         Self { pair: Arc::new(pair), created }
     }
@@ -94,4 +101,15 @@ pub fn public_key_fingerprint(text: String) -> Result<String> {
 #[napi(catch_unwind)]
 pub fn parse_public_key(text: String) -> Result<String> {
     PublicKey::parse(&text).map(|key| key.to_string()).map_err(|error| throw(&error))
+}
+
+/// Checks the document of a verification's record; gives the public key that signed it, and the record as canonical JSON.
+/// Without signers anybody may have.
+#[napi(catch_unwind)]
+pub fn check_verification_record(document: String, signers: Vec<String>) -> Result<Vec<String>> {
+    self_tested()?;
+    let signers: Option<Vec<_>> = signers.iter().map(|key| PublicKey::from_hex(key)).collect();
+    let signers = signers.ok_or_else(|| misuse("a signer has 64 lower-case hex digits"))?;
+    let signed = statement::check(Kind::VerificationRecord, &document, &signers).map_err(|error| throw(&error))?;
+    Ok(vec![signed.public_key.to_string(), signed.statement])
 }

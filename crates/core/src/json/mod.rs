@@ -26,6 +26,7 @@ pub mod number;
 mod outline;
 mod parse;
 mod path;
+mod pretty;
 pub(crate) mod string;
 
 use crate::error::{Error, ErrorCode, Result};
@@ -33,6 +34,7 @@ pub use members::members;
 pub(crate) use outline::{Outlined, Workspace};
 pub(crate) use parse::outline;
 pub use parse::{Keys, Transcoded, transcode};
+pub use pretty::pretty;
 
 /// Containers that may be open at once in one text; a ledger line's own object is the first.
 pub const MAX_DEPTH: usize = 127;
