@@ -8,6 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 import {
   canonicalJson,
   ChainError,
+  checkVerification,
   type ErrorCode,
   events,
   FileHeadStore,
@@ -25,6 +26,7 @@ import {
   signEvent,
   SigningError,
   SigningKeypair,
+  signVerification,
   verifyChain,
   verifyFile,
   verifyFileSync,
@@ -114,6 +116,10 @@ const parse = (payload: string) => events.parse(`{"type":"SessionEnded","payload
 const custom = events.custom({ name: 'com.example', data: null });
 const heartbeat = events.parse('{"type":"Heartbeat","payload":{"session_id":"s","interval_ms":1}}');
 
+function record(): string {
+  return signVerification({ report: verifyChain(three), subject: { name: 'ledger', files: [] }, keypair: key1 });
+}
+
 async function recordSignedBy(t: ExecutionContext, sign: Signer['sign'], signTimeoutMs?: number): Promise<unknown> {
   const signer = { publicKey: key1.publicKeyHex, sign };
   const session = await openSession(t, { keypair: undefined, ledgerPath: newPath(t), signer, signTimeoutMs });
@@ -176,6 +182,9 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
   },
   ERR_OUT_OF_RANGE: () => signEvent({ event: ended('x'), seq: -1, parentHash: DIGEST, keypair: key1 }),
   ERR_PUBLIC_KEY: () => verifyChain([], { signers: 'f'.repeat(64) }),
+  ERR_RECORD_INVALID: () => checkVerification('{}'),
+  ERR_RECORD_SIGNATURE: () => checkVerification(record().replace('"eventCount": 3', '"eventCount": 4')),
+  ERR_RECORD_SIGNER: () => checkVerification(record(), { signers: key2.publicKeyHex }),
   ERR_ROLLBACK_DETECTED: (t) => {
     const headStore = new MemoryHeadStore();
     headStore.set(`ledger:${three[0]?.selfHash}`, { seq: 3, hash: DIGEST });

@@ -76,6 +76,18 @@ export {
 export { type Signer, type SignRequest, type SocketSigner, socketSigner } from './signer.js';
 export { publicKeyFingerprint, type SignerInput } from './signers.js';
 export {
+  type CheckedVerification,
+  checkVerification,
+  type CheckVerificationOptions,
+  signVerification,
+  type SignVerificationFields,
+  subjectOf,
+  type VerificationOptions,
+  type VerificationRecord,
+  type VerificationSubject,
+  type VerifiedFile,
+} from './verification-record.js';
+export {
   type ResumeOptions,
   type VerifyChecks,
   verifyChain,
