@@ -172,11 +172,17 @@ export declare function computeSelfHash(eventText: string, seq: number, parentHa
  */
 export declare function drainSessions(): void
 
+/** In front of the event with a seq in one file, or behind its last one. */
+export declare function findGap(path: string, seq: number): NativeGap
+
 /** What may go; null if nothing may. */
 export declare function findPrunable(session: NativeSession, limits: NativePruneLimits): Promise<NativePrunable | null>
 
 /** JavaScript's answer to a `head` message: none for stored, or why not. */
 export declare function headDone(ticket: number, error?: string | undefined | null): void
+
+/** The files of the ledger whose active file is at a path, in the order of their events. */
+export declare function ledgerFiles(path: string): Array<NativeLedgerFile>
 
 /** Who writes a ledger now. */
 export declare function lockState(path: string): 'free' | 'here' | 'elsewhere'
@@ -189,6 +195,14 @@ export interface NativeCustomHeads {
   firstHash: string
   /** What it knows. */
   heads: Array<NativeKnownHead>
+}
+
+/** A place between two lines of a file. */
+export interface NativeGap {
+  /** Of the line behind it. */
+  offset: number
+  /** That the event behind it should have. */
+  nextSeq: number
 }
 
 /** An event's place and hash. */
@@ -207,6 +221,16 @@ export interface NativeKnownHead {
   seq: number
   /** 64 hex digits. */
   hash: string
+}
+
+/** A file of a ledger. */
+export interface NativeLedgerFile {
+  /** Where it is. */
+  path: string
+  /** The events that the name of a sealed segment says it holds; neither for the active file. */
+  first?: number
+  /** The last of them. */
+  last?: number
 }
 
 /** How a session is opened. */

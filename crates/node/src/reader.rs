@@ -2,13 +2,13 @@
 
 use crate::failure::{misuse, self_tested, throw};
 use crate::task::Work;
-use crate::text::integer;
+use crate::text::{integer, number};
 use crate::verify::{CancelFlag, max_line_bytes, parse_object, text_field};
 use napi::Result;
 use napi::bindgen_prelude::{AsyncTask, ClassInstance};
 use napi_derive::napi;
 use sealwright_core::Error as CoreError;
-use sealwright_core::query::{ReadEvent, ReadOptions, Reader};
+use sealwright_core::query::{self, ReadEvent, ReadOptions, Reader};
 use serde_json::{Map, Value};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -62,6 +62,46 @@ impl NativeReader {
     pub fn close(&self) {
         *self.reader.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
+}
+
+/// A file of a ledger.
+#[napi(object)]
+pub struct NativeLedgerFile {
+    /// Where it is.
+    pub path: String,
+    /// The events that the name of a sealed segment says it holds; neither for the active file.
+    pub first: Option<f64>,
+    /// The last of them.
+    pub last: Option<f64>,
+}
+
+/// A place between two lines of a file.
+#[napi(object)]
+pub struct NativeGap {
+    /// Of the line behind it.
+    pub offset: f64,
+    /// That the event behind it should have.
+    pub next_seq: f64,
+}
+
+/// The files of the ledger whose active file is at a path, in the order of their events.
+#[napi(catch_unwind)]
+pub fn ledger_files(path: String) -> Result<Vec<NativeLedgerFile>> {
+    let files = query::ledger_files(Path::new(&path)).map_err(|error| throw(&error))?;
+    let file = |file: query::LedgerFile| NativeLedgerFile {
+        path: file.path.to_string_lossy().into_owned(),
+        first: file.range.map(|range| number(range.from)),
+        last: file.range.map(|range| number(range.to)),
+    };
+    Ok(files.into_iter().map(file).collect())
+}
+
+/// In front of the event with a seq in one file, or behind its last one.
+#[napi(catch_unwind)]
+pub fn find_gap(path: String, seq: f64) -> Result<NativeGap> {
+    self_tested()?;
+    let gap = query::find_gap(Path::new(&path), integer(seq)?).map_err(|error| throw(&error))?;
+    Ok(NativeGap { offset: number(gap.offset), next_seq: number(gap.next_seq) })
 }
 
 fn next_batch(reading: &mut Reading) -> Result<Vec<String>> {

@@ -26,7 +26,7 @@ pub(super) struct Files {
 #[derive(Debug)]
 pub(super) struct LedgerFile {
     pub(super) which: Which,
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// Of the active file, which is opened at once.
     file: Option<ReadFile>,
     /// Where an index of it may be.

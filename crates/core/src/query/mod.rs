@@ -18,6 +18,7 @@ mod lines;
 mod options;
 mod part;
 mod payload;
+mod place;
 mod search;
 
 use crate::chain::ChainState;
@@ -26,6 +27,7 @@ use crate::line;
 use files::{Files, Which};
 pub use options::{Granularity, ReadOptions};
 use part::Part;
+pub use place::{Gap, LedgerFile, find_gap, ledger_files};
 use std::path::{Path, PathBuf};
 
 /// An event as it stands in the file.

@@ -16,7 +16,7 @@ use sealwright_core::ErrorCode;
 use sealwright_core::event::Event;
 use sealwright_core::key::KeyPair;
 use sealwright_core::ledger::{RotationLimits, Session, SessionOptions};
-use sealwright_core::query::{Granularity, ReadOptions, Reader};
+use sealwright_core::query::{Gap, Granularity, ReadOptions, Reader, find_gap, ledger_files};
 use shelf::{FINE, Given, Shelf, lines_of, seq_of};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -56,6 +56,26 @@ fn all_files_are_read_as_one_ledger() {
     assert_eq!(shelf.read(&from(0)), lines[..7]);
     fs::write(shelf.active(), &lines[7].as_bytes()[..100]).unwrap();
     assert_eq!(shelf.read(&from(0)), lines[..7]);
+}
+
+#[test]
+fn the_files_of_a_ledger_and_places_in_them() {
+    let (lines, shelf) = ten();
+    symlink(shelf.active(), shelf.path("link")).unwrap();
+    let files = ledger_files(&shelf.path("link")).unwrap();
+    let ranges: Vec<_> = files.iter().map(|file| file.range.map(|range| (range.from, range.to))).collect();
+    assert_eq!(ranges, [Some((0, 3)), Some((4, 6)), None]);
+    let gap = |file: usize, seq| {
+        let Gap { offset, next_seq } = find_gap(&files[file].path, seq).unwrap();
+        (usize::try_from(offset).unwrap(), next_seq)
+    };
+    let length = |from: usize, to: usize| lines[from..to].iter().map(|line| line.len()).sum::<usize>();
+    assert_eq!(gap(1, 5), (length(4, 5), 5));
+    assert_eq!(gap(1, 100), (length(4, 7), 7));
+    assert_eq!(gap(2, 2).0, 0);
+    assert_eq!(ledger_files(&shelf.path("ledger.4-6.ndjson")).unwrap(), files[1..2]);
+    fs::remove_file(shelf.active()).unwrap();
+    assert_eq!(ledger_files(&shelf.active()).unwrap_err().code, ErrorCode::SegmentMissing);
 }
 
 #[test]
