@@ -66,13 +66,17 @@ export class Output {
   }
 
   /**
-   * A line of JSON that is data: byte for byte as it is, unless a person reads it. Resolves when there is room for more.
+   * Lines of JSON that are data: byte for byte as they are, unless a person reads them. Resolves when there is room for
+   * more.
    */
   async data(json: string): Promise<void> {
     if (this.#stream.write(`${this.isTerminal ? visibleJson(json) : json}\n`)) return;
     await new Promise<void>((resolve) => {
-      this.#stream.once('drain', resolve);
-      this.#stream.once('close', resolve);
+      const go = () => {
+        this.#stream.off('drain', go).off('close', go);
+        resolve();
+      };
+      this.#stream.on('drain', go).on('close', go);
     });
   }
 

@@ -123,13 +123,19 @@ function valuesOf(
 ): OptionValues<OptionSpecs> {
   const values = Object.entries(specs).map(([name, spec]) => {
     const value = given[name];
-    if (spec.kind === 'flag') return [name, value === true];
+    if (spec.kind === 'flag') return [name, value === true || given[negatedName(name)] === false];
     const fallback = spec.env === undefined ? '' : (environment[spec.env] ?? '');
     if (value !== undefined || fallback === '') return [name, value ?? (spec.kind === 'many' ? [] : undefined)];
     if (spec.kind === 'many') return [name, fallback.split(delimiter).filter((part) => part !== '')];
     return [name, spec.kind === 'whole' ? wholeOf(fallback, spec.env ?? '', spec.least) : fallback];
   });
   return Object.fromEntries(values) as OptionValues<OptionSpecs>;
+}
+
+/** The parser takes `--no-index` for a denial of `--index`: `noIndex` is when `index` is not. */
+function negatedName(name: string): string {
+  const [, first = '', rest = ''] = /^no([A-Z])(.*)$/.exec(name) ?? [];
+  return `${first.toLowerCase()}${rest}`;
 }
 
 function wholeOf(text: string, name: string, least: number): number {

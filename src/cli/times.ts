@@ -6,7 +6,7 @@
 import { UsageError } from './context.js';
 
 const NANOS = 1_000_000_000n;
-const RFC3339 = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})$/;
+const RFC3339 = /^(\d{4}-\d{2}-\d{2})[Tt ]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})$/;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const DECIMAL = /^\d{1,20}$/;
 
@@ -24,11 +24,11 @@ export function formatTime(nanos: bigint): string {
  */
 export function parseTime(text: string, option: string): bigint {
   if (DECIMAL.test(text)) return BigInt(text);
-  if (DATE.test(text)) return parseTime(`${text}T00:00:00Z`, option);
-  const [, date, time, fraction = '', zone = ''] = RFC3339.exec(text) ?? [];
+  const written = DATE.test(text) ? `${text}T00:00:00Z` : text;
+  const [, date, time, fraction = '', zone = ''] = RFC3339.exec(written) ?? [];
   const milliseconds = date === undefined ? Number.NaN : Date.parse(`${date}T${time}${zone.toUpperCase()}`);
   // A day that its month does not have moves on to the next month.
-  const isDate = date !== undefined && new Date(Date.parse(`${date}T00:00:00Z`) || Number.NaN).getUTCDate() === Number(date.slice(8));
+  const isDate = date !== undefined && new Date(`${date}T00:00:00Z`).getUTCDate() === Number(date.slice(8));
   if (Number.isNaN(milliseconds) || milliseconds < 0 || !isDate) {
     throw new UsageError(`${option} must be a time such as 2026-11-21T09:30:00Z, a date, or nanoseconds since 1970, found ${text}`);
   }

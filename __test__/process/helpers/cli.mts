@@ -108,6 +108,16 @@ export class RunningCli {
     else this.#process.stdin?.end(rest);
   }
 
+  /** Reads nothing of what it prints for a while: it has to wait. */
+  pauseOutput(): void {
+    this.#process.stdout?.pause();
+  }
+
+  /** Reads on. */
+  resumeOutput(): void {
+    this.#process.stdout?.resume();
+  }
+
   /** Stops reading what it prints, as `| head` does. */
   closeOutput(): void {
     this.#process.stdout?.destroy();

@@ -4,6 +4,7 @@
 
 import type { CommandSpec } from '../command.js';
 import { keygen } from './keygen.js';
+import { query } from './query.js';
 import { verify } from './verify.js';
 
-export const commands: readonly CommandSpec[] = [verify, keygen];
+export const commands: readonly CommandSpec[] = [verify, query, keygen];

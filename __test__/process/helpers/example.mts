@@ -1,0 +1,75 @@
+// The folder that the examples of the manual are about:
+//
+//   ledger.ndjson   20 events of all core kinds and of Custom, Heartbeat and SessionSealed; the first session has no end
+//   agent.key       signs it; agent.pub has its public key in hex
+//   heads.json      a head store that knows its head
+//   auditor.key     of who verifies
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExecutionContext } from 'ava';
+import { type EventInput, events, FileHeadStore, Session, sha256Hex, SigningKeypair } from 'sealwright';
+import { newFolder } from '../../helpers/folders.mts';
+
+/** How many events the ledger has. */
+export const EXAMPLE_EVENTS = 20;
+
+/** A fresh copy of the folder, which goes away with the test. */
+export async function exampleFolder(t: ExecutionContext): Promise<string> {
+  const folder = newFolder(t);
+  files ??= makeFiles();
+  for (const [name, bytes] of await files) writeFileSync(join(folder, name), bytes, { mode: 0o600 });
+  return folder;
+}
+
+let files: Promise<ReadonlyMap<string, Uint8Array>> | undefined;
+
+const NAMES = ['ledger.ndjson', 'agent.key', 'agent.pub', 'heads.json', 'auditor.key'];
+const digest = sha256Hex('an example');
+
+async function makeFiles(): Promise<ReadonlyMap<string, Uint8Array>> {
+  const folder = mkdtempSync(join(tmpdir(), 'sealwright-example-'));
+  try {
+    const keypair = SigningKeypair.generate();
+    keypair.save(join(folder, 'agent.key'));
+    writeFileSync(join(folder, 'agent.pub'), `${keypair.publicKeyHex}\n`);
+    SigningKeypair.generate().save(join(folder, 'auditor.key'));
+    await record(keypair, join(folder, 'ledger.ndjson'), join(folder, 'heads.json'));
+    return new Map(NAMES.map((name) => [name, readFileSync(join(folder, name))]));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function record(keypair: SigningKeypair, ledgerPath: string, heads: string): Promise<void> {
+  const headStore = { store: new FileHeadStore(heads), wait: true };
+  const options = { keypair, ledgerPath, headStore, events: 'extended' } as const;
+  const first = await Session.open({ ...options, sessionId: 'support-1' });
+  await first.recordMany([started('support-1'), ...turn('What does the blue kettle cost?', 'search_prices', 41)]);
+  await first.close();
+  const second = await Session.open({ ...options, sessionId: 'support-2', heartbeatMs: 1000 });
+  await second.recordMany([started('support-2'), ...turn('Please refund order 1017.', 'refund', 1250)]);
+  await second.record(events.custom({ name: 'com.example.refund', data: { order: 1017, amount: 19.99, currency: 'EUR' } }));
+  const count = () => readFileSync(ledgerPath, 'utf8').split('\n').length - 1;
+  for (const before = count(); count() === before; ) await sleep(50);
+  await second.record(events.sessionEnded({ reason: 'done', summarySha256: '' }));
+  await second.end();
+}
+
+function started(sessionId: string): EventInput {
+  return events.sessionStarted({ agentId: 'support-agent', modelId: 'llama3.2:3b', sessionId });
+}
+
+function turn(transcript: string, toolName: string, latencyMs: number): EventInput[] {
+  return [
+    events.utteranceCaptured({ audioSha256: digest, transcript, lang: 'en', durationMs: 2400 }),
+    events.modelInvoked({ modelId: 'llama3.2:3b', promptSha256: digest, responseSha256: digest, promptTokens: 482, responseTokens: 71 }),
+    events.toolCalled({ toolName, argsSha256: digest, argsRedacted: { query: 'hidden' } }),
+    events.toolReturned({ toolName, resultSha256: digest, latencyMs, success: true }),
+    events.toolCalled({ toolName: 'notify', argsSha256: digest, argsRedacted: {} }),
+    events.toolReturned({ toolName: 'notify', resultSha256: digest, latencyMs: 8, success: latencyMs < 1000 }),
+    events.utteranceSpoken({ textSha256: digest, text: 'One moment, please.', audioSha256: '' }),
+  ];
+}
