@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
-import { GENESIS_PARENT_HASH, type ReportJson } from 'sealwright';
+import { checkVerification, GENESIS_PARENT_HASH, type ReportJson } from 'sealwright';
 import { sealedLine } from '../helpers/canonical.mts';
 import { newFifo, newFolder } from '../helpers/folders.mts';
 import { chainOf, ended, forged, key1, key2, openSession, seed1, textOf, toolCalled, writeLedger } from '../helpers/ledgers.mts';
@@ -180,6 +180,22 @@ test('a state goes on where the last verification ended, and is signed', async (
   t.notRegex(await cliOutput(t, [...words, '--full'], { cwd }), /verified before/);
   writeLedger(path, chainOf(5, { event: (seq) => ended(`another ${seq}`) }));
   t.regex(await cliOutput(t, words, { cwd, code: 2 }), /ERR_STATE_MISMATCH/);
+});
+
+test('a record of the verification is signed by the auditor', async (t) => {
+  const cwd = ledgers(t);
+  key2.save(join(cwd, 'auditor.key'));
+  const words = ['--signer', signer, '--record', 'record.json', '--key', 'auditor.key'];
+  const names = ['good.ndjson', 'good.ndjson.gz', 'forged.ndjson'];
+  for (const [index, name] of names.entries()) {
+    await cliOutput(t, ['verify', name, ...words], { cwd, code: index === 2 ? 1 : 0 });
+    const { record, publicKey } = checkVerification(readFileSync(join(cwd, 'record.json'), 'utf8'), { signers: key2.publicKeyHex });
+    t.is(publicKey, key2.publicKeyHex);
+    t.is(record.subject.name, name);
+    t.is(record.report.verdict, index === 2 ? 'broken' : 'intact');
+    t.deepEqual(record.options.signers, [signer]);
+  }
+  t.is((await runCli(t, ['verify', 'good.ndjson', '--record', 'record.json'], { cwd })).code, 2);
 });
 
 test('variables of the environment name ledger and signers', async (t) => {

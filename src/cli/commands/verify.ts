@@ -14,6 +14,7 @@ import { type Input, inputOf, verifyInput } from '../verify/inputs.js';
 import { outcomeJson, outcomesJson, outcomesJunit, outcomesSarif, printCompatible } from '../verify/machine.js';
 import { exitCodeOf, type Outcome } from '../verify/outcome.js';
 import { printOutcome } from '../verify/print.js';
+import { keepRecord } from '../verify/record.js';
 
 const options = {
   signer: { kind: 'many', flags: '--signer', value: 'KEY', env: 'SEALWRIGHT_SIGNERS', help: 'who may have signed: 64 hex digits, PEM text, or a file with one of both; may be given several times' },
@@ -31,6 +32,7 @@ const options = {
   state: { kind: 'text', flags: '--state', value: 'FILE', help: 'go on where the last verification with this file ended, and keep there how far this one came; takes --key' },
   full: { kind: 'flag', flags: '--full', help: 'with --state: verify everything, and keep that' },
   key: { kind: 'text', flags: '--key', value: 'FILE', help: "the auditor's own key, which signs --state and --record" },
+  record: { kind: 'text', flags: '--record', value: 'FILE', help: 'write what was verified and found, signed with --key' },
   maxBytes: { kind: 'whole', flags: '--max-bytes', value: 'N', least: 1, help: 'how much a stream, a compressed file or a pack may hold' },
   json: { kind: 'flag', flags: '--json', help: 'print one JSON object' },
   ndjson: { kind: 'flag', flags: '--ndjson', help: 'print a line of JSON for each PATH' },
@@ -62,10 +64,11 @@ export const verify = command({
   exits: { 1: 'a ledger is proven broken', 2: 'one could not be checked', 3: 'nothing is broken, but something that was asked for was not checked or is missing' },
   async run(context, words, given) {
     checkTogether(words, given);
+    const auditor = given.key === undefined ? undefined : SigningKeypair.load(given.key);
     const outcomes: Outcome[] = [];
     const paths = given.ledger === undefined ? words : [given.ledger];
     for (const word of paths) {
-      const outcome = await verifyOne(await inputOf(word, given.only), given, context);
+      const outcome = await verifyOne(await inputOf(word, given.only), given, auditor, context);
       outcomes.push(outcome);
       if (!given.json) printOne(context, outcome, given, outcomes.length > 1);
     }
@@ -78,27 +81,32 @@ export const verify = command({
   },
 });
 
-function checkTogether(words: readonly string[], { ledger, json, ndjson, compat, state, full, key }: Options): void {
+function checkTogether(words: readonly string[], { ledger, json, ndjson, compat, state, full, key, record }: Options): void {
   if (words.length === 0 && ledger === undefined) throw new UsageError('verify takes a PATH, or SEALWRIGHT_LEDGER; - is standard input');
   if (words.length > 0 && ledger !== undefined && process.env['SEALWRIGHT_LEDGER'] !== words[0]) throw new UsageError('--ledger and PATH say the same: give one of them');
   if ([json, ndjson, compat].filter(Boolean).length > 1) throw new UsageError('--json, --ndjson and --compat exclude each other');
   if (state !== undefined && key === undefined) throw new UsageError("--state takes --key: the auditor's own key signs it");
+  if (record !== undefined && key === undefined) throw new UsageError("--record takes --key: the auditor's own key signs it");
   if (full && state === undefined) throw new UsageError('--full takes --state: without it everything is verified');
-  if (state !== undefined && words.length > 1) throw new UsageError('--state is of one ledger: verify several ones one by one');
-}
-
-async function verifyOne(input: Input, given: Options, context: Context): Promise<Outcome> {
-  try {
-    const verified = await verifyInput(input, { verify: optionsOf(input, given, context), maxBytes: given.maxBytes, only: given.only }, context);
-    const { report } = verified;
-    return { kind: 'checked', subject: input, report, findings: findingsOf(report, demandsOf(given)), compression: verified.compression };
-  } catch (error) {
-    return failureOf(input, error, context.signal);
+  if ((state !== undefined || record !== undefined) && words.length > 1) {
+    throw new UsageError('--state and --record are of one ledger: verify several ones one by one');
   }
 }
 
-function optionsOf(input: Input, given: Options, { signal }: Context): VerifyFileOptions {
-  const state = given.state === undefined || given.key === undefined ? {} : { state: given.state, stateKey: SigningKeypair.load(given.key), full: given.full };
+async function verifyOne(input: Input, given: Options, auditor: SigningKeypair | undefined, context: Context): Promise<Outcome> {
+  const options = optionsOf(input, given, auditor, context);
+  const verified = await verifyInput(input, { verify: options, maxBytes: given.maxBytes }, context).catch((error: unknown) =>
+    failureOf(input, error, context.signal),
+  );
+  if ('kind' in verified) return verified;
+  const { report, compression } = verified;
+  const outcome: Outcome = { kind: 'checked', subject: input, report, findings: findingsOf(report, demandsOf(given)), compression };
+  if (given.record !== undefined && auditor !== undefined) await keepRecord(given.record, outcome, options, auditor);
+  return outcome;
+}
+
+function optionsOf(input: Input, given: Options, auditor: SigningKeypair | undefined, { signal }: Context): VerifyFileOptions {
+  const state = given.state === undefined ? {} : { state: given.state, stateKey: auditor, full: given.full };
   return {
     signers: given.signer.length > 0 ? given.signer : undefined,
     expectedHead: given.head === undefined ? undefined : parseHead(given.head, '--head', input.word),
@@ -117,7 +125,7 @@ function demandsOf({ requireSigner, requireHead, allowTornTail, allowUnknownKind
 }
 
 /** A ledger that could not be checked; what is wrong with the command line itself ends all of it. */
-function failureOf(subject: Input, error: unknown, signal: AbortSignal): Outcome {
+function failureOf(subject: Input, error: unknown, signal: AbortSignal): Outcome & { readonly kind: 'failed' } {
   const isAboutArguments = [SealwrightTypeError, SealwrightRangeError, UsageError].some((type) => error instanceof type);
   const isOfSystem = error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
   if (signal.aborted || isAboutArguments || !(SealwrightError.is(error) || isOfSystem)) throw error;

@@ -57,12 +57,12 @@ function headlineOf(report: ChainReport, checks: readonly Check[]): string {
     return `broken ${place}: ${report.reason ?? report.code ?? ''}; ${events} before it hold`;
   }
   if (report.verdict === 'empty') return 'empty: there is no event, so nothing is shown';
-  const open = checks.filter(({ status }) => status === 'not-checked').map(({ name }) => name);
+  const unchecked = checks.filter(({ status }) => status === 'not-checked').map(({ name }) => name);
   if (report.verdict === 'verified') {
     const behind = `what followed event ${grouped(report.head?.seq ?? 0)}`;
-    return `verified: ${events}, each under a key that you named, your head among them; not checked: ${[...open, behind].join(', ')}`;
+    return `verified: ${events}, each under a key that you named, your head among them; not checked: ${[...unchecked, behind].join(', ')}`;
   }
-  return `intact: nothing is broken in ${events}; not checked: ${open.join(', ')}`;
+  return `intact: nothing is broken in ${events}; not checked: ${unchecked.join(', ')}`;
 }
 
 function unmetDemands(report: ChainReport, demands: Demands): string[] {

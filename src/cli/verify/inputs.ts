@@ -36,8 +36,6 @@ export interface InputOptions {
   readonly verify: VerifyFileOptions;
   /** Bytes that a compressed input may hold, or any that comes in pieces. */
   readonly maxBytes: number | undefined;
-  /** Files are looked at alone, whatever stands beside them. */
-  readonly only: boolean;
 }
 
 /** Something to verify. */
@@ -50,7 +48,13 @@ const PACKED = [Buffer.from([0x1f, 0x8b]), Buffer.from([0x28, 0xb5, 0x2f, 0xfd])
 
 /** Finds out what a word names. A path that is not there is left for the verification to refuse. */
 export async function inputOf(word: string, only: boolean): Promise<Input> {
-  const input = (kind: Input['kind'], isFolder = false): Input => ({ word, label: word, kind, isFolder });
+  const input = (kind: Input['kind'], isFolder = false): Input => ({
+    word,
+    label: word,
+    kind,
+    isFolder,
+    isFile: kind === 'file' || kind === 'files',
+  });
   if (word === '-') return { ...input('stream'), label: 'standard input' };
   const found = await stat(word).catch(() => undefined);
   if (found === undefined) return /[*?]/.test(word) ? input('files', true) : input('file');

@@ -12,6 +12,8 @@ export interface Subject {
   readonly word: string;
   /** As it is shown. */
   readonly label: string;
+  /** Files that can be read once more. */
+  readonly isFile: boolean;
   /** A folder or a pattern: everything in it matters. */
   readonly isFolder: boolean;
   /** What an evidence pack says of itself: nobody believes it. */
