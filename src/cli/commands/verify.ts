@@ -3,7 +3,7 @@
  */
 
 import { ChainError, SealwrightError, SealwrightRangeError, SealwrightTypeError, SigningKeypair, type VerifyFileOptions } from '../../index.js';
-import { command, type OptionSpecs, type OptionValues } from '../command.js';
+import { command } from '../command.js';
 import { type Context, UsageError } from '../context.js';
 import { type ExitCode, worstOf } from '../exit-code.js';
 import { writeWhole } from '../files.js';
@@ -12,38 +12,10 @@ import { packageVersion } from '../package.js';
 import { type Demands, findingsOf } from '../verify/findings.js';
 import { type Input, inputOf, verifyInput } from '../verify/inputs.js';
 import { outcomeJson, outcomesJson, outcomesJunit, outcomesSarif, printCompatible } from '../verify/machine.js';
+import { type VerifyGiven, verifyOptions } from '../verify/options.js';
 import { exitCodeOf, type Outcome } from '../verify/outcome.js';
 import { printOutcome } from '../verify/print.js';
 import { keepRecord } from '../verify/record.js';
-
-const options = {
-  signer: { kind: 'many', flags: '--signer', value: 'KEY', env: 'SEALWRIGHT_SIGNERS', help: 'who may have signed: 64 hex digits, PEM text, or a file with one of both; may be given several times' },
-  head: { kind: 'text', flags: '--head', value: 'SEQ:HASH|FILE', help: 'an event that must be there, as it was reported to you, or a file that `head save` or a head store wrote' },
-  first: { kind: 'text', flags: '--first', value: 'HASH', help: 'hash of the first event' },
-  startAfter: { kind: 'text', flags: '--start-after', value: 'SEQ:HASH', help: 'trust this event, and begin behind it' },
-  requireSigner: { kind: 'flag', flags: '--require-signer', help: 'end with 3 unless --signer was given' },
-  requireHead: { kind: 'flag', flags: '--require-head', help: 'end with 3 unless --head was given' },
-  allowTornTail: { kind: 'flag', flags: '--allow-torn-tail', help: 'take bytes behind the last event for a record that a crash cut off' },
-  allowUnknownKinds: { kind: 'flag', flags: '--allow-unknown-kinds', help: 'take kinds of events that this version does not know' },
-  signatures: { kind: 'text', flags: '--signatures', value: 'MODE', choices: ['all', 'last'], help: 'all (default), or only the last one of each signer, which commits to everything before it' },
-  coreOnly: { kind: 'flag', flags: '--core-only', help: 'find fault with any but the seven core kinds' },
-  exactSpelling: { kind: 'flag', flags: '--exact-spelling', help: 'find fault with lines that are not spelled as the writer spells' },
-  only: { kind: 'flag', flags: '--only', help: 'look at the file alone, not at the other files of its ledger' },
-  state: { kind: 'text', flags: '--state', value: 'FILE', help: 'go on where the last verification with this file ended, and keep there how far this one came; takes --key' },
-  full: { kind: 'flag', flags: '--full', help: 'with --state: verify everything, and keep that' },
-  key: { kind: 'text', flags: '--key', value: 'FILE', help: "the auditor's own key, which signs --state and --record" },
-  record: { kind: 'text', flags: '--record', value: 'FILE', help: 'write what was verified and found, signed with --key' },
-  maxBytes: { kind: 'whole', flags: '--max-bytes', value: 'N', least: 1, help: 'how much a stream, a compressed file or a pack may hold' },
-  json: { kind: 'flag', flags: '--json', help: 'print one JSON object' },
-  ndjson: { kind: 'flag', flags: '--ndjson', help: 'print a line of JSON for each PATH' },
-  sarif: { kind: 'text', flags: '--sarif', value: 'FILE', help: 'write the findings as SARIF 2.1.0' },
-  junit: { kind: 'text', flags: '--junit', value: 'FILE', help: 'write the checks as JUnit XML' },
-  compat: { kind: 'flag', flags: '--compat', help: 'print the lines of the Provedex command line, and end with its exit codes' },
-  ledger: { kind: 'text', flags: '--ledger', value: 'PATH', help: 'the same as PATH, as the Provedex command line calls it' },
-  quiet: { kind: 'flag', flags: '-q, --quiet', help: 'print the verdict only' },
-} as const satisfies OptionSpecs;
-
-type Options = OptionValues<typeof options>;
 
 export const verify = command({
   name: 'verify',
@@ -54,7 +26,7 @@ export const verify = command({
     'Without --signer and --head a ledger can only be consistent with itself. Get both from somewhere else than the ledger.',
   ],
   arguments: [{ name: 'PATH', help: 'what to verify', many: true, env: 'SEALWRIGHT_LEDGER' }],
-  options,
+  options: verifyOptions,
   examples: [
     { line: 'verify ledger.ndjson --signer agent.pub --head heads.json', help: 'all that can be checked' },
     { line: 'verify ledger.ndjson', help: 'is it consistent with itself?' },
@@ -81,7 +53,7 @@ export const verify = command({
   },
 });
 
-function checkTogether(words: readonly string[], { ledger, json, ndjson, compat, state, full, key, record }: Options): void {
+function checkTogether(words: readonly string[], { ledger, json, ndjson, compat, state, full, key, record }: VerifyGiven): void {
   if (words.length === 0 && ledger === undefined) throw new UsageError('verify takes a PATH, or SEALWRIGHT_LEDGER; - is standard input');
   if (words.length > 0 && ledger !== undefined && process.env['SEALWRIGHT_LEDGER'] !== words[0]) throw new UsageError('--ledger and PATH say the same: give one of them');
   if ([json, ndjson, compat].filter(Boolean).length > 1) throw new UsageError('--json, --ndjson and --compat exclude each other');
@@ -93,7 +65,7 @@ function checkTogether(words: readonly string[], { ledger, json, ndjson, compat,
   }
 }
 
-async function verifyOne(input: Input, given: Options, auditor: SigningKeypair | undefined, context: Context): Promise<Outcome> {
+async function verifyOne(input: Input, given: VerifyGiven, auditor: SigningKeypair | undefined, context: Context): Promise<Outcome> {
   const options = optionsOf(input, given, auditor, context);
   const verified = await verifyInput(input, { verify: options, maxBytes: given.maxBytes }, context).catch((error: unknown) =>
     failureOf(input, error, context.signal),
@@ -105,7 +77,7 @@ async function verifyOne(input: Input, given: Options, auditor: SigningKeypair |
   return outcome;
 }
 
-function optionsOf(input: Input, given: Options, auditor: SigningKeypair | undefined, { signal }: Context): VerifyFileOptions {
+function optionsOf(input: Input, given: VerifyGiven, auditor: SigningKeypair | undefined, { signal }: Context): VerifyFileOptions {
   const state = given.state === undefined ? {} : { state: given.state, stateKey: auditor, full: given.full };
   return {
     signers: given.signer.length > 0 ? given.signer : undefined,
@@ -120,7 +92,7 @@ function optionsOf(input: Input, given: Options, auditor: SigningKeypair | undef
   };
 }
 
-function demandsOf({ requireSigner, requireHead, allowTornTail, allowUnknownKinds }: Options): Demands {
+function demandsOf({ requireSigner, requireHead, allowTornTail, allowUnknownKinds }: VerifyGiven): Demands {
   return { requireSigner, requireHead, allowTornTail, allowUnknownKinds };
 }
 
@@ -134,7 +106,7 @@ function failureOf(subject: Input, error: unknown, signal: AbortSignal): Outcome
   return { kind: 'failed', subject, code, message: (error as Error).message, line, byteOffset, report };
 }
 
-function printOne({ out, err }: Context, outcome: Outcome, { ndjson, compat, quiet }: Options, isFurther: boolean): void {
+function printOne({ out, err }: Context, outcome: Outcome, { ndjson, compat, quiet }: VerifyGiven, isFurther: boolean): void {
   if (ndjson) return out.jsonLine({ schemaVersion: 1, ...outcomeJson(outcome) });
   if (compat) return printCompatible(out, err, outcome);
   if (isFurther && !quiet) out.line();
