@@ -211,7 +211,7 @@ test('options of another verification are refused', (t) => {
 test('arguments are checked', async (t) => {
   const report = verifyChain(chain);
   const wrong = { instanceOf: SealwrightTypeError, code: 'ERR_INVALID_ARGUMENT' } as const;
-  const signed = (fields: object) => signVerification({ report, subject: nowhere, keypair: auditor, ...fields } as never);
+  const recorded = (fields: object) => signVerification({ report, subject: nowhere, keypair: auditor, ...fields } as never);
   for (const fields of [
     { report: report.toJSON() },
     { keypair: auditorSeed },
@@ -221,7 +221,7 @@ test('arguments are checked', async (t) => {
     { subject: { name: '\ud800', files: [] } },
     { more: 1 },
   ]) {
-    throwsError(t, () => signed(fields), wrong);
+    throwsError(t, () => recorded(fields), wrong);
   }
   throwsError(t, () => checkVerification(Buffer.from('{}') as never), wrong);
   throwsError(t, () => checkVerification('{}', { signers: [] }), wrong);

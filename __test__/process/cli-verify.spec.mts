@@ -1,6 +1,6 @@
 // `sealwright verify`, as auditors and scripts run it: verdicts, exit codes, what it prints for people and for programs.
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
@@ -252,4 +252,18 @@ testWith(['python'], 'colours on a terminal only, and as the environment wants t
   t.false(coloured((await runOnTerminal(t, words, { cwd, env: { NO_COLOR: '1' } })).stdout));
   t.false(coloured(await cliOutput(t, words, { cwd })));
   t.true(coloured(await cliOutput(t, words, { cwd, env: { FORCE_COLOR: '1' } })));
+});
+
+testWith(['python'], 'progress is shown on a terminal, and wiped', async (t) => {
+  const cwd = newFolder(t);
+  const path = join(cwd, 'ledger.ndjson');
+  writeLedger(path, five);
+  // As a hole, which takes no space on the disk and a second or so to read.
+  truncateSync(path, 2 * 1024 ** 3);
+  const words = ['verify', 'ledger.ndjson', '--allow-torn-tail', '-q'];
+  const shown = await runOnTerminal(t, words, { cwd, streams: '2' });
+  t.is(shown.code, 0);
+  const text = shown.stdout + shown.stderr;
+  t.regex(text, /\[=+ +\] \d+ % {2}\d+\.\d [MG]iB, \d+\.\d [MG]iB\/s {2}ledger\.ndjson/);
+  t.regex(text, /\r\u001b\[2K(ledger\.ndjson: intact.*\n)?$/);
 });
