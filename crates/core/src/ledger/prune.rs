@@ -25,7 +25,7 @@ use crate::limits;
 use crate::line::{self, Pruning};
 use crate::storage::Shelf;
 use crate::verify::signatures::Signatures;
-use std::io;
+use std::io::{self, Read};
 
 /// Which sealed segments may go: those to which all of this applies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -161,7 +161,7 @@ fn find(shelf: &dyn Shelf, limits: &PruneLimits) -> Result<Option<Found>> {
 }
 
 /// The hash of a ledger's first event, as the event says that covers what is missing before a seq.
-pub(super) fn stated_first(files: Files, from: u64) -> Result<Hash> {
+pub(super) fn stated_first(files: impl Read, from: u64) -> Result<Hash> {
     let mut lines = Lines::new(files);
     while let Some(line) = lines.next_event() {
         let covers = |pruning: &&Pruning| pruning.last.seq.saturating_add(1) >= from;

@@ -6,6 +6,7 @@ use super::inbox::Seat;
 use super::opening::{holds_extended_kinds, prepare, verify_all};
 use super::options::{SessionOptions, VerifyOnOpen};
 use super::past::{Past, finish_rotation};
+use super::prune::stated_first;
 use super::recover::{Inspection, first_hash};
 use super::restore::not_rolled_back;
 use super::writer::Writer;
@@ -328,13 +329,21 @@ pub(super) fn remembered(id: &FileId, inspection: &Inspection) -> Option<Option<
 pub(super) fn peek(path: &Path) -> Result<(PathBuf, Option<Hash>)> {
     let resolved = durable::resolve(path)?;
     let sealed = sealed_segments(&resolved)?;
-    let first_file = sealed.first().map_or(&resolved, |sealed| &sealed.path);
-    let first = match durable::open_to_read(first_file) {
-        Ok((file, _)) => first_hash(file),
-        Err(error) if error.code == ErrorCode::LedgerNotFound => None,
-        Err(error) => return Err(error),
+    let first = match sealed.first() {
+        Some(first) if first.range.from > 0 => pruned_first(&sealed, &resolved, first.range.from),
+        first => match durable::open_to_read(first.map_or(&resolved, |sealed| &sealed.path)) {
+            Ok((file, _)) => first_hash(file),
+            Err(error) if error.code == ErrorCode::LedgerNotFound => None,
+            Err(error) => return Err(error),
+        },
     };
     Ok((resolved, first))
+}
+
+/// Hash of the first event of a ledger that was pruned, as its last event of that kind says.
+fn pruned_first(sealed: &[SealedFile], active: &Path, from: u64) -> Option<Hash> {
+    let newest_first = [active].into_iter().chain(sealed.iter().rev().map(|sealed| sealed.path.as_path()));
+    newest_first.into_iter().find_map(|path| stated_first(durable::open_to_read(path).ok()?.0, from).ok())
 }
 
 fn sealed_segments(active: &Path) -> Result<Vec<SealedFile>> {
