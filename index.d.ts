@@ -181,6 +181,9 @@ export declare function findPrunable(session: NativeSession, limits: NativePrune
 /** JavaScript's answer to a `head` message: none for stored, or why not. */
 export declare function headDone(ticket: number, error?: string | undefined | null): void
 
+/** The head that a file keeps of a ledger: a store, or one head alone. */
+export declare function knownHead(file: string, ledger?: string | undefined | null): NativeHead | null
+
 /** The files of the ledger whose active file is at a path, in the order of their events. */
 export declare function ledgerFiles(path: string): Array<NativeLedgerFile>
 

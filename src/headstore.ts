@@ -151,8 +151,8 @@ export function checkHead(value: unknown, name: string): Head {
 
 /** Asks a store of the caller's what it knows of a ledger. @throws {@link LedgerError} `ERR_HEAD_STORE` */
 export async function askStore(custom: CustomHeadStore, ledgerPath: string): Promise<CustomHeads> {
-  const { firstHash, ids } = idsOf(ledgerPath);
-  return { firstHash, heads: await readHeads(custom.store, ids), identity: custom.identity };
+  const ids = idsOf(ledgerPath);
+  return { firstHash: ids.firstHash, heads: await readHeads(custom.store, askedIds(ids)), identity: custom.identity };
 }
 
 /** The entries that any store has of some ids. @throws {@link LedgerError} `ERR_HEAD_STORE` */
@@ -186,9 +186,9 @@ export async function keepHeads(store: HeadStore, heads: CustomHeads['heads']): 
  * promise
  */
 export function askStoreSync(custom: CustomHeadStore, ledgerPath: string): CustomHeads {
-  const { firstHash, ids } = idsOf(ledgerPath);
+  const ids = idsOf(ledgerPath);
   const heads: CustomHeads['heads'] = [];
-  for (const id of ids) {
+  for (const id of askedIds(ids)) {
     let answer: unknown;
     try {
       answer = custom.store.get(id);
@@ -202,12 +202,31 @@ export function askStoreSync(custom: CustomHeadStore, ledgerPath: string): Custo
     }
     heads.push(...checkAnswer(id, answer));
   }
-  return { firstHash, heads, identity: custom.identity };
+  return { firstHash: ids.firstHash, heads, identity: custom.identity };
 }
 
-function idsOf(ledgerPath: string): { readonly firstHash: string; readonly ids: readonly string[] } {
+/** Under which ids a store knows what is at a path. */
+interface LedgerIds {
+  /** Of the first event; empty when there is none. */
+  readonly firstHash: string;
+  /** Null when there is no event. */
+  readonly ledgerId: string | null;
+  readonly pathId: string;
+}
+
+/** The ids of a ledger. @throws {@link LedgerError} */
+export function idsOf(ledgerPath: string): LedgerIds {
   const { firstHash, pathId } = wrap(() => native.peekLedger(ledgerPath));
-  return { firstHash, ids: firstHash === '' ? [pathId] : [`ledger:${firstHash}`, pathId] };
+  return { firstHash, ledgerId: firstHash === '' ? null : `ledger:${firstHash}`, pathId };
+}
+
+/** Whether a text is a hash as the format spells it. */
+export function isHash(text: string): boolean {
+  return HASH.test(text);
+}
+
+function askedIds({ ledgerId, pathId }: LedgerIds): readonly string[] {
+  return ledgerId === null ? [pathId] : [ledgerId, pathId];
 }
 
 /** The entry that a store of the caller's answered with, if it has one. Further properties are left alone. */
@@ -216,7 +235,7 @@ function checkAnswer(id: string, answer: unknown): CustomHeads['heads'] {
   const { seq, hash } = answer as { readonly seq?: unknown; readonly hash?: unknown };
   try {
     const head = { id, seq: checkInteger(seq, 'seq', 0), hash: checkString(hash, 'hash') };
-    if (!HASH.test(head.hash)) throw invalidArgument(`hash must be 64 lower-case hex digits, found ${show(hash)}`);
+    if (!isHash(head.hash)) throw invalidArgument(`hash must be 64 lower-case hex digits, found ${show(hash)}`);
     return [head];
   } catch (cause) {
     throw storeFailed(`the head store's entry of ${id} is not {seq, hash}`, cause);

@@ -37,6 +37,7 @@ export { FileHeadStore, type HeadStore, type HeadStoreOption, MemoryHeadStore } 
 export { type ImportedLedger, importLedger, type ImportOptions } from './import.js';
 export type { JsonView } from './json.js';
 export { type LoadKeyOptions, type LoadOrCreateKeyOptions, SigningKeypair } from './keys.js';
+export { keepHead, readHeadFile } from './known-head.js';
 export type { Pruned, PruneOptions } from './prune.js';
 export { type ReadOptions, readEvents } from './reader.js';
 export {

@@ -89,6 +89,15 @@ pub struct FileHeads {
     path: PathBuf,
 }
 
+/// What a file keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeptHeads {
+    /// The head of one ledger, `{"seq": 4, "hash": "..."}`.
+    One(Head),
+    /// Those of a store, by their ids.
+    Many(BTreeMap<String, Head>),
+}
+
 impl FileHeads {
     /// The store in this file, which need not exist yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
@@ -100,10 +109,26 @@ impl FileHeads {
         durable::resolve_links(&self.path).map_err(|error| self.failed("cannot resolve", &error))
     }
 
+    /// All that the file keeps. It must be there: who asks about heads must not take a mistyped path for a store that
+    /// knows none.
+    pub fn kept(&self) -> Result<KeptHeads> {
+        let missing = || self.failed("cannot open", &std::io::ErrorKind::NotFound.into());
+        let kept = self.text()?.ok_or_else(missing)?;
+        match serde_json::from_str(&kept) {
+            Ok(head) => Ok(KeptHeads::One(head)),
+            Err(_) => self.parse(&kept).map(KeptHeads::Many),
+        }
+    }
+
     fn load(&self) -> Result<BTreeMap<String, Head>> {
+        self.text()?.map_or_else(|| Ok(BTreeMap::new()), |text| self.parse(&text))
+    }
+
+    /// None if there is no file.
+    fn text(&self) -> Result<Option<String>> {
         let file = match durable::open_unchecked(&self.target()?) {
             Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.failed("cannot open", &error)),
         };
         let metadata = file.metadata().map_err(|error| self.failed("cannot look at", &error))?;
@@ -112,7 +137,11 @@ impl FileHeads {
         }
         let mut text = String::new();
         file.take(MAX_FILE).read_to_string(&mut text).map_err(|error| self.failed("cannot read", &error))?;
-        let stored: Value = serde_json::from_str(&text).map_err(|error| self.corrupt(&error.to_string()))?;
+        Ok(Some(text))
+    }
+
+    fn parse(&self, text: &str) -> Result<BTreeMap<String, Head>> {
+        let stored: Value = serde_json::from_str(text).map_err(|error| self.corrupt(&error.to_string()))?;
         let stored = stored.as_object().ok_or_else(|| self.corrupt("no JSON object"))?;
         let head = |(id, head): (&String, &Value)| {
             let head = head_of(head).ok_or_else(|| self.corrupt("a head that is not [seq, hash]"))?;

@@ -7,8 +7,10 @@ use napi::Result;
 use napi_derive::napi;
 use sealwright_core::chain::Head;
 use sealwright_core::heads::{FileHeads, HeadStore, MemoryHeads};
+use sealwright_core::ledger;
 use sealwright_core::{Error as CoreError, ErrorCode};
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -65,6 +67,13 @@ impl NativeFileHeads {
     pub fn reset(&self, id: String, head: NativeHead) -> Result<()> {
         reset(&self.store, id, &head)
     }
+}
+
+/// The head that a file keeps of a ledger: a store, or one head alone.
+#[napi(catch_unwind)]
+pub fn known_head(file: String, ledger: Option<String>) -> Result<Option<NativeHead>> {
+    let head = ledger::known_head(Path::new(&file), ledger.as_deref().map(Path::new));
+    Ok(head.map_err(|error| throw(&error))?.map(NativeHead::of))
 }
 
 /// Heads in memory.

@@ -27,6 +27,7 @@ mod import;
 mod inbox;
 mod job;
 mod keeper;
+mod known;
 mod opening;
 mod options;
 mod past;
@@ -40,6 +41,7 @@ mod writer;
 
 pub use import::Import;
 pub use job::{Batch, GroupMeasures, Settled, Sink};
+pub use known::known_head;
 pub use options::{
     DEFAULT_QUEUE_BYTES, HeadOption, RecoveredTail, Recovery, RotationLimits, SessionOptions, TailReason,
     TornTailPolicy, VerifyOnOpen,
