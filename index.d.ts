@@ -166,6 +166,9 @@ export declare function checkVerificationRecord(document: string, signers: Array
 /** The hash that an event has at a place. */
 export declare function computeSelfHash(eventText: string, seq: number, parentHash: string, timestampNanos: bigint): string
 
+/** Removes what was kept beside the ledger. */
+export declare function discardKept(path: string): Promise<string>
+
 /**
  * Waits until what the sessions of this thread have queued is written, at most 2 s in all: for `process.exit()`, which
  * tells only JavaScript. They stay open. Signer and head store of this thread, which waits here, are not asked meanwhile.
@@ -189,6 +192,12 @@ export declare function ledgerFiles(path: string): Array<NativeLedgerFile>
 
 /** Who writes a ledger now. */
 export declare function lockState(path: string): 'free' | 'here' | 'elsewhere'
+
+/** What is at the end of a ledger. */
+export declare function lookAtEnd(path: string): Promise<string>
+
+/** Keeps a torn tail beside the ledger and cuts it off; `null` without one. */
+export declare function mendEnd(path: string): Promise<string>
 
 /** What a head store written in JavaScript said about the ids of [`peek_ledger`]. */
 export interface NativeCustomHeads {

@@ -41,6 +41,14 @@ export { keepHead, readHeadFile } from './known-head.js';
 export type { Pruned, PruneOptions } from './prune.js';
 export { type ReadOptions, readEvents } from './reader.js';
 export {
+  discardQuarantined,
+  inspectTail,
+  type QuarantinedTail,
+  recoverLedger,
+  type TailInspection,
+  type TornTail,
+} from './recover.js';
+export {
   ChainReport,
   type FaultCode,
   type Head,

@@ -10,7 +10,7 @@ mod folder;
 mod read;
 
 pub(crate) use copy::{Draft, SourceFile};
-pub(crate) use folder::{Listing, SealedFile, list, names_in, refused};
+pub(crate) use folder::{Listing, SealedFile, TailFile, kept_tails, list, names_in, refused, remove_tails};
 pub(crate) use read::{ReadFile, read_small};
 
 use crate::error::{Error, ErrorCode, Result};
@@ -228,7 +228,7 @@ impl Storage for LedgerFile {
         Ok(())
     }
 
-    /// `openat(O_CREAT|O_EXCL|O_NOFOLLOW)`, `write`, `fsync(file)`, `fsync(folder)`
+    /// `openat(O_CREAT|O_EXCL|O_NOFOLLOW)`, `write`, `fsync(file)`, `fsync(folder)`. [`kept_tails`] finds it by its name.
     fn quarantine(&self, offset: u64, bytes: &[u8]) -> io::Result<PathBuf> {
         for number in 0_u32.. {
             let mut name = self.path.clone().into_os_string();

@@ -1,4 +1,4 @@
-//! What is done with a ledger without a session: the head that a file knows of it is found.
+//! What is done with a ledger without a session: its end looked at and mended, the head that a file knows of it found.
 
 #![cfg(unix)]
 #![allow(
@@ -16,8 +16,12 @@ use sealwright_core::ErrorCode;
 use sealwright_core::chain::Head;
 use sealwright_core::event::EventSet;
 use sealwright_core::heads::{FileHeads, HeadStore as _};
-use sealwright_core::ledger::{HeadOption, PruneLimits, RotationLimits, Session, SessionOptions, known_head, peek};
+use sealwright_core::ledger::{
+    HeadOption, PruneLimits, RotationLimits, Session, SessionOptions, TailReason, discard_kept, known_head,
+    look_at_end, mend_end, peek,
+};
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,6 +31,82 @@ fn ledger(options: &SessionOptions, count: usize) -> Head {
     (0..count).for_each(|number| drop(session.record(event(&number.to_string())).unwrap()));
     session.close();
     session.head().unwrap()
+}
+
+fn append(path: &Path, bytes: &[u8]) {
+    fs::write(path, [&fs::read(path).unwrap(), bytes].concat()).unwrap();
+}
+
+#[test]
+fn a_tail_is_shown_then_kept_then_discarded() {
+    let (_folder, path) = new_folder();
+    let head = ledger(&SessionOptions::new(&path), 3);
+    let whole = fs::read(&path).unwrap();
+    assert_eq!((mend_end(&path).unwrap(), look_at_end(&path).unwrap().tail), (None, None));
+    append(&path, b"{\"seq\":3,\n\"x");
+    // A whole line that is bad is no tail.
+    assert_eq!(look_at_end(&path).unwrap_err().code, ErrorCode::LedgerTampered);
+    assert_eq!(mend_end(&path).unwrap_err().code, ErrorCode::LedgerTampered);
+    let torn = [&whole[..], b"{\"seq\":3,\"\x1b[31m"].concat();
+    fs::write(&path, &torn).unwrap();
+    let end = look_at_end(&path).unwrap();
+    let tail = end.tail.unwrap();
+    assert_eq!((tail.offset, tail.bytes, tail.lines), (whole.len() as u64, 15, 1));
+    assert_eq!((tail.reason, tail.excerpt.as_str()), (TailReason::Unterminated, "7b22736571223a332c221b5b33316d"));
+    assert_eq!((end.head, end.kept), (Some(head), vec![]));
+    assert_eq!(fs::read(&path).unwrap(), torn);
+    let kept = mend_end(&path).unwrap().unwrap();
+    assert_eq!(
+        (fs::read(&path).unwrap(), fs::read(&kept.path).unwrap()),
+        (whole.clone(), torn[whole.len()..].to_vec())
+    );
+    // What only looks like it stays.
+    let others = ["ledger.ndjson.torn-5-", "ledger.ndjson.torn-05-0", "ledger.ndjson.torn-5-0.txt", "other.torn-5-0"];
+    others.iter().for_each(|name| fs::write(path.with_file_name(name), "").unwrap());
+    symlink(&path, path.with_file_name("ledger.ndjson.torn-5-1")).unwrap();
+    let end = look_at_end(&path).unwrap();
+    assert_eq!(
+        end.kept.iter().map(|tail| (&tail.path, tail.offset, tail.bytes)).collect::<Vec<_>>(),
+        [(&kept.path, whole.len() as u64, 15)]
+    );
+    assert_eq!(discard_kept(&path).unwrap(), end.kept);
+    assert!(!kept.path.exists() && others.iter().all(|name| path.with_file_name(name).exists()));
+    assert_eq!((discard_kept(&path).unwrap(), fs::read(&path).unwrap()), (vec![], whole));
+}
+
+#[test]
+fn a_ledger_that_someone_has_open_is_left_alone() {
+    let (folder, path) = new_folder();
+    let missing = folder.path().join("missing.ndjson");
+    assert_eq!(look_at_end(&missing).unwrap_err().code, ErrorCode::LedgerNotFound);
+    assert!(!missing.exists());
+    assert_eq!(look_at_end(folder.path()).unwrap_err().code, ErrorCode::LedgerNotAFile);
+    let session = Session::open(&SessionOptions::new(&path), key()).unwrap();
+    session.record(event("a")).unwrap();
+    for refused in [look_at_end(&path).err(), mend_end(&path).err(), discard_kept(&path).err()] {
+        assert_eq!(refused.unwrap().code, ErrorCode::LedgerLocked);
+    }
+    session.close();
+    look_at_end(&path).unwrap();
+    Session::open(&SessionOptions::new(&path), key()).unwrap().close();
+}
+
+#[test]
+fn the_end_behind_sealed_segments_is_mended() {
+    let (_folder, path) = new_folder();
+    let rotation = Some(RotationLimits { max_events: Some(3), ..RotationLimits::default() });
+    let head = ledger(&SessionOptions { rotation, ..SessionOptions::new(&path) }, 4);
+    append(&path, &[0; 600]);
+    let end = look_at_end(&path).unwrap();
+    assert_eq!((end.head, end.tail.unwrap().reason), (Some(head), TailReason::Hole));
+    assert_eq!(mend_end(&path).unwrap().unwrap().bytes, 600);
+    let sealed = path.with_file_name("ledger.0-2.ndjson");
+    assert_eq!(look_at_end(&sealed).unwrap_err().code, ErrorCode::LedgerSealed);
+    // A rotation that came to its middle is for the next opening.
+    fs::hard_link(&path, path.with_file_name("ledger.3-3.ndjson")).unwrap();
+    let end = look_at_end(&path).unwrap();
+    assert_eq!((end.head, end.tail, mend_end(&path).unwrap()), (None, None, None));
+    assert_eq!(Session::open(&SessionOptions::new(&path), key()).unwrap().head(), Some(head));
 }
 
 #[test]

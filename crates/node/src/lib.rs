@@ -13,6 +13,7 @@ mod failure;
 mod heads;
 mod import;
 mod key;
+mod mend;
 mod open;
 mod probe;
 mod prune;

@@ -29,6 +29,15 @@ pub(crate) struct SealedFile {
     pub(crate) id: FileId,
 }
 
+/// A tail that is kept beside a ledger.
+#[derive(Debug, Clone)]
+pub(crate) struct TailFile {
+    pub(crate) path: PathBuf,
+    /// Where its bytes were in the ledger.
+    pub(crate) offset: u64,
+    pub(crate) bytes: u64,
+}
+
 /// Lists the files of a ledger; no file, if its folder is missing. What has the name of a segment and is no regular file,
 /// or has nearly such a name, is refused: [`ErrorCode::SegmentRefused`].
 pub(crate) fn list(names: &Names) -> Result<Listing> {
@@ -61,6 +70,44 @@ pub(crate) fn list(names: &Names) -> Result<Listing> {
     listing.sealed.sort_by_key(|file| file.range);
     listing.foreign.sort();
     Ok(listing)
+}
+
+/// The tails that [`Storage::quarantine`] has kept beside a ledger, by their offset: regular files named
+/// `<ledger>.torn-<offset>-<number>`. A name that is only like that is passed over.
+pub(crate) fn kept_tails(active: &Path) -> Result<Vec<TailFile>> {
+    let folder = folder_of(active);
+    let name = active.file_name().unwrap_or_default().as_encoded_bytes();
+    let entries = fs::read_dir(folder).map_err(|error| ledger_error("cannot list", folder, &error))?;
+    let mut tails = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| ledger_error("cannot list", folder, &error))?;
+        let Some(numbers) = entry.file_name().as_encoded_bytes().strip_prefix(name).and_then(torn_numbers) else {
+            continue;
+        };
+        let path = active.with_file_name(entry.file_name());
+        let metadata = fs::symlink_metadata(&path).map_err(|error| ledger_error("cannot look at", &path, &error))?;
+        if metadata.is_file() {
+            tails.push((numbers, TailFile { path, offset: numbers.0, bytes: metadata.len() }));
+        }
+    }
+    tails.sort_by_key(|(numbers, _)| *numbers);
+    Ok(tails.into_iter().map(|(_, tail)| tail).collect())
+}
+
+/// Removes tails that are kept beside a ledger.
+///
+/// `unlink(tail)` each, `fsync(folder)`
+pub(crate) fn remove_tails(active: &LedgerFile, tails: &[TailFile]) -> io::Result<()> {
+    tails.iter().try_for_each(|tail| fs::remove_file(&tail.path))?;
+    if tails.is_empty() { Ok(()) } else { active.sync_folder() }
+}
+
+/// Offset and number behind the ledger's name, if they are written as [`Storage::quarantine`] writes them.
+fn torn_numbers(behind: &[u8]) -> Option<(u64, u32)> {
+    let behind = std::str::from_utf8(behind).ok()?;
+    let (offset, number) = behind.strip_prefix(".torn-")?.split_once('-')?;
+    let numbers = (offset.parse().ok()?, number.parse().ok()?);
+    (behind == format!(".torn-{}-{}", numbers.0, numbers.1)).then_some(numbers)
 }
 
 /// The names in a folder, in their order; of those that are no text none.

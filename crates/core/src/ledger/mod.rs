@@ -28,6 +28,7 @@ mod inbox;
 mod job;
 mod keeper;
 mod known;
+mod mend;
 mod opening;
 mod options;
 mod past;
@@ -42,6 +43,7 @@ mod writer;
 pub use import::Import;
 pub use job::{Batch, GroupMeasures, Settled, Sink};
 pub use known::known_head;
+pub use mend::{End, KeptTail, TornEnd, discard_kept, look_at_end, mend_end};
 pub use options::{
     DEFAULT_QUEUE_BYTES, HeadOption, RecoveredTail, Recovery, RotationLimits, SessionOptions, TailReason,
     TornTailPolicy, VerifyOnOpen,

@@ -216,7 +216,11 @@ fn look_up(
 }
 
 /// Keeps an unsynced tail beside the ledger, durably, and only then cuts it off, durably.
-fn cut_tail(file: &dyn Storage, inspection: &Inspection, policy: TornTailPolicy) -> Result<Option<RecoveredTail>> {
+pub(super) fn cut_tail(
+    file: &dyn Storage,
+    inspection: &Inspection,
+    policy: TornTailPolicy,
+) -> Result<Option<RecoveredTail>> {
     let Some(tail) = &inspection.tail else { return Ok(None) };
     if policy == TornTailPolicy::Error {
         let message = format!(
