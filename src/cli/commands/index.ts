@@ -3,8 +3,9 @@
  */
 
 import type { CommandSpec } from '../command.js';
+import { inspect } from './inspect.js';
 import { keygen } from './keygen.js';
 import { query } from './query.js';
 import { verify } from './verify.js';
 
-export const commands: readonly CommandSpec[] = [verify, query, keygen];
+export const commands: readonly CommandSpec[] = [verify, inspect, query, keygen];
