@@ -77,7 +77,7 @@ test('what does not hold is shown all the same, and ends with 1', async (t) => {
   const path = newPath(t);
   const cases: [string, number, (lines: string[]) => unknown, string][] = [
     ['a changed value', 5, (lines) => (lines[5] = lines[5]?.replace('"reason":"5"', '"reason":"6"') ?? ''), 'hash- signature? signer? before+ after?'],
-    ['a signature', 5, (lines) => (lines[5] = forged(chain[5])), 'hash+ signature- signer? before+ after+'],
+    ['a signature', 5, (lines) => (lines[5] = forged(chain[5])), 'hash+ signature- signer? before+ after?'],
     ['the one before taken away', 5, (lines) => lines.splice(4, 1), 'hash+ signature+ signer? before- after+'],
     ['the next taken away', 5, (lines) => lines.splice(6, 1), 'hash+ signature+ signer? before+ after-'],
   ];

@@ -50,12 +50,13 @@ export async function findEvent(ledger: string, word: string, signal: AbortSigna
 }
 
 async function bySeq(files: readonly LedgerFile[], seq: number, signal: AbortSignal): Promise<Found | undefined> {
-  // The one before may be in the file before.
-  const first = files.findIndex(({ range }) => range === null || range.last >= seq - 1);
+  // The one before may be in the file before, and may be missing.
+  const start = Math.max(0, seq - 2);
+  const first = files.findIndex(({ range }) => range === null || range.last >= start);
   const rest = files.slice(first === -1 ? files.length - 1 : first);
   const [file] = rest;
   if (file === undefined) return undefined;
-  const { offset } = findGap(file.path, Math.max(0, seq - 1));
+  const { offset } = findGap(file.path, start);
   let before: Placed | null = null;
   const lines = rawLines(rest, offset, signal);
   for await (const line of lines) {
