@@ -69,8 +69,17 @@ export class Output {
    * Lines of JSON that are data: byte for byte as they are, unless a person reads them. Resolves when there is room for
    * more.
    */
-  async data(json: string): Promise<void> {
-    if (this.#stream.write(`${this.isTerminal ? visibleJson(json) : json}\n`)) return;
+  data(json: string): Promise<void> {
+    return this.#paced(`${this.isTerminal ? visibleJson(json) : json}\n`);
+  }
+
+  /** {@link Output.line} where there are many: resolves when there is room for more. */
+  pacedLine(...parts: readonly Part[]): Promise<void> {
+    return this.#paced(`${this.#render(parts)}\n`);
+  }
+
+  async #paced(text: string): Promise<void> {
+    if (this.#stream.write(text)) return;
     await new Promise<void>((resolve) => {
       const go = () => {
         this.#stream.off('drain', go).off('close', go);

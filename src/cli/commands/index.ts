@@ -6,6 +6,7 @@ import type { CommandSpec } from '../command.js';
 import { inspect } from './inspect.js';
 import { keygen } from './keygen.js';
 import { query } from './query.js';
+import { replay } from './replay.js';
 import { verify } from './verify.js';
 
-export const commands: readonly CommandSpec[] = [verify, inspect, query, keygen];
+export const commands: readonly CommandSpec[] = [verify, inspect, replay, query, keygen];
