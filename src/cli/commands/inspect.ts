@@ -6,11 +6,12 @@ import { publicKeyFingerprint } from '../../index.js';
 import { command, type OptionSpecs } from '../command.js';
 import type { Context } from '../context.js';
 import { ExitCode } from '../exit-code.js';
-import { checkEvent, type Checked, type EventCheck } from '../inspect/checks.js';
+import { printChecks, printFact } from '../facts.js';
+import { checkEvent, type Checked } from '../inspect/checks.js';
 import { findEvent, type Found } from '../inspect/find.js';
 import { prettyJson } from '../inspect/pretty.js';
 import { lineNumberAt } from '../lines.js';
-import { type Output, paint, type Part } from '../output.js';
+import { paint } from '../output.js';
 import { visibleJson } from '../safe-text.js';
 import { formatTime } from '../times.js';
 import { grouped, quoted } from '../words.js';
@@ -79,34 +80,24 @@ function jsonOf(ledger: string, { signed, line }: Found, number: number, { check
   };
 }
 
-const MARKS: Readonly<Record<EventCheck['status'], Part>> = {
-  pass: paint('good', 'pass       '),
-  fail: paint('bad', 'fail       '),
-  'not-checked': paint('warn', 'not checked'),
-};
-
 function print({ out }: Context, ledger: string, { signed, line }: Found, number: number, { checks, recomputedHash }: Checked): void {
   const { seq, timestampNanos, event, parentHash, selfHash, signature, signerPubkey } = signed;
   out.line(paint('bold', `event ${grouped(seq)}`), `: ${event.type}`);
   out.line();
-  for (const { name, status, message } of checks) out.line('  ', MARKS[status], '  ', name.padEnd(9), '  ', message);
+  printChecks(out, checks);
   out.line();
-  fact(out, 'time', `${formatTime(timestampNanos)}, by the clock of who recorded (${timestampNanos})`);
-  fact(out, 'file', line.file.path);
-  fact(out, 'line', `${grouped(number)}, which begins at byte ${grouped(line.offset)} and has ${grouped(line.bytes.length)} bytes`);
-  fact(out, 'parent', parentHash);
-  fact(out, 'hash', selfHash);
-  fact(out, 'recomputed', recomputedHash === null ? 'not computed' : `${recomputedHash}, SHA-256 of the canonical bytes`);
-  fact(out, 'signature', signature.slice(0, 64));
-  fact(out, '', signature.slice(64));
-  fact(out, 'signer', signerPubkey);
-  fact(out, '', `fingerprint ${publicKeyFingerprint(signerPubkey)}`);
+  printFact(out, 'time', `${formatTime(timestampNanos)}, by the clock of who recorded (${timestampNanos})`);
+  printFact(out, 'file', line.file.path);
+  printFact(out, 'line', `${grouped(number)}, which begins at byte ${grouped(line.offset)} and has ${grouped(line.bytes.length)} bytes`);
+  printFact(out, 'parent', parentHash);
+  printFact(out, 'hash', selfHash);
+  printFact(out, 'recomputed', recomputedHash === null ? 'not computed' : `${recomputedHash}, SHA-256 of the canonical bytes`);
+  printFact(out, 'signature', signature.slice(0, 64));
+  printFact(out, '', signature.slice(64));
+  printFact(out, 'signer', signerPubkey);
+  printFact(out, '', `fingerprint ${publicKeyFingerprint(signerPubkey)}`);
   out.line();
   for (const text of prettyJson(event.toString()).split('\n')) out.line('  ', visibleJson(text));
   out.line();
   out.line('  The rest of the ledger was not checked: ', paint('bold', `sealwright verify ${quoted(ledger)}`));
-}
-
-function fact(out: Output, label: string, text: string): void {
-  out.line('  ', paint('dim', label.padEnd(12)), text);
 }

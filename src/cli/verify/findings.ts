@@ -5,6 +5,7 @@
 
 import type { ChainReport, SegmentsReport } from '../../index.js';
 import { ExitCode } from '../exit-code.js';
+import type { CheckStatus } from '../facts.js';
 import { counted, grouped } from '../words.js';
 
 /** What the caller asked for beyond "is it broken". */
@@ -18,8 +19,7 @@ export interface Demands {
 /** A check and how it ended. */
 export interface Check {
   readonly name: 'lines' | 'chain' | 'signatures' | 'signer' | 'head' | 'first' | 'start' | 'tail' | 'kinds';
-  /** `not-checked`: nothing speaks against it, and nothing was looked at that would. */
-  readonly status: 'pass' | 'fail' | 'not-checked';
+  readonly status: CheckStatus;
   readonly message: string;
   /** Options that would check it; null when it was checked, or cannot be. */
   readonly remedy: string | null;
@@ -86,10 +86,10 @@ function intactChecks(report: ChainReport, { allowUnknownKinds }: Demands): Chec
     ...(eventCount === 0 ? [open('lines', 'there is none', null)] : eventChecks(report)),
     checks.signer === 'pinned'
       ? pass('signer', 'every event by a key that you named, or one that it handed over to')
-      : open('signer', 'the ledger itself says who signed it', '--signer KEY, from whoever runs the agent, not from whoever sent the ledger'),
+      : open('signer', 'the ledger says itself who signed it; get the key from whoever runs the agent', '--signer KEY'),
     checks.head === 'matched'
       ? pass('head', 'the event that you know is in it: nothing up to there was cut off')
-      : open('head', 'events may be missing at the end', '--head SEQ:HASH, as it was reported to you'),
+      : open('head', 'events may be missing at the end; get a head that was reported outside', '--head SEQ:HASH'),
     checks.first === 'matched'
       ? pass('first', 'it begins with the event that you know')
       : report.firstHash === null ? undefined : open('first', 'a key may sign several ledgers', '--first HASH'),

@@ -3,21 +3,14 @@
  */
 
 import { type ChainReport, publicKeyFingerprint, type SegmentsReport } from '../../index.js';
-import { type Output, type Paint, paint, type Part } from '../output.js';
+import { printChecks, printFact } from '../facts.js';
+import { type Output, type Paint, paint } from '../output.js';
 import { formatTime } from '../times.js';
 import { counted, formatBytes, grouped, quoted } from '../words.js';
-import { type Check, filesOf, type Findings } from './findings.js';
+import { filesOf, type Findings } from './findings.js';
 import type { Outcome } from './outcome.js';
 
-const MARKS: Readonly<Record<Check['status'], Part>> = {
-  pass: paint('good', 'pass       '),
-  fail: paint('bad', 'fail       '),
-  'not-checked': paint('warn', 'not checked'),
-};
-
 const VERDICTS: Readonly<Record<Findings['verdict'], Paint>> = { verified: 'good', intact: 'warn', broken: 'bad', empty: 'warn' };
-const LABEL_WIDTH = 12;
-const NAME_WIDTH = 10;
 /** Lists of a report are cut here; `--json` has them whole. */
 const LISTED = 8;
 const KINDS_IN_A_ROW = 4;
@@ -38,11 +31,11 @@ export function printOutcome(out: Output, outcome: Outcome, quiet: boolean): voi
     printBreak(out, report);
     out.line('  Up to there:');
   }
-  for (const { name, status, message } of findings.checks) out.line('  ', MARKS[status], '  ', name.padEnd(NAME_WIDTH), '  ', message);
+  printChecks(out, findings.checks);
   out.line();
   printFacts(out, outcome, report);
   printWarnings(out, report);
-  for (const text of findings.unmet) out.line('  ', paint('warn', 'ends with 3 '), text);
+  for (const text of findings.unmet) printFact(out, 'ends with 3', text, 'warn');
   printRemedy(out, outcome.subject.word, findings);
 }
 
@@ -53,39 +46,39 @@ function split(headline: string): [string, string] {
 }
 
 function printBreak(out: Output, report: ChainReport): void {
-  fact(out, 'break', report.code ?? '');
-  if (report.line !== null) fact(out, 'line', `${grouped(report.line)}, which begins at byte ${grouped(report.byteOffset ?? 0)}`);
-  if (report.brokenAt !== null) fact(out, 'seq', grouped(report.brokenAt));
-  if (report.expected !== null) fact(out, 'expected', report.expected);
-  if (report.found !== null) fact(out, 'found', report.found);
+  printFact(out, 'break', report.code ?? '');
+  if (report.line !== null) printFact(out, 'line', `${grouped(report.line)}, which begins at byte ${grouped(report.byteOffset ?? 0)}`);
+  if (report.brokenAt !== null) printFact(out, 'seq', grouped(report.brokenAt));
+  if (report.expected !== null) printFact(out, 'expected', report.expected);
+  if (report.found !== null) printFact(out, 'found', report.found);
   out.line();
 }
 
 function printFacts(out: Output, { subject, compression }: Outcome & { readonly kind: 'checked' }, report: ChainReport): void {
   const files = filesOf(report);
-  fact(out, 'events', `${grouped(report.eventCount)} in ${formatBytes(report.bytes)}${compression === null ? '' : ` (${compression})`}`);
-  if (files !== undefined && files.length > 1) fact(out, 'files', counted(files.length, 'file'));
+  printFact(out, 'events', `${grouped(report.eventCount)} in ${formatBytes(report.bytes)}${compression === null ? '' : ` (${compression})`}`);
+  if (files !== undefined && files.length > 1) printFact(out, 'files', counted(files.length, 'file'));
   if (report.timeRange !== null) {
-    fact(out, 'time', `${formatTime(report.timeRange.from)} to ${formatTime(report.timeRange.to)}, by the clock of who recorded`);
+    printFact(out, 'time', `${formatTime(report.timeRange.from)} to ${formatTime(report.timeRange.to)}, by the clock of who recorded`);
   }
-  if (report.head !== null) fact(out, 'head', `${report.head.seq}:${report.head.hash}`);
-  if (report.firstHash !== null) fact(out, 'first', report.firstHash);
+  if (report.head !== null) printFact(out, 'head', `${report.head.seq}:${report.head.hash}`);
+  if (report.firstHash !== null) printFact(out, 'first', report.firstHash);
   for (const signer of report.signers.slice(0, LISTED)) {
     const range = signer.first === signer.last ? `event ${grouped(signer.first)}` : `events ${grouped(signer.first)} to ${grouped(signer.last)}`;
-    fact(out, 'signer', `${signer.publicKey}  ${range}${signer.pinned ? ', named by you' : ''}`);
-    fact(out, '', `fingerprint ${publicKeyFingerprint(signer.publicKey)}`);
+    printFact(out, 'signer', `${signer.publicKey}  ${range}${signer.pinned ? ', named by you' : ''}`);
+    printFact(out, '', `fingerprint ${publicKeyFingerprint(signer.publicKey)}`);
   }
   more(out, report.signers.length, 'signer');
   const kinds = Object.entries({ ...report.kinds, ...report.unknownKinds }).map(([kind, count]) => `${kind} ${grouped(count)}`);
   for (let place = 0; place < kinds.length; place += KINDS_IN_A_ROW) {
-    fact(out, place === 0 ? 'kinds' : '', kinds.slice(place, place + KINDS_IN_A_ROW).join(', '));
+    printFact(out, place === 0 ? 'kinds' : '', kinds.slice(place, place + KINDS_IN_A_ROW).join(', '));
   }
   if (report.openSessions !== null && report.openSessions.count > 0) {
     const { count, listed } = report.openSessions;
-    fact(out, 'open', `${counted(count, 'session')} without an end: ${listed.slice(0, LISTED).join(', ')}${count > LISTED ? ', …' : ''}`);
+    printFact(out, 'open', `${counted(count, 'session')} without an end: ${listed.slice(0, LISTED).join(', ')}${count > LISTED ? ', …' : ''}`);
   }
-  if (report.sha256 !== null && files === undefined) fact(out, 'sha256', report.sha256);
-  if (subject.claims !== undefined) fact(out, 'claims', subject.claims);
+  if (report.sha256 !== null && files === undefined) printFact(out, 'sha256', report.sha256);
+  if (subject.claims !== undefined) printFact(out, 'claims', subject.claims);
   printLeftOver(out, report, subject.isFolder);
 }
 
@@ -93,16 +86,16 @@ function printFacts(out: Output, { subject, compression }: Outcome & { readonly 
 function printLeftOver(out: Output, report: ChainReport, isFolder: boolean): void {
   if (filesOf(report) === undefined) return;
   const { orphans, foreign, gaps } = report as SegmentsReport;
-  for (const { from, to } of gaps.slice(0, LISTED)) fact(out, 'gap', `events ${grouped(from)} to ${grouped(to)} are in no file`);
-  for (const path of orphans.slice(0, LISTED)) fact(out, 'orphan', path);
+  for (const { from, to } of gaps.slice(0, LISTED)) printFact(out, 'gap', `events ${grouped(from)} to ${grouped(to)} are in no file`);
+  for (const path of orphans.slice(0, LISTED)) printFact(out, 'orphan', path);
   if (!isFolder) return;
-  for (const path of foreign.slice(0, LISTED)) fact(out, 'foreign', path);
+  for (const path of foreign.slice(0, LISTED)) printFact(out, 'foreign', path);
   more(out, foreign.length, 'foreign file');
 }
 
 function printWarnings(out: Output, report: ChainReport): void {
   for (const { code, count, firstLine } of report.warnings) {
-    out.line('  ', paint('warn', 'warning'.padEnd(LABEL_WIDTH)), `${WARNINGS[code]} (${code}): ${counted(count, 'line')}, first line ${grouped(firstLine)}`);
+    printFact(out, 'warning', `${WARNINGS[code]} (${code}): ${counted(count, 'line')}, first line ${grouped(firstLine)}`, 'warn');
   }
 }
 
@@ -117,18 +110,12 @@ const WARNINGS: Readonly<Record<ChainReport['warnings'][number]['code'], string>
 
 /** The command that would check what was not. */
 function printRemedy(out: Output, word: string, { checks }: Findings): void {
-  const remedies = checks.flatMap(({ remedy }) => (remedy === null ? [] : [remedy]));
-  if (remedies.length === 0) return;
-  const options = remedies.map((remedy) => remedy.split(',')[0] ?? '');
+  const options = checks.flatMap(({ remedy }) => (remedy === null ? [] : [remedy]));
+  if (options.length === 0) return;
   out.line();
   out.line('  To check the rest: ', paint('bold', `sealwright verify ${quoted(word)} ${options.join(' ')}`));
-  for (const remedy of remedies.filter((text) => text.includes(','))) out.line('    ', remedy);
-}
-
-function fact(out: Output, label: string, text: string): void {
-  out.line('  ', paint('dim', label.padEnd(LABEL_WIDTH)), text);
 }
 
 function more(out: Output, count: number, thing: string): void {
-  if (count > LISTED) fact(out, '', `and ${counted(count - LISTED, thing)} more`);
+  if (count > LISTED) printFact(out, '', `and ${counted(count - LISTED, thing)} more`);
 }
