@@ -243,6 +243,14 @@ test('who stops reading, or interrupts, gets no stack', async (t) => {
   t.is(interrupted.stderr, 'sealwright: interrupted\n');
 });
 
+test('a defect ends with 2, whatever Node would end with', async (t) => {
+  const cwd = ledgers(t);
+  writeFileSync(join(cwd, 'defect.cjs'), "setTimeout(() => Promise.reject(new Error('a \\u001b defect')), 0);");
+  const { code, stderr } = await runCli(t, ['verify', '-'], { cwd, env: { NODE_OPTIONS: '--require ./defect.cjs' } });
+  t.is(code, 2);
+  t.regex(stderr, /^sealwright: a defect of this program: Error: a \? defect\n/);
+});
+
 testWith(['python'], 'colours on a terminal only, and as the environment wants them', async (t) => {
   const cwd = ledgers(t);
   const words = ['verify', 'good.ndjson'];

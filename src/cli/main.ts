@@ -1,70 +1,16 @@
 #!/usr/bin/env node
 /*
- * The program `sealwright`: parses its words, runs a command and ends with its exit code. Whatever goes wrong here ends
- * with 2: 1 is for a proof that a ledger is broken.
+ * The program `sealwright`. Whatever goes wrong, at whatever point, ends with 2: Node itself would end with 1, which is for
+ * a proof that a ledger is broken, and a run that stops halfway with 0.
  */
 
-import { SealwrightError, SealwrightRangeError, SealwrightTypeError } from '../index.js';
-import { commands } from './commands/index.js';
-import { type Context, contextOf, UsageError } from './context.js';
-import { ExitCode } from './exit-code.js';
-import { packageVersion } from './package.js';
-import { runProgram } from './program.js';
-import { CommanderError } from './vendor.js';
+process.exitCode = 2;
+process.on('uncaughtException', (error: unknown) => {
+  const { stack } = error as { readonly stack?: unknown };
+  const text = String(stack ?? error).replaceAll(/[^\n -~]/g, '?');
+  process.stderr.write(`sealwright: a defect of this program: ${text}\n`);
+  process.exit(2);
+});
 
-void main();
-
-async function main(): Promise<void> {
-  const controller = new AbortController();
-  const context = contextOf(!process.argv.includes('--no-color'), controller.signal);
-  // Who reads the output may have seen enough: what is left is for nobody.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      process.exit(error.code === 'EPIPE' ? ExitCode.failed : reportDefect(error));
-    });
-  }
-  process.once('SIGINT', () => controller.abort(new Interrupted()));
-  const running = runProgram(process.argv.slice(2), commands, packageVersion(), context);
-  process.exitCode = await running.catch((error: unknown) => explain(context, error));
-}
-
-/** Why a command could not do what it was asked for. */
-function explain({ err, signal }: Context, error: unknown): ExitCode {
-  if (signal.aborted) {
-    err.line('sealwright: interrupted');
-    return ExitCode.interrupted;
-  }
-  // It has printed what it had to say.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.failed;
-  if (error instanceof UsageError) {
-    err.line('sealwright: ', error.message);
-    return ExitCode.failed;
-  }
-  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-  if (isExpected(error) && typeof code === 'string') {
-    err.line('sealwright: ', String(message), ` (${code})`);
-    return ExitCode.failed;
-  }
-  return reportDefect(error);
-}
-
-/** Errors of the library, and of the system about files. */
-function isExpected(error: unknown): boolean {
-  const ours = [SealwrightError, SealwrightTypeError, SealwrightRangeError].some((type) => error instanceof type);
-  return ours || (error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string');
-}
-
-function reportDefect(error: unknown): ExitCode {
-  const { stack, message } = error as { readonly stack?: unknown; readonly message?: unknown };
-  process.stderr.write(`sealwright: a defect of this program: ${String(stack ?? message ?? error)}\n`);
-  return ExitCode.failed;
-}
-
-/** Ctrl-C. */
-class Interrupted extends Error {
-  override readonly name = 'Interrupted';
-
-  constructor() {
-    super('interrupted');
-  }
-}
+// Behind the handler, since a file of the package may be missing.
+void import('./run.js').then(({ run }) => run());

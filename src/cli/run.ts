@@ -1,0 +1,62 @@
+/*
+ * One run of the program: parses its words, runs a command and sets its exit code.
+ */
+
+import { SealwrightError, SealwrightRangeError, SealwrightTypeError } from '../index.js';
+import { commands } from './commands/index.js';
+import { type Context, contextOf, UsageError } from './context.js';
+import { ExitCode } from './exit-code.js';
+import { packageVersion } from './package.js';
+import { runProgram } from './program.js';
+import { CommanderError } from './vendor.js';
+
+/** Runs what the command line asks for. */
+export async function run(): Promise<void> {
+  const controller = new AbortController();
+  const context = contextOf(!process.argv.includes('--no-color'), controller.signal);
+  // Who reads the output may have seen enough: what is left is for nobody.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.exit(ExitCode.failed);
+    });
+  }
+  process.once('SIGINT', () => controller.abort(new Interrupted()));
+  const running = runProgram(process.argv.slice(2), commands, packageVersion(), context);
+  process.exitCode = await running.catch((error: unknown) => explain(context, error));
+}
+
+/** Why a command could not do what it was asked for. */
+function explain({ err, signal }: Context, error: unknown): ExitCode {
+  if (signal.aborted) {
+    err.line('sealwright: interrupted');
+    return ExitCode.interrupted;
+  }
+  // It has printed what it had to say.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.failed;
+  if (error instanceof UsageError) {
+    err.line('sealwright: ', error.message);
+    return ExitCode.failed;
+  }
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  if (isExpected(error) && typeof code === 'string') {
+    err.line('sealwright: ', String(message), ` (${code})`);
+    return ExitCode.failed;
+  }
+  throw error;
+}
+
+/** Errors of the library, and of the system about files. */
+function isExpected(error: unknown): boolean {
+  const ours = [SealwrightError, SealwrightTypeError, SealwrightRangeError].some((type) => error instanceof type);
+  return ours || (error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string');
+}
+
+/** Ctrl-C. */
+class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+
+  constructor() {
+    super('interrupted');
+  }
+}
