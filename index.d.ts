@@ -9,6 +9,22 @@ export declare class CancelFlag {
   cancel(): void
 }
 
+/** Decodes what comes in pieces. */
+export declare class NativeDecoder {
+  /** Before the first piece. */
+  constructor(maxBytes?: number | undefined | null)
+  /** Hands over the next piece; none is the end. The one before must be drained. */
+  push(piece?: Uint8Array | undefined | null): void
+  /** The next contents, on a pool thread; may be empty. */
+  next(): Promise<Buffer>
+  /** Nothing comes before another piece is handed over. */
+  get isDrained(): boolean
+  /** What the stream is, as soon as it is known. */
+  get format(): 'none' | 'gzip' | 'zstd' | null
+  /** Lets go of everything. */
+  close(): void
+}
+
 /** Heads in a JSON file. */
 export declare class NativeFileHeads {
   /** The store in this file. */

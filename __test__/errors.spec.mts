@@ -1,14 +1,16 @@
 // Every code stands in docs/errors.md, and nothing else does; what is thrown has the class that stands there; and `is`
 // knows the errors of every copy of the package.
 
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, createReadStream, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import {
   canonicalJson,
   ChainError,
   checkVerification,
+  decompress,
   type ErrorCode,
   events,
   FileHeadStore,
@@ -31,6 +33,7 @@ import {
   verifyFile,
   verifyFileSync,
   verifySegments,
+  verifyStream,
 } from 'sealwright';
 import { newFolder, newPath } from './helpers/folders.mts';
 import {
@@ -80,6 +83,7 @@ const documented = documentedIn(source('docs', 'errors.md'));
 const errorCodes = unionIn(source('src', 'errors.ts'), 'ErrorCode');
 const coreSource = source('crates', 'core', 'src', 'error.rs');
 const coreCodes = codesIn(coreSource, 'ErrorCode');
+const compressCodes = codesIn(source('crates', 'compress', 'src', 'error.rs'), 'ErrorCode');
 const faultCodes = codesIn(coreSource, 'FaultCode');
 const reportSource = source('src', 'report.ts');
 const warningCodes = unionIn(reportSource, 'WarningCode');
@@ -88,16 +92,16 @@ const doctorCodes = unionIn(source('src', 'doctor-codes.ts'), 'DoctorCode');
 const requests = ['ABORTED', 'RETRY'];
 
 test('every code of src/ and crates/ stands in docs/errors.md, and every code there in one of them', (t) => {
-  t.true(errorCodes.length > 30 && coreCodes.length > 30 && faultCodes.length > 10);
+  t.true(errorCodes.length > 30 && coreCodes.length > 30 && faultCodes.length > 10 && compressCodes.length > 5);
   t.true(warningCodes.length > 3 && doctorCodes.length > 20);
-  const known = new Set([...errorCodes, ...coreCodes, ...faultCodes, ...warningCodes, ...doctorCodes]);
+  const known = new Set([...errorCodes, ...coreCodes, ...compressCodes, ...faultCodes, ...warningCodes, ...doctorCodes]);
   t.deepEqual([...documented.keys()].toSorted(), [...known].toSorted());
 });
 
 test('the codes of the two sides are the same, but for those of one side alone', (t) => {
   const ofTypeScript = ['ERR_ADDON_LOAD', 'ERR_JSON_UNSUPPORTED'];
   t.deepEqual(
-    [...coreCodes.filter((code) => !requests.includes(code)), ...ofTypeScript].toSorted(),
+    [...coreCodes.filter((code) => !requests.includes(code)), ...compressCodes, ...ofTypeScript].toSorted(),
     errorCodes.toSorted(),
   );
   t.deepEqual(unionIn(reportSource, 'FaultCode').toSorted(), faultCodes.toSorted());
@@ -126,6 +130,11 @@ async function recordSignedBy(t: ExecutionContext, sign: Signer['sign'], signTim
   return session.record(ended('x'));
 }
 
+async function decompressed(name: string, maxBytes?: number): Promise<void> {
+  const stream = createReadStream(join(projectRoot, 'vectors', 'compressed', name));
+  for await (const piece of decompress(stream, { maxBytes })) void piece;
+}
+
 /** One way to each error that a single process can come to by itself. */
 const provocations: Partial<Record<ErrorCode, Provocation>> = {
   ERR_BACKPRESSURE: async (t) => {
@@ -136,6 +145,18 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
   ERR_BATCH_TOO_LARGE: (t) =>
     openSessionSync(t, { ledgerPath: newPath(t) }).recordMany([toolCalled('x'.repeat(1 << 20)), ended('x')]),
   ERR_CHAIN_BROKEN: () => SignedEvent.parse('{}'),
+  ERR_COMPRESSED_CHECKSUM: () => decompressed('gzip-wrong-crc.gz'),
+  ERR_COMPRESSED_DICTIONARY: () => decompressed('zstd-dictionary.zst'),
+  ERR_COMPRESSED_INVALID: () => decompressed('gzip-other-method.gz'),
+  // Runs of 128 KiB of blank lines.
+  ERR_COMPRESSED_RATIO: () => {
+    const blocks = Buffer.alloc(4 * 600, Buffer.from([0x02, 0x00, 0x10, 0x0a]));
+    return verifyStream(decompress(Readable.from([Buffer.from('28b52ffd0068', 'hex'), blocks])));
+  },
+  ERR_COMPRESSED_TOO_LARGE: () => decompressed('gzip-of-a-file.gz', 100),
+  ERR_COMPRESSED_TRAILING: () => decompressed('gzip-trailing-text.gz'),
+  ERR_COMPRESSED_TRUNCATED: () => decompressed('gzip-cut-in-trailer.gz'),
+  ERR_COMPRESSED_WINDOW: () => decompressed('zstd-window-of-16-mib.zst'),
   ERR_DEPTH_EXCEEDED: () => toolCalled(JSON.parse(`${'['.repeat(125)}${']'.repeat(125)}`)),
   ERR_EVENT_DIGEST: () => events.sessionEnded({ reason: 'r', summarySha256: 'x' }),
   ERR_EVENT_FIELD: () => events.sessionEnded({ reason: 'r' } as never),

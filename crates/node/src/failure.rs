@@ -64,6 +64,12 @@ pub(crate) fn misuse(message: &str) -> Error {
     Error::new(Status::InvalidArg, format!("!{fields}"))
 }
 
+/// A failure of a stream that a ledger comes in.
+pub(crate) fn of_ledger(code: &str, message: &str) -> Error {
+    let fields = json!({ "kind": "ledger", "code": code, "message": message });
+    Error::new(Status::GenericFailure, format!("!{fields}"))
+}
+
 /// Runs what napi-rs does not guard: a panic becomes a failure instead of the end of the process.
 pub(crate) fn contained<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {

@@ -9,6 +9,7 @@
 
 mod bundle;
 mod channel;
+mod compressed;
 mod failure;
 mod heads;
 mod import;
