@@ -97,6 +97,7 @@ export {
   type VerificationSubject,
   type VerifiedFile,
 } from './verification-record.js';
+export { type Latency, type LedgerStats, ledgerStats, type ModelTotals, type StatsOptions, type ToolTotals } from './stats.js';
 export {
   type ResumeOptions,
   type VerifyChecks,

@@ -7,6 +7,7 @@ import { inspect } from './inspect.js';
 import { keygen } from './keygen.js';
 import { query } from './query.js';
 import { replay } from './replay.js';
+import { stats } from './stats.js';
 import { verify } from './verify.js';
 
-export const commands: readonly CommandSpec[] = [verify, inspect, replay, query, keygen];
+export const commands: readonly CommandSpec[] = [verify, inspect, replay, stats, query, keygen];
