@@ -4,9 +4,10 @@
 //! 1f 8b 08 flags mtime(4) xfl os [length(2) extra] [name 00] [comment 00] [crc16(2)]  deflate...  crc32(4) length(4)
 //! ```
 
+use crate::crc::Crc;
 use crate::error::{Error, ErrorCode};
 use crate::source::Source;
-use flate2::{Crc, Decompress, FlushDecompress, Status};
+use flate2::{Decompress, FlushDecompress, Status};
 use std::io::{self, Read};
 
 const HAS_HEADER_CRC: u8 = 1 << 1;
@@ -38,7 +39,7 @@ enum Place {
 
 impl Members {
     pub(crate) fn new() -> Self {
-        Self { place: Place::Header, inflate: Decompress::new(false), crc: Crc::new() }
+        Self { place: Place::Header, inflate: Decompress::new(false), crc: Crc::default() }
     }
 
     /// The next bytes of the contents; none at the end.
@@ -49,7 +50,7 @@ impl Members {
                     let length = header(source)?;
                     source.consume(length);
                     self.inflate.reset(false);
-                    self.crc.reset();
+                    self.crc = Crc::default();
                     self.place = Place::Contents;
                 }
                 Place::Contents => match self.inflate(source, target)? {
@@ -112,8 +113,8 @@ impl Members {
             return Err(truncated(source));
         };
         let (crc, length) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
-        if (crc, length) != (self.crc.sum(), self.crc.amount()) {
-            let what = if crc == self.crc.sum() { "length" } else { "CRC-32" };
+        if (crc, length) != (self.crc.checksum(), self.crc.length()) {
+            let what = if crc == self.crc.checksum() { "length" } else { "CRC-32" };
             let message = format!("the {what} at byte {} is not that of the contents before it", source.used());
             return Err(Error::new(ErrorCode::Checksum, message).into());
         }
@@ -175,10 +176,8 @@ fn header_length(bytes: &[u8]) -> Result<usize, &'static str> {
         return Ok(length);
     }
     if let (Some(before), &[low, high, ..]) = (bytes.get(..length), left) {
-        let mut crc = Crc::new();
-        crc.update(before);
         // Its lower half.
-        if crc.sum() & 0xffff != u32::from(u16::from_le_bytes([low, high])) {
+        if Crc::of(before).checksum() & 0xffff != u32::from(u16::from_le_bytes([low, high])) {
             return Err("a header whose CRC-16 does not hold");
         }
     }

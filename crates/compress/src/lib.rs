@@ -41,6 +41,7 @@
     allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")
 )]
 
+mod crc;
 mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
