@@ -391,23 +391,17 @@ export declare function testFault(name: string): void
 /** Milliseconds that a folder's storage takes to make 4 KiB durable, measured on a pool thread. */
 export declare function timeSync(folder: string): Promise<number>
 
-/** Verifies a file on a pool thread; gives the report as JSON. */
-export declare function verifyFile(path: string, options: string, state: string | undefined | null, stateKey: NativeKey | undefined | null, full: boolean, onProgress?: ((bytes: number, totalBytes: number, events: number) => void) | undefined | null, cancel?: CancelFlag | undefined | null): Promise<string>
+/**
+ * Verifies the files of a ledger on a pool thread; gives the report as JSON. The path of a folder, a file or a pattern, or
+ * the paths of all files; with `alone` the path of one file, whatever stands beside it.
+ */
+export declare function verifyFiles(files: string | Array<string>, alone: boolean, options: string, state: string | undefined | null, stateKey: NativeKey | undefined | null, full: boolean, onProgress?: ((bytes: number, totalBytes: number, events: number) => void) | undefined | null, cancel?: CancelFlag | undefined | null): Promise<string>
 
-/** Verifies a file on the calling thread; gives the report as JSON. */
-export declare function verifyFileSync(path: string, options: string, state: string | undefined | null, stateKey: NativeKey | undefined | null, full: boolean): string
+/** The same on the calling thread. */
+export declare function verifyFilesSync(files: string | Array<string>, alone: boolean, options: string, state: string | undefined | null, stateKey: NativeKey | undefined | null, full: boolean): string
 
 /** Verifies lines without their LFs; gives the report as JSON. */
 export declare function verifyLines(lines: Array<string>, options: string): string
-
-/**
- * Verifies the files of a ledger on a pool thread; gives the report as JSON. The path of a folder, a file or a pattern,
- * or the paths of all files.
- */
-export declare function verifySegments(given: string | Array<string>, options: string, state: string | undefined | null, stateKey: NativeKey | undefined | null, full: boolean, onProgress?: ((bytes: number, totalBytes: number, events: number) => void) | undefined | null, cancel?: CancelFlag | undefined | null): Promise<string>
-
-/** Verifies the files of a ledger on the calling thread; gives the report as JSON. */
-export declare function verifySegmentsSync(given: string | Array<string>, options: string, state: string | undefined | null, stateKey: NativeKey | undefined | null, full: boolean): string
 
 /** The version of the package that this addon belongs to; the loader takes no other. */
 export declare function version(): string

@@ -111,7 +111,7 @@ export async function verifyFile(path: PathLike, options?: VerifyFileOptions): P
   const signal = checkSignal(given.signal, 'signal');
   signal?.throwIfAborted();
   return watchVerification('file', file, () =>
-    watched(given.onProgress, signal, async (progress, cancel) => reportOf(await native.verifyFile(file, ...work, progress, cancel))),
+    watched(given.onProgress, signal, async (progress, cancel) => reportOf(await native.verifyFiles(file, true, ...work, progress, cancel))),
   );
 }
 
@@ -119,7 +119,7 @@ export async function verifyFile(path: PathLike, options?: VerifyFileOptions): P
 export function verifyFileSync(path: PathLike, options?: VerifyChecks & ResumeOptions): ChainReport {
   const file = toPath(path, 'path');
   const work = workOf(checkOptions(options, [...CHECKS, ...RESUME], 'verifyFileSync'));
-  return watchVerificationSync('file', file, () => reportOf(wrap(() => native.verifyFileSync(file, ...work))));
+  return watchVerificationSync('file', file, () => reportOf(wrap(() => native.verifyFilesSync(file, true, ...work))));
 }
 
 /**
@@ -146,7 +146,7 @@ export async function verifySegments(
   signal?.throwIfAborted();
   return watchVerification('segments', pathToTell(paths), () =>
     watched(given.onProgress, signal, async (progress, cancel) =>
-      segmentsReportOf(await native.verifySegments(paths, ...work, progress, cancel)),
+      segmentsReportOf(await native.verifyFiles(paths, false, ...work, progress, cancel)),
     ),
   );
 }
@@ -159,7 +159,7 @@ export function verifySegmentsSync(
   const paths = pathsOf(where);
   const work = workOf(checkOptions(options, [...CHECKS, ...RESUME], 'verifySegmentsSync'));
   return watchVerificationSync('segments', pathToTell(paths), () =>
-    segmentsReportOf(wrap(() => native.verifySegmentsSync(paths, ...work))),
+    segmentsReportOf(wrap(() => native.verifyFilesSync(paths, false, ...work))),
   );
 }
 

@@ -45,10 +45,13 @@ type ProgressArguments = FnArgs<(f64, f64, f64)>;
 type ProgressFunction<'a> = Function<'a, ProgressArguments, ()>;
 type ProgressCallback = ThreadsafeFunction<Progress, (), ProgressArguments, Status, false, true>;
 
-/// Verifies a file on a pool thread; gives the report as JSON.
+/// Verifies the files of a ledger on a pool thread; gives the report as JSON. The path of a folder, a file or a pattern, or
+/// the paths of all files; with `alone` the path of one file, whatever stands beside it.
 #[napi(catch_unwind, ts_return_type = "Promise<string>")]
-pub fn verify_file(
-    path: String,
+#[allow(clippy::too_many_arguments, reason = "an object of them would take more code than all of this")]
+pub fn verify_files(
+    files: Either<String, Vec<String>>,
+    alone: bool,
     options: String,
     state: Option<String>,
     state_key: Option<ClassInstance<'_, NativeKey>>,
@@ -57,62 +60,26 @@ pub fn verify_file(
     on_progress: Option<ProgressFunction<'_>>,
     cancel: Option<ClassInstance<'_, CancelFlag>>,
 ) -> Result<AsyncTask<Work>> {
-    FilesWork::new(Files::One(path), &options, state, state_key.as_deref(), full)?.watched(on_progress, cancel)
+    FilesWork::new(files, alone, &options, state, state_key.as_deref(), full)?.watched(on_progress, cancel)
 }
 
-/// Verifies a file on the calling thread; gives the report as JSON.
+/// The same on the calling thread.
 #[napi(catch_unwind)]
-pub fn verify_file_sync(
-    path: String,
+pub fn verify_files_sync(
+    files: Either<String, Vec<String>>,
+    alone: bool,
     options: String,
     state: Option<String>,
     state_key: Option<ClassInstance<'_, NativeKey>>,
     full: bool,
 ) -> Result<String> {
-    FilesWork::new(Files::One(path), &options, state, state_key.as_deref(), full)?.report(&mut Watch::default())
-}
-
-/// Verifies the files of a ledger on a pool thread; gives the report as JSON. The path of a folder, a file or a pattern,
-/// or the paths of all files.
-#[napi(catch_unwind, ts_return_type = "Promise<string>")]
-pub fn verify_segments(
-    given: Either<String, Vec<String>>,
-    options: String,
-    state: Option<String>,
-    state_key: Option<ClassInstance<'_, NativeKey>>,
-    full: bool,
-    #[napi(ts_arg_type = "((bytes: number, totalBytes: number, events: number) => void) | undefined | null")]
-    on_progress: Option<ProgressFunction<'_>>,
-    cancel: Option<ClassInstance<'_, CancelFlag>>,
-) -> Result<AsyncTask<Work>> {
-    FilesWork::new(Files::many(given), &options, state, state_key.as_deref(), full)?.watched(on_progress, cancel)
-}
-
-/// Verifies the files of a ledger on the calling thread; gives the report as JSON.
-#[napi(catch_unwind)]
-pub fn verify_segments_sync(
-    given: Either<String, Vec<String>>,
-    options: String,
-    state: Option<String>,
-    state_key: Option<ClassInstance<'_, NativeKey>>,
-    full: bool,
-) -> Result<String> {
-    FilesWork::new(Files::many(given), &options, state, state_key.as_deref(), full)?.report(&mut Watch::default())
+    FilesWork::new(files, alone, &options, state, state_key.as_deref(), full)?.report(&mut Watch::default())
 }
 
 /// What is verified.
 enum Files {
-    One(String),
+    One(PathBuf),
     Many(Gathering),
-}
-
-impl Files {
-    fn many(given: Either<String, Vec<String>>) -> Self {
-        Self::Many(match given {
-            Either::A(path) => Gathering::At(path.into()),
-            Either::B(paths) => Gathering::Of(paths.into_iter().map(PathBuf::from).collect()),
-        })
-    }
 }
 
 /// Files to be verified.
@@ -124,7 +91,19 @@ struct FilesWork {
 }
 
 impl FilesWork {
-    fn new(files: Files, options: &str, state: Option<String>, key: Option<&NativeKey>, full: bool) -> Result<Self> {
+    fn new(
+        files: Either<String, Vec<String>>,
+        alone: bool,
+        options: &str,
+        state: Option<String>,
+        key: Option<&NativeKey>,
+        full: bool,
+    ) -> Result<Self> {
+        let files = match files {
+            Either::A(path) if alone => Files::One(path.into()),
+            Either::A(path) => Files::Many(Gathering::At(path.into())),
+            Either::B(paths) => Files::Many(Gathering::Of(paths.into_iter().map(PathBuf::from).collect())),
+        };
         let state = state.zip(key).map(|(state, key)| (state, Arc::clone(&key.pair), full));
         Ok(Self { files, options: parse_options(options)?, state })
     }
@@ -152,10 +131,11 @@ impl FilesWork {
         let saved = self.state.as_ref().map(|(path, key, full)| SavedState { path: Path::new(path), key, full: *full });
         let report = match (&self.files, &saved) {
             (Files::One(path), None) => {
-                verify::verify_file(Path::new(path), &self.options, watch).and_then(|report| report.to_json())
+                verify::verify_file(path, &self.options, watch).and_then(|report| report.to_json())
             }
-            (Files::One(path), Some(saved)) => verify::verify_file_from(Path::new(path), &self.options, saved, watch)
-                .and_then(|report| report.to_json()),
+            (Files::One(path), Some(saved)) => {
+                verify::verify_file_from(path, &self.options, saved, watch).and_then(|report| report.to_json())
+            }
             (Files::Many(given), saved) => {
                 verify::verify_segments(given, &self.options, saved.as_ref(), watch).and_then(|report| report.to_json())
             }
