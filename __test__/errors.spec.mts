@@ -35,6 +35,7 @@ import {
   verifySegments,
   verifyStream,
 } from 'sealwright';
+import { openEvidence, packEvidence } from 'sealwright/evidence';
 import { newFolder, newPath } from './helpers/folders.mts';
 import {
   chainOf,
@@ -51,6 +52,7 @@ import {
   writeLedger,
 } from './helpers/ledgers.mts';
 import { projectRoot } from './helpers/parts.mts';
+import { type Files, manifestOf, type Part, zipOf } from './helpers/zips.mts';
 
 const source = (...path: string[]) => readFileSync(join(projectRoot, ...path), 'utf8');
 
@@ -99,7 +101,9 @@ test('every code of src/ and crates/ stands in docs/errors.md, and every code th
 });
 
 test('the codes of the two sides are the same, but for those of one side alone', (t) => {
-  const ofTypeScript = ['ERR_ADDON_LOAD', 'ERR_JSON_UNSUPPORTED'];
+  const isOfTypeScript = (code: string) => /^ERR_(EVIDENCE_|OUTPUT_REFUSED|ADDON_LOAD|JSON_UNSUPPORTED)/.test(code);
+  const ofTypeScript = errorCodes.filter(isOfTypeScript);
+  t.is(ofTypeScript.length, 9);
   t.deepEqual(
     [...coreCodes.filter((code) => !requests.includes(code)), ...compressCodes, ...ofTypeScript].toSorted(),
     errorCodes.toSorted(),
@@ -119,6 +123,15 @@ const three = chainOf(3);
 const parse = (payload: string) => events.parse(`{"type":"SessionEnded","payload":{${payload}}}`);
 const custom = events.custom({ name: 'com.example', data: null });
 const heartbeat = events.parse('{"type":"Heartbeat","payload":{"session_id":"s","interval_ms":1}}');
+
+/** A pack of a guide only, of which the manifest says something else where it is told to. */
+function pack(t: ExecutionContext, stated: Files, more: readonly Part[] = []): string {
+  const files = { 'VERIFY.md': 'guide', 'ledger.ndjson': '' };
+  const parts = Object.entries({ ...files, 'manifest.json': manifestOf({ ...files, ...stated }) }).map(([name, data]) => ({ name, data }));
+  const path = newPath(t, 'evidence.zip');
+  writeFileSync(path, zipOf([...parts, ...more]));
+  return path;
+}
 
 function record(): string {
   return signVerification({ report: verifyChain(three), subject: { name: 'ledger', files: [] }, keypair: key1 });
@@ -163,6 +176,12 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
   ERR_EVENT_KIND: () => events.fromJSON({ type: 'Nothing', payload: {} }),
   ERR_EVENT_RESERVED: (t) => openSessionSync(t, { ledgerPath: newPath(t) }).recordSync(heartbeat),
   ERR_EVENT_SET: (t) => openSessionSync(t, { ledgerPath: newPath(t) }).recordSync(custom),
+  ERR_EVIDENCE_DIGEST: (t) => openEvidence(pack(t, { 'VERIFY.md': 'another guide' })),
+  ERR_EVIDENCE_ENTRY: (t) => openEvidence(pack(t, {}, [{ name: 'other', data: '' }])),
+  ERR_EVIDENCE_INVALID: (t) => openEvidence(ledger(t, 'no pack')),
+  ERR_EVIDENCE_IO: (t) => openEvidence(newPath(t)),
+  ERR_EVIDENCE_MANIFEST: (t) => openEvidence(pack(t, {})),
+  ERR_EVIDENCE_TOO_LARGE: (t) => openEvidence(pack(t, {}), { maxBytes: 1 }),
   ERR_HEAD_STORE: (t) => new FileHeadStore(ledger(t, 'no heads')).get('a'),
   ERR_INVALID_ARGUMENT: () => verifyChain('text' as never),
   ERR_JSON_DUPLICATE_KEY: () => parse('"reason":"r","reason":"r"'),
@@ -200,6 +219,10 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
   ERR_NOT_ROLLED_BACK: async (t) => {
     const options = { keypair: key1, ledgerPath: newPath(t), sessionId: 's', events: 'extended' } as const;
     await Session.restore({ ...options, headStore: new MemoryHeadStore(), reason: 'r' });
+  },
+  ERR_OUTPUT_REFUSED: (t) => {
+    const path = ledger(t, textOf(three));
+    return packEvidence({ ledger: path, output: path });
   },
   ERR_OUT_OF_RANGE: () => signEvent({ event: ended('x'), seq: -1, parentHash: DIGEST, keypair: key1 }),
   ERR_PUBLIC_KEY: () => verifyChain([], { signers: 'f'.repeat(64) }),

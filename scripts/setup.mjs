@@ -41,9 +41,12 @@ export async function compileSources() {
   return compiled.code === 0 ? bundleVendored() : compiled;
 }
 
-/** Puts the libraries of the command line into the package, so that it depends on none of them. */
+/** Files of src/ that are replaced by a bundle of what they export, so that the package depends on none of it. */
+export const vendorFiles = ['cli/vendor', 'evidence/vendor'];
+
+/** Puts these libraries into the package. */
 function bundleVendored() {
-  const where = ['src/cli/vendor.ts', '--outfile=dist/cli/vendor.js', '--allow-overwrite'];
+  const where = [...vendorFiles.map((name) => `src/${name}.ts`), '--outdir=dist', '--outbase=src', '--allow-overwrite'];
   const how = ['--bundle', '--platform=node', '--target=node20.19', '--format=cjs', '--log-level=warning'];
   return runTool('esbuild', 'esbuild', [...where, ...how, '--legal-comments=none']);
 }

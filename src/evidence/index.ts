@@ -1,0 +1,24 @@
+/*
+ * Evidence packs: a ledger and what is said about it in one file, for somebody who trusts neither.
+ *
+ *   VERIFY.md              what to do with it
+ *   ledger.ndjson          the ledger; or segments/ledger.<first>-<last>.ndjson and segments/ledger.ndjson
+ *   claimed-keys.json      keys that the ledger names, and others that the packer added
+ *   head.json              an event that is known elsewhere, if the packer was told one
+ *   report.json            what the packer found
+ *   manifest.json          size and SHA-256 of each of these
+ *
+ * A pack proves nothing by itself. The ledger in it is verified with keys and a head from elsewhere, and whatever else is
+ * in it is a claim. docs/format.md has the form.
+ */
+
+export {
+  type ClaimedKey,
+  type Evidence,
+  type EvidenceClaims,
+  type EvidenceEntry,
+  openEvidence,
+  type OpenEvidenceOptions,
+} from './evidence.js';
+export { packEvidence, type PackedEvidence, type PackEvidenceOptions } from './pack.js';
+export { type VerifiedEvidence, verifyEvidence, type VerifyEvidenceOptions } from './verify.js';
