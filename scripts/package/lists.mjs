@@ -27,7 +27,7 @@ export function exampleList(examples) {
   return ['api/examples.txt', titles.join('')];
 }
 
-/** The licences of what is in the addon. */
+/** The licences of what is in the package. */
 export const licenseList = async () => ['THIRD_PARTY.md', await thirdPartyText()];
 
 /** Throws unless a committed list is the one given; `output` of the error is the difference. */

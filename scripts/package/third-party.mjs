@@ -1,10 +1,11 @@
-// THIRD_PARTY.md: what others wrote that is inside the addon, under which licence, with the texts that go with it. Made
-// from Cargo's own list of what is linked on the platforms that are released; build scripts and macros are not in it.
+// THIRD_PARTY.md: what others wrote that is inside the package, under which licence, with the texts that go with it. Of the
+// addon it is made from Cargo's own list of what is linked on the platforms that are released; build scripts and macros are
+// not in it. Of dist/ it is made from the bundler's own list of the files that it took.
 
 import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { run } from '../run.mjs';
-import { SetupError } from '../setup.mjs';
+import { inProject, projectRoot, run } from '../run.mjs';
+import { SetupError, vendorFiles } from '../setup.mjs';
 
 const platforms = ['x86_64-unknown-linux-gnu'];
 const addon = 'sealwright-node';
@@ -21,6 +22,9 @@ export async function thirdPartyText() {
     return `| ${name} | ${version} | ${license}${choice} |`;
   });
   const texts = sorted.filter(({ taken }) => taken !== 'Apache-2.0').map((crate) => section(crate.name, licenseText(crate)));
+  const bundled = await bundledPackages();
+  const packages = bundled.map(({ name, version, license }) => `| ${name} | ${version} | ${license} |`);
+  const packageTexts = bundled.map((found) => section(`${found.name} (npm)`, packageLicenseText(found)));
   return `# Third parties
 
 The native addon contains these crates, compiled. The text of Apache-2.0 is in the file \`LICENSE\`; the other licences
@@ -33,7 +37,45 @@ ${table.join('\n')}
 It also contains parts of the Rust standard library with the crates built into it (Apache-2.0 OR MIT), and, in released
 packages for Linux, of LLVM's libunwind (Apache-2.0 WITH LLVM-exception) and of zig's compiler_rt (MIT).
 
-${[...texts, section('compiler_rt', mitText('Zig contributors'))].join('\n')}`;
+The command line and \`sealwright/evidence\` contain these npm packages, bundled:
+
+| package | version | licence |
+|---|---|---|
+${packages.join('\n')}
+
+${[...texts, section('compiler_rt', mitText('Zig contributors')), ...packageTexts].join('\n')}`;
+}
+
+/** The packages whose files are in the bundles, by name: `{name, version, license, folder}`. */
+async function bundledPackages() {
+  // Not at the top: scripts are loaded before the dependencies are installed.
+  const { build } = await import('esbuild');
+  const { metafile } = await build({
+    entryPoints: vendorFiles.map((name) => inProject('src', `${name}.ts`)),
+    absWorkingDir: projectRoot,
+    outdir: 'dist',
+    bundle: true,
+    platform: 'node',
+    write: false,
+    metafile: true,
+  });
+  const names = Object.keys(metafile.inputs).map((path) => /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path));
+  const folders = new Set(names.filter((found) => found !== null).map(([folder]) => inProject(folder)));
+  const found = [...folders].map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    if (!['MIT', 'ISC', 'BSD-3-Clause'].includes(license)) throw new Error(`${name}: its licence is ${license}`);
+    return { name, version, license, folder };
+  });
+  return found.toSorted((a, b) => (`${a.name} ${a.version}` < `${b.name} ${b.version}` ? -1 : 1));
+}
+
+function packageLicenseText({ name, license, folder }) {
+  const file = readdirSync(folder).find((candidate) => /^licen[cs]e(\.md|\.txt)?$/i.test(candidate));
+  if (file !== undefined) return readFileSync(join(folder, file), 'utf8');
+  const { author } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const holder = typeof author === 'string' ? author : author?.name;
+  if (license !== 'MIT' || holder === undefined) throw new Error(`${name}: its package has no text of ${license}`);
+  return mitText(holder.replace(/ <.*>$/, ''));
 }
 
 async function linkedCrates(platform) {

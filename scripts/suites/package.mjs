@@ -33,7 +33,7 @@ export async function packageSuite({ parts, folder }) {
   const files = made.files.map(({ path }) => path);
   const result = await runTests(
     [
-      ['THIRD_PARTY.md is that of the crates in the addon', [], async () => requireCommitted(await licenseList())],
+      ['THIRD_PARTY.md is that of the crates in the addon and of what is bundled', [], async () => requireCommitted(await licenseList())],
       ['the tarball has the files of api/package-files.txt', [], () => requireCommitted(fileList(made.files))],
       ['every file that package.json names is in the tarball', [], () => namedFiles(manifest, files)],
       ['nothing is run when it is installed', [], () => noScripts(manifest, files)],
