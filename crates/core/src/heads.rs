@@ -112,32 +112,29 @@ impl FileHeads {
     /// All that the file keeps. It must be there: who asks about heads must not take a mistyped path for a store that
     /// knows none.
     pub fn kept(&self) -> Result<KeptHeads> {
-        let missing = || self.failed("cannot open", &std::io::ErrorKind::NotFound.into());
-        let kept = self.text()?.ok_or_else(missing)?;
-        match serde_json::from_str(&kept) {
+        let text = self.text(durable::open_unchecked(&self.target()?))?;
+        match serde_json::from_str(&text) {
             Ok(head) => Ok(KeptHeads::One(head)),
-            Err(_) => self.parse(&kept).map(KeptHeads::Many),
+            Err(_) => self.parse(&text).map(KeptHeads::Many),
         }
     }
 
     fn load(&self) -> Result<BTreeMap<String, Head>> {
-        self.text()?.map_or_else(|| Ok(BTreeMap::new()), |text| self.parse(&text))
+        match durable::open_unchecked(&self.target()?) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+            opened => self.parse(&self.text(opened)?),
+        }
     }
 
-    /// None if there is no file.
-    fn text(&self) -> Result<Option<String>> {
-        let file = match durable::open_unchecked(&self.target()?) {
-            Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(self.failed("cannot open", &error)),
-        };
+    fn text(&self, opened: std::io::Result<File>) -> Result<String> {
+        let file = opened.map_err(|error| self.failed("cannot open", &error))?;
         let metadata = file.metadata().map_err(|error| self.failed("cannot look at", &error))?;
         if !metadata.is_file() || metadata.len() > MAX_FILE {
             return Err(self.corrupt("not a regular file of at most 64 MiB"));
         }
         let mut text = String::new();
         file.take(MAX_FILE).read_to_string(&mut text).map_err(|error| self.failed("cannot read", &error))?;
-        Ok(Some(text))
+        Ok(text)
     }
 
     fn parse(&self, text: &str) -> Result<BTreeMap<String, Head>> {
