@@ -24,6 +24,7 @@ test('segments before a seq go, and an event says which', async (t) => {
   const segment = readFileSync(join(dirname(ledgerPath), 'ledger.3-5.ndjson'), 'utf8').trimEnd().split('\n');
   const last = SignedEvent.parse(segment.at(-1) ?? '');
   t.is(await session.prune({ before: 2 }), null);
+  t.deepEqual(await session.findPrunable({ before: 6 }), { from: 0, to: 5 });
   const pruned = await session.prune({ before: 6 });
   t.deepEqual([pruned?.from, pruned?.to], [0, 5]);
   t.deepEqual(files(), ['ledger.6-8.ndjson', 'ledger.ndjson']);
@@ -31,6 +32,7 @@ test('segments before a seq go, and an event says which', async (t) => {
   t.is(type, 'LedgerPruned');
   t.like(payload, { count: 6, last_seq: 5, last_hash: last.selfHash });
   t.is(await session.prune({ before: 6 }), null);
+  t.is(await session.findPrunable({ before: 6 }), null);
   t.is((await session.record(ended('on'))).seq, 11);
 });
 

@@ -19,7 +19,7 @@ import type { SigningKeypair } from './keys.js';
 import { native } from './native.js';
 import { Pending, type Settlement, WITHDRAWN } from './pending.js';
 import { pruneLimitsOf, type Pruned, type PruneOptions } from './prune.js';
-import type { Head } from './report.js';
+import type { Head, SeqRange } from './report.js';
 import {
   type Plan,
   planOf,
@@ -274,6 +274,17 @@ export class Session {
     const event = await this.#hold((id) => native.submitPrune(this.#native, id, prunable));
     await wrapAsync(() => native.removePruned(this.#native, prunable, event.toLine()));
     return { event, from: prunable.from, to: prunable.to };
+  }
+
+  /**
+   * The events that {@link Session.prune} would remove with the same options, by their seqs; null if there is nothing to
+   * remove. Nothing is changed. Rejects as {@link Session.prune}.
+   */
+  async findPrunable(options: PruneOptions): Promise<SeqRange | null> {
+    const limits = pruneLimitsOf(options);
+    this.#checkOpen();
+    const prunable = await wrapAsync(() => native.findPrunable(this.#native, limits));
+    return prunable === null ? null : { from: prunable.from, to: prunable.to };
   }
 
   /** Public key of who signs, 64 lower-case hex digits: of the keypair or signer, or of the one that the ledger was handed over to. */
