@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { checkVerification, GENESIS_PARENT_HASH, type ReportJson } from 'sealwright';
 import { sealedLine } from '../helpers/canonical.mts';
+import { packEvidence } from 'sealwright/evidence';
 import { newFifo, newFolder } from '../helpers/folders.mts';
 import { chainOf, ended, forged, key1, key2, openSession, seed1, textOf, toolCalled, writeLedger } from '../helpers/ledgers.mts';
 import { testWith } from '../helpers/parts.mts';
@@ -196,6 +197,35 @@ test('a record of the verification is signed by the auditor', async (t) => {
     t.deepEqual(record.options.signers, [signer]);
   }
   t.is((await runCli(t, ['verify', 'good.ndjson', '--record', 'record.json'], { cwd })).code, 2);
+});
+
+test('a pack is verified by what the auditor knows; what it says itself is a claim', async (t) => {
+  const cwd = ledgers(t);
+  const file = join(cwd, 'evidence.zip');
+  const known = { seq: 4, hash: five[4]?.selfHash ?? '' };
+  await packEvidence({ ledger: join(cwd, 'good.ndjson'), output: file, head: known, publicKeys: [signer] });
+  const alone = await cliOutput(t, ['verify', 'evidence.zip'], { cwd });
+  t.regex(alone, /^evidence\.zip: intact: nothing is broken in 5 events; not checked: signer, head, first\n/);
+  t.regex(alone, /claimed +the pack says that 03a107bf.* may sign/);
+  t.is((await runCli(t, ['verify', 'evidence.zip', '--require-signer'], { cwd })).code, 3);
+  key2.save(join(cwd, 'auditor.key'));
+  const words = ['verify', 'evidence.zip', '--signer', signer, '--head', head, '--record', 'record.json', '--key', 'auditor.key'];
+  t.regex(await cliOutput(t, words, { cwd }), /: verified: 5 events/);
+  t.is(checkVerification(readFileSync(join(cwd, 'record.json'), 'utf8')).record.subject.files[0]?.name, 'ledger.ndjson');
+  writeFileSync(file, readFileSync(file).subarray(0, -10));
+  t.regex(await cliOutput(t, ['verify', 'evidence.zip'], { cwd, code: 2 }), /\(ERR_EVIDENCE_/);
+});
+
+test('no output is written over an input', async (t) => {
+  const cwd = ledgers(t);
+  const before = readFileSync(join(cwd, 'good.ndjson'), 'utf8');
+  key2.save(join(cwd, 'auditor.key'));
+  for (const words of [['--sarif', './good.ndjson'], ['--junit', 'good.ndjson'], ['--record', 'good.ndjson', '--key', 'auditor.key']]) {
+    const { code, stderr } = await runCli(t, ['verify', 'good.ndjson', ...words], { cwd });
+    t.is(code, 2);
+    t.regex(stderr, /\(ERR_OUTPUT_REFUSED\)/);
+  }
+  t.is(readFileSync(join(cwd, 'good.ndjson'), 'utf8'), before);
 });
 
 test('variables of the environment name ledger and signers', async (t) => {

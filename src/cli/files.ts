@@ -1,26 +1,10 @@
 /*
- * Files that commands write: beside their place under another name first, mode 0600, synced, then renamed. Whatever
- * goes wrong, what was there stays and nothing is left.
+ * Small files that commands write beside what they print, by the rules of `output-file`.
  */
 
-import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { outputPath, writeOutput } from '../output-file.js';
 
-/** Writes a whole file; one that is there is replaced. */
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
-  try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+/** Writes a whole file, which may be none of the inputs. */
+export async function writeWhole(path: string, content: string, inputs: readonly string[]): Promise<void> {
+  await writeOutput(await outputPath(path, inputs), (file) => file.writeFile(content));
 }

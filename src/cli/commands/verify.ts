@@ -3,6 +3,7 @@
  */
 
 import { ChainError, SealwrightError, SealwrightRangeError, SealwrightTypeError, SigningKeypair, type VerifyFileOptions } from '../../index.js';
+import { outputPath } from '../../output-file.js';
 import { command } from '../command.js';
 import { type Context, UsageError } from '../context.js';
 import { type ExitCode, worstOf } from '../exit-code.js';
@@ -36,9 +37,11 @@ export const verify = command({
   exits: { 1: 'a ledger is proven broken', 2: 'one could not be checked', 3: 'nothing is broken, but something that was asked for was not checked or is missing' },
   async run(context, words, given) {
     checkTogether(words, given);
+    const paths = given.ledger === undefined ? words : [given.ledger];
+    const { sarif, junit, record } = given;
+    for (const file of [sarif, junit, record]) if (file !== undefined) await outputPath(file, paths);
     const auditor = given.key === undefined ? undefined : SigningKeypair.load(given.key);
     const outcomes: Outcome[] = [];
-    const paths = given.ledger === undefined ? words : [given.ledger];
     for (const word of paths) {
       const outcome = await verifyOne(await inputOf(word, given.only), given, auditor, context);
       outcomes.push(outcome);
@@ -47,8 +50,8 @@ export const verify = command({
     const exitCode = worstOf(outcomes.map((outcome) => (given.compat ? compatibleCode(outcome) : exitCodeOf(outcome))));
     const version = packageVersion();
     if (given.json) context.out.json(outcomesJson(outcomes, exitCode, version));
-    if (given.sarif !== undefined) await writeWhole(given.sarif, `${JSON.stringify(outcomesSarif(outcomes, version), null, 2)}\n`);
-    if (given.junit !== undefined) await writeWhole(given.junit, outcomesJunit(outcomes));
+    if (sarif !== undefined) await writeWhole(sarif, `${JSON.stringify(outcomesSarif(outcomes, version), null, 2)}\n`, paths);
+    if (junit !== undefined) await writeWhole(junit, outcomesJunit(outcomes), paths);
     return exitCode;
   },
 });
@@ -71,9 +74,10 @@ async function verifyOne(input: Input, given: VerifyGiven, auditor: SigningKeypa
     failureOf(input, error, context.signal),
   );
   if ('kind' in verified) return verified;
-  const { report, compression } = verified;
-  const outcome: Outcome = { kind: 'checked', subject: input, report, findings: findingsOf(report, demandsOf(given)), compression };
-  if (given.record !== undefined && auditor !== undefined) await keepRecord(given.record, outcome, options, auditor);
+  const { report, compression, claims, evidence } = verified;
+  const subject = { ...input, claims };
+  const outcome: Outcome = { kind: 'checked', subject, report, findings: findingsOf(report, demandsOf(given)), compression };
+  if (given.record !== undefined && auditor !== undefined) await keepRecord(given.record, outcome, evidence, options, auditor);
   return outcome;
 }
 

@@ -16,7 +16,9 @@ import {
   type ChainReport,
   decompress,
   verifyFile,
+  type VerificationSubject,
   type VerifyFileOptions,
+  type VerifyProgress,
   verifySegments,
   verifyStream,
   type VerifyStreamOptions,
@@ -29,6 +31,10 @@ import type { Subject } from './outcome.js';
 export interface Verified {
   readonly report: ChainReport;
   readonly compression: string | null;
+  /** Of a pack: what it says, for nobody to believe. */
+  readonly claims?: readonly string[];
+  /** Of a pack: what was verified. */
+  readonly evidence?: VerificationSubject;
 }
 
 /** How inputs are taken. */
@@ -78,7 +84,7 @@ export async function verifyInput(input: Input, options: InputOptions, context: 
       case 'compressed':
         return await verifyBytes(createReadStream(input.word), options, progress);
       case 'evidence':
-        throw new UsageError(`${input.word}: packs cannot be read yet`);
+        return await verifyPack(input, options, progress);
       case 'file':
       case 'files':
         return { report: await verifyFiles(input, options.verify, progress), compression: null };
@@ -96,18 +102,33 @@ async function verifyFiles({ word, kind }: Input, options: VerifyFileOptions, pr
   return verifySegments(where, watched);
 }
 
+async function verifyPack({ word }: Input, { verify, maxBytes }: InputOptions, progress: Progress): Promise<Verified> {
+  const onProgress = ({ bytes, totalBytes }: VerifyProgress) => progress.at(bytes, totalBytes);
+  // Loaded by who needs it only.
+  const { verifyEvidence } = await import('../../evidence/index.js');
+  const { report, claims, subject } = await verifyEvidence(word, { ...withoutState(verify), maxBytes, onProgress });
+  const said = claims.keys.map(({ publicKey }) => `the pack says that ${publicKey} may sign: compare it with what you know`);
+  if (claims.head !== null) said.push(`the pack says that ${claims.head.seq}:${claims.head.hash} is known elsewhere: ask there`);
+  return { report, compression: null, claims: said, evidence: subject };
+}
+
+/** The options of what cannot be gone on with. */
+function withoutState({ state, stateKey: _, full: __, ...checks }: VerifyFileOptions): VerifyStreamOptions {
+  if (state !== undefined) throw new UsageError('--state is for files: a stream or a pack cannot be gone on with');
+  return checks;
+}
+
 async function verifyBytes(source: Readable, options: InputOptions, progress: Progress): Promise<Verified> {
   const { verify, maxBytes } = options;
   // Who waits for bytes that do not come is told nothing by a signal of its own.
   if (verify.signal !== undefined) addAbortSignal(verify.signal, source);
-  if (verify.state !== undefined) throw new UsageError('--state is for files: what comes in a stream cannot be gone on with');
-  const { state: _, stateKey: __, full: ___, ...checks } = verify;
+  const checks = withoutState(verify);
   let compression: string | null = null;
   const onFormat = (format: string) => {
     compression = format === 'none' ? null : format;
   };
   const bytes = decompress(source, { signal: verify.signal, maxBytes, onFormat });
-  const report = await verifyStream(counting(bytes, progress), checks as VerifyStreamOptions);
+  const report = await verifyStream(counting(bytes, progress), checks);
   return { report, compression };
 }
 

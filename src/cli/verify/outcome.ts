@@ -17,7 +17,7 @@ export interface Subject {
   /** A folder or a pattern: everything in it matters. */
   readonly isFolder: boolean;
   /** What an evidence pack says of itself: nobody believes it. */
-  readonly claims?: string;
+  readonly claims?: readonly string[] | undefined;
 }
 
 /** How a verification ended. */

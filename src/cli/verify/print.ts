@@ -78,7 +78,7 @@ function printFacts(out: Output, { subject, compression }: Outcome & { readonly 
     printFact(out, 'open', `${counted(count, 'session')} without an end: ${listed.slice(0, LISTED).join(', ')}${count > LISTED ? ', …' : ''}`);
   }
   if (report.sha256 !== null && files === undefined) printFact(out, 'sha256', report.sha256);
-  if (subject.claims !== undefined) printFact(out, 'claims', subject.claims);
+  for (const claim of subject.claims ?? []) printFact(out, 'claimed', claim, 'warn');
   printLeftOver(out, report, subject.isFolder);
 }
 

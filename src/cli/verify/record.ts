@@ -11,12 +11,13 @@ import type { Outcome } from './outcome.js';
 export async function keepRecord(
   file: string,
   outcome: Outcome & { readonly kind: 'checked' },
+  known: VerificationSubject | undefined,
   options: VerifyFileOptions,
   keypair: SigningKeypair,
 ): Promise<void> {
   const { report } = outcome;
-  const subject = await subjectOfOutcome(outcome, options.signal);
-  await writeWhole(file, signVerification({ report, subject, options, keypair }));
+  const subject = known ?? (await subjectOfOutcome(outcome, options.signal));
+  await writeWhole(file, signVerification({ report, subject, options, keypair }), [outcome.subject.word]);
 }
 
 /** Of bytes that came in a stream nobody knows more than was read. */
