@@ -113,7 +113,8 @@ async function verifyPack({ word }: Input, { verify, maxBytes }: InputOptions, p
 }
 
 /** The options of what cannot be gone on with. */
-function withoutState({ state, stateKey: _, full: __, ...checks }: VerifyFileOptions): VerifyStreamOptions {
+function withoutState(verify: VerifyFileOptions): VerifyStreamOptions {
+  const { state, stateKey: _, full: __, ...checks } = verify;
   if (state !== undefined) throw new UsageError('--state is for files: a stream or a pack cannot be gone on with');
   return checks;
 }
