@@ -27,3 +27,8 @@ export function printChecks(
 export function printFact(out: Output, label: string, text: string, how: 'dim' | 'warn' = 'dim'): void {
   out.line('  ', paint(how, label.padEnd(LABEL_WIDTH)), text);
 }
+
+/** Rows of facts, one below the other. */
+export function printFacts(out: Output, facts: readonly (readonly [label: string, text: string])[]): void {
+  for (const [label, text] of facts) printFact(out, label, text);
+}

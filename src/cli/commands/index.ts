@@ -3,6 +3,8 @@
  */
 
 import type { CommandSpec } from '../command.js';
+import { doctor } from './doctor.js';
+import { init } from './init.js';
 import { inspect } from './inspect.js';
 import { keygen } from './keygen.js';
 import { query } from './query.js';
@@ -10,4 +12,13 @@ import { replay } from './replay.js';
 import { stats } from './stats.js';
 import { verify } from './verify.js';
 
-export const commands: readonly CommandSpec[] = [verify, inspect, replay, stats, query, keygen];
+export const commands: readonly CommandSpec[] = [
+  verify,
+  inspect,
+  replay,
+  stats,
+  query,
+  init,
+  keygen,
+  doctor,
+];
