@@ -2,7 +2,7 @@
 
 use super::files::{Files, Which};
 use super::lines::Lines;
-use super::search::{Before, Start, search};
+use super::search::{Before, Start, first_event, search};
 use crate::chain::SeqRange;
 use crate::durable::ReadFile;
 use crate::error::Result;
@@ -24,7 +24,7 @@ pub struct LedgerFile {
 pub struct Gap {
     /// Offset of the line behind it.
     pub offset: u64,
-    /// The seq that the event behind it should have.
+    /// The seq that the event behind it should have; at the beginning of a file, the one that its first event has.
     pub next_seq: u64,
 }
 
@@ -50,7 +50,9 @@ pub fn find_gap(file: &Path, seq: u64) -> Result<Gap> {
     let file = ReadFile::open(file)?;
     let length = file.length;
     let mut lines = Lines::new(Box::new(file), length, MAX_LINE);
-    let start = Start { offset: 0, before: Before::Seq(0) };
-    let found = search(&mut lines, start, seq, &mut line::Workspace::default())?;
+    let mut work = line::Workspace::default();
+    let first = first_event(&mut lines, &mut work)?.map_or(0, |line| line.seq);
+    let start = Start { offset: 0, before: Before::Seq(first) };
+    let found = search(&mut lines, start, seq, &mut work)?;
     Ok(Gap { offset: found.offset, next_seq: found.before.next_seq() })
 }

@@ -72,7 +72,7 @@ fn the_files_of_a_ledger_and_places_in_them() {
     let length = |from: usize, to: usize| lines[from..to].iter().map(|line| line.len()).sum::<usize>();
     assert_eq!(gap(1, 5), (length(4, 5), 5));
     assert_eq!(gap(1, 100), (length(4, 7), 7));
-    assert_eq!(gap(2, 2).0, 0);
+    assert_eq!(gap(2, 2), (0, 7));
     assert_eq!(ledger_files(&shelf.path("ledger.4-6.ndjson")).unwrap(), files[1..2]);
     fs::remove_file(shelf.active()).unwrap();
     assert_eq!(ledger_files(&shelf.active()).unwrap_err().code, ErrorCode::SegmentMissing);
