@@ -1,6 +1,6 @@
 // Reading gives the events of a ledger in order, as they stand on their lines, and stops where they no longer follow.
 
-import { appendFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import test from 'ava';
 import {
@@ -16,7 +16,7 @@ import {
 } from 'sealwright';
 import { sealedLine } from './helpers/canonical.mts';
 import { reasonOf, rejectsError, throwsError } from './helpers/errors.mts';
-import { danglingLink, newFifo, newFolder, newPath } from './helpers/folders.mts';
+import { descriptorsOn, danglingLink, newFifo, newFolder, newPath } from './helpers/folders.mts';
 import {
   chainOf,
   DIGEST,
@@ -49,24 +49,6 @@ async function collectUntilError(path: string, options?: ReadOptions): Promise<[
     return [read, error];
   }
   throw new Error('reading came to its end');
-}
-
-/** Descriptors of this process on a file; undefined where the system does not tell. */
-function descriptorsOn(path: string): number | undefined {
-  try {
-    return readdirSync('/proc/self/fd').filter((descriptor) => linkTarget(`/proc/self/fd/${descriptor}`) === path)
-      .length;
-  } catch {
-    return undefined;
-  }
-}
-
-function linkTarget(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
 }
 
 test('every event, with its line byte for byte', async (t) => {

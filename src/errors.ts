@@ -317,8 +317,8 @@ export function ledgerError(code: ErrorCode, message: string, details: LedgerErr
   return withDetails(new LedgerError(code, message, cause === undefined ? undefined : { cause }), rest);
 }
 
-/** A {@link ChainError} of a verification that is not native. */
-export function chainError(code: ErrorCode, message: string, details: ChainErrorDetails): ChainError {
+/** A {@link ChainError} made on this side of the seam. */
+export function chainError(code: ErrorCode, message: string, details: Partial<ChainErrorDetails>): ChainError {
   return withDetails(new ChainError(code, message), { ...details });
 }
 

@@ -34,6 +34,7 @@ export {
   type UtteranceSpokenFields,
 } from './events.js';
 export { type Float, float } from './float.js';
+export { type FollowOptions, followEvents } from './follow.js';
 export { FileHeadStore, type HeadStore, type HeadStoreOption, MemoryHeadStore } from './headstore.js';
 export { type ImportedLedger, importLedger, type ImportOptions } from './import.js';
 export type { JsonView } from './json.js';

@@ -36,3 +36,13 @@ export function ledgerFiles(path: string): LedgerFile[] {
 export function findGap(file: string, seq: number): Gap {
   return wrap(() => native.findGap(file, seq));
 }
+
+/** The seq that the next event of a ledger has; an event whose line has no end yet is not counted. */
+export function endOf(files: readonly LedgerFile[]): number {
+  for (const { path, range } of files.toReversed()) {
+    const { nextSeq } = findGap(path, Number.MAX_SAFE_INTEGER);
+    if (nextSeq > 0) return nextSeq;
+    if (range !== null) return range.last + 1;
+  }
+  return 0;
+}

@@ -1,7 +1,7 @@
 // Files of a test's own: in a new folder that goes away with the test.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -33,4 +33,22 @@ export function newFifo(t: ExecutionContext): string {
   const { status, stderr } = spawnSync('mkfifo', [path]);
   if (status !== 0) throw new Error(`mkfifo: ${stderr.toString()}`);
   return path;
+}
+
+/** Descriptors of this process on a file; undefined where the system does not tell. */
+export function descriptorsOn(path: string): number | undefined {
+  try {
+    return readdirSync('/proc/self/fd').filter((descriptor) => linkTarget(`/proc/self/fd/${descriptor}`) === path)
+      .length;
+  } catch {
+    return undefined;
+  }
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
 }

@@ -10,12 +10,14 @@ import { keygen } from './keygen.js';
 import { query } from './query.js';
 import { replay } from './replay.js';
 import { stats } from './stats.js';
+import { tail } from './tail.js';
 import { verify } from './verify.js';
 
 export const commands: readonly CommandSpec[] = [
   verify,
   inspect,
   replay,
+  tail,
   stats,
   query,
   init,
