@@ -4,6 +4,7 @@
 
 import type { CommandSpec } from '../command.js';
 import { doctor } from './doctor.js';
+import { headCheck, headSave, headShow } from './head.js';
 import { init } from './init.js';
 import { inspect } from './inspect.js';
 import { keygen } from './keygen.js';
@@ -20,6 +21,9 @@ export const commands: readonly CommandSpec[] = [
   tail,
   stats,
   query,
+  headShow,
+  headSave,
+  headCheck,
   init,
   keygen,
   doctor,
