@@ -140,10 +140,22 @@ export async function runOnTerminal(
   words: readonly string[],
   { streams = '012', ...options }: CliOptions & { readonly streams?: '012' | '1' | '2' } = {},
 ): Promise<CliEnd> {
+  const end = await runCli(t, words, onTerminal(options, streams));
+  return { ...end, stdout: end.stdout.replaceAll('\r\n', '\n') };
+}
+
+/** Runs it on a pseudo terminal, all of its streams there, until it asks for yes or no, and types an answer. */
+export async function answered(t: ExecutionContext, words: readonly string[], answer: string, options: CliOptions = {}): Promise<CliEnd> {
+  const running = new RunningCli(t, words, onTerminal(options, '012'));
+  await running.printed(/Yes[^]*No/);
+  running.finishInput(answer);
+  return running.end;
+}
+
+function onTerminal(options: CliOptions, streams: string): CliOptions {
   const script = join(projectRoot, '__test__', 'process', 'helpers', 'terminal.py');
   const env = { TERM: 'xterm-256color', PYTHONDONTWRITEBYTECODE: '1', ...options.env };
-  const end = await runCli(t, words, { ...options, env, through: ['python3', script, streams] });
-  return { ...end, stdout: end.stdout.replaceAll('\r\n', '\n') };
+  return { ...options, env, through: ['python3', script, streams] };
 }
 
 /** The environment without what would change its output. */

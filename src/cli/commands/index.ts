@@ -9,6 +9,7 @@ import { init } from './init.js';
 import { inspect } from './inspect.js';
 import { keygen } from './keygen.js';
 import { query } from './query.js';
+import { recover } from './recover.js';
 import { replay } from './replay.js';
 import { stats } from './stats.js';
 import { tail } from './tail.js';
@@ -26,5 +27,6 @@ export const commands: readonly CommandSpec[] = [
   headCheck,
   init,
   keygen,
+  recover,
   doctor,
 ];

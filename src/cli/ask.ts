@@ -1,0 +1,21 @@
+/*
+ * Asking before something is removed. The question and its answer are on standard error: standard output is for data.
+ */
+
+import { type Context, UsageError } from './context.js';
+import { visible } from './safe-text.js';
+import { confirm, isCancel } from './vendor.js';
+
+/**
+ * Whether someone says yes. `yes` is the option that says so beforehand; where nobody can be asked there must be it.
+ *
+ * @throws {@link UsageError}
+ */
+export async function isAgreed({ isInteractive, signal }: Context, yes: boolean, question: string): Promise<boolean> {
+  if (yes) return true;
+  if (!isInteractive) throw new UsageError('nothing was changed: --yes is needed where nobody can be asked');
+  const { stdin: input, stderr: output } = process;
+  const answer = await confirm({ message: visible(question), initialValue: false, input, output, signal });
+  signal.throwIfAborted();
+  return !isCancel(answer) && answer;
+}
