@@ -8,9 +8,12 @@ import { headCheck, headSave, headShow } from './head.js';
 import { init } from './init.js';
 import { inspect } from './inspect.js';
 import { keygen } from './keygen.js';
+import { prune } from './prune.js';
 import { query } from './query.js';
 import { recover } from './recover.js';
 import { replay } from './replay.js';
+import { restore } from './restore.js';
+import { rotateKey } from './rotate-key.js';
 import { stats } from './stats.js';
 import { tail } from './tail.js';
 import { verify } from './verify.js';
@@ -27,6 +30,9 @@ export const commands: readonly CommandSpec[] = [
   headCheck,
   init,
   keygen,
+  rotateKey,
   recover,
+  prune,
+  restore,
   doctor,
 ];
