@@ -16,6 +16,7 @@ import { restore } from './restore.js';
 import { rotateKey } from './rotate-key.js';
 import { stats } from './stats.js';
 import { tail } from './tail.js';
+import { tamperTest } from './tamper-test.js';
 import { verify } from './verify.js';
 
 export const commands: readonly CommandSpec[] = [
@@ -28,6 +29,7 @@ export const commands: readonly CommandSpec[] = [
   headShow,
   headSave,
   headCheck,
+  tamperTest,
   init,
   keygen,
   rotateKey,
