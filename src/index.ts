@@ -33,6 +33,7 @@ export {
   type UtteranceCapturedFields,
   type UtteranceSpokenFields,
 } from './events.js';
+export { type ExportedLedger, exportLedger, type ExportOptions } from './export.js';
 export { type Float, float } from './float.js';
 export { type FollowOptions, followEvents } from './follow.js';
 export { FileHeadStore, type HeadStore, type HeadStoreOption, MemoryHeadStore } from './headstore.js';
