@@ -4,10 +4,12 @@
 
 import type { CommandSpec } from '../command.js';
 import { doctor } from './doctor.js';
+import { exportCommand } from './export.js';
 import { headCheck, headSave, headShow } from './head.js';
 import { init } from './init.js';
 import { inspect } from './inspect.js';
 import { keygen } from './keygen.js';
+import { pack } from './pack.js';
 import { prune } from './prune.js';
 import { query } from './query.js';
 import { recover } from './recover.js';
@@ -26,6 +28,8 @@ export const commands: readonly CommandSpec[] = [
   tail,
   stats,
   query,
+  pack,
+  exportCommand,
   headShow,
   headSave,
   headCheck,
