@@ -55,7 +55,7 @@ const MAX_SMALL_BYTES = 16 * 1024 ** 2;
  * Opens a pack: checks its outer form, its manifest, and the small files, and reads nothing of the ledger. It is not
  * verified: see {@link verifyEvidence}.
  *
- * Rejects with {@link LedgerError} `ERR_EVIDENCE_IO`, `ERR_EVIDENCE_INVALID` (no ZIP file of the form of a pack),
+ * Rejects with LedgerError `ERR_EVIDENCE_IO`, `ERR_EVIDENCE_INVALID` (no ZIP file of the form of a pack),
  * `ERR_EVIDENCE_ENTRY` (holds what no pack holds), `ERR_EVIDENCE_TOO_LARGE`, `ERR_EVIDENCE_MANIFEST`,
  * `ERR_EVIDENCE_DIGEST`; TypeError `ERR_INVALID_ARGUMENT`; RangeError `ERR_OUT_OF_RANGE`; `signal.reason`.
  */
@@ -104,7 +104,7 @@ export class Evidence {
 
   /**
    * The bytes of a file. Where they end they have been compared with the manifest: a reader that stops before has not.
-   * Iterating rejects with {@link LedgerError} `ERR_EVIDENCE_DIGEST`, `ERR_EVIDENCE_ENTRY` (no such file), `ERR_EVIDENCE_IO`.
+   * Iterating rejects with LedgerError `ERR_EVIDENCE_DIGEST`, `ERR_EVIDENCE_ENTRY` (no such file), `ERR_EVIDENCE_IO`.
    */
   async *read(name: string): AsyncGenerator<Uint8Array, void, undefined> {
     const entry = this.entries.find((known) => known.name === name);

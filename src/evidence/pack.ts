@@ -52,7 +52,7 @@ export interface PackedEvidence {
  * Verifies a ledger and packs it for somebody else, with all of its files, in constant memory. It may be written to
  * meanwhile: what was verified is what is packed.
  *
- * Rejects, leaving what was at `output`, as {@link verifySegments}, and with {@link LedgerError} `ERR_OUTPUT_REFUSED` (a file of
+ * Rejects, leaving what was at `output`, as {@link verifySegments}, and with LedgerError `ERR_OUTPUT_REFUSED` (a file of
  * the ledger, or no regular file), `ERR_LEDGER_CHANGED` (what was verified is not there any more), the system's errors,
  * `signal.reason`.
  */

@@ -32,7 +32,7 @@ export interface VerifiedEvidence {
   readonly claims: EvidenceClaims;
   /** Every file of the pack but the manifest. Each one is what the manifest says. */
   readonly entries: readonly EvidenceEntry[];
-  /** For {@link signVerification}. */
+  /** For `signVerification`. */
   readonly subject: VerificationSubject;
 }
 

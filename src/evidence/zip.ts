@@ -51,7 +51,7 @@ export class Zip {
   /**
    * Opens a pack that holds at most so many bytes when it is unpacked.
    *
-   * Rejects with {@link LedgerError} `ERR_EVIDENCE_IO`, `ERR_EVIDENCE_INVALID`, `ERR_EVIDENCE_ENTRY`,
+   * Rejects with LedgerError `ERR_EVIDENCE_IO`, `ERR_EVIDENCE_INVALID`, `ERR_EVIDENCE_ENTRY`,
    * `ERR_EVIDENCE_TOO_LARGE`.
    */
   static async open(path: string, maxBytes: number): Promise<Zip> {
