@@ -2,7 +2,7 @@
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { apiLists, exampleList, fileList, licenseList, writeList } from './package/lists.mjs';
+import { apiLists, exampleList, fileList, licenseList, manualPages, writeList } from './package/lists.mjs';
 import { packPackage } from './package/tarball.mjs';
 import { temporaryFolder } from './run.mjs';
 import { compileSources, findAddons, prepare, reportSetupError, step } from './setup.mjs';
@@ -11,16 +11,16 @@ import { examples } from './suites/readme.mjs';
 try {
   await prepare();
   await step('TypeScript', compileSources);
-  // First, because it is one of the package's files.
-  const licenses = await licenseList();
-  writeList(licenses);
+  // First, because they are among the package's files.
+  const documents = [await licenseList(), ...manualPages()];
+  for (const document of documents) writeList(document);
   const folder = join(temporaryFolder, 'api');
   const { files } = await packPackage(folder, findAddons()[0]);
   rmSync(folder, { recursive: true });
   const titles = exampleList(examples());
   const lists = [...(await apiLists()), fileList(files), titles];
   for (const list of lists) writeList(list);
-  console.log(`api: wrote ${[licenses, ...lists].map(([path]) => path).join(', ')}`);
+  console.log(`api: wrote ${[...documents, ...lists].map(([path]) => path).join(', ')}`);
 } catch (error) {
   reportSetupError(error);
   process.exitCode = 1;

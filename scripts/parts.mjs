@@ -34,6 +34,10 @@ const detectors = {
   zig: () => hasZig(),
   // Large too: only `npm run hosts` and scripts/ci-setup install them.
   hosts: () => hasHosts(),
+  groff: () => succeeds('groff', ['--version']),
+  bash: () => succeeds('bash', ['--version']),
+  zsh: () => succeeds('zsh', ['--version']),
+  fish: () => succeeds('fish', ['--version']),
   chromium: () => chromiumPath() !== undefined,
   // Built by cargo the first time. Linux only.
   signer: () => buildSigner(),

@@ -23,6 +23,10 @@ export type Part =
   | 'peer'
   | 'zig'
   | 'hosts'
+  | 'groff'
+  | 'bash'
+  | 'zsh'
+  | 'fish'
   | 'chromium'
   | 'signer'
   | 'shared';

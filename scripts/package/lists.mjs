@@ -1,7 +1,9 @@
 // What is committed about the package, so that a change of it is a decision: the public API and the files of the tarball
-// in api/, the titles of the documentation's examples there too, and THIRD_PARTY.md. `npm run api` writes all of it.
+// in api/, the titles of the documentation's examples there too, THIRD_PARTY.md, and the manual of the command line. `npm
+// run api` writes all of it.
 
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { inProject } from '../run.mjs';
 import { difference } from './difference.mjs';
@@ -29,6 +31,18 @@ export function exampleList(examples) {
 
 /** The licences of what is in the package. */
 export const licenseList = async () => ['THIRD_PARTY.md', await thirdPartyText()];
+
+/** The manual of the command line, made of its commands. dist/ must be compiled. */
+export function manualPages() {
+  const load = createRequire(inProject('package.json'));
+  const { commands } = load('./dist/cli/commands/index.js');
+  const { manualMarkdown, manualRoff } = load('./dist/cli/manual.js');
+  const { version } = load('./package.json');
+  return [
+    ['docs/cli.md', manualMarkdown(commands)],
+    ['docs/sealwright.1', manualRoff(commands, version)],
+  ];
+}
 
 /** Throws unless a committed list is the one given; `output` of the error is the difference. */
 export function requireCommitted([path, text]) {

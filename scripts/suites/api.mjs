@@ -5,11 +5,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { subpaths } from '../package/exports.mjs';
 import { runHostTool } from '../package/hosts.mjs';
-import { abandonedLists, apiLists, requireCommitted } from '../package/lists.mjs';
+import { abandonedLists, apiLists, manualPages, requireCommitted } from '../package/lists.mjs';
 import { requireSuccess, runTests } from './result.mjs';
 import { compiledSources } from './typescript.mjs';
 
-/** Two tests, and one for each subpath that is exported. */
+/** Two tests, one for each subpath that is exported, and one for each page of the manual. */
 export async function api({ parts, folder }) {
   await compiledSources();
   const lists = await apiLists();
@@ -18,9 +18,11 @@ export async function api({ parts, folder }) {
     [],
     () => requireCommitted(list),
   ]);
+  const pages = manualPages().map((page) => [`${page[0]} is made of the commands`, [], () => requireCommitted(page)]);
   return runTests(
     [
       ...comparisons,
+      ...pages,
       ['api/ has no list of a subpath that is not exported', [], () => assert.deepEqual(abandonedLists(lists), [])],
       ['typedoc has no warning', ['hosts'], () => documentation(join(folder, 'typedoc'))],
     ],

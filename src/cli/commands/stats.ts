@@ -5,6 +5,7 @@
 import { type LedgerStats, ledgerStats, type ToolTotals } from '../../index.js';
 import { command } from '../command.js';
 import { ExitCode } from '../exit-code.js';
+import { printFact } from '../facts.js';
 import { type Output, paint } from '../output.js';
 import { Progress } from '../progress.js';
 import { untilBroken } from '../reading.js';
@@ -55,9 +56,9 @@ function print(out: Output, ledger: string, found: LedgerStats): void {
   const range = first === null ? '' : `, ${grouped(first)} to ${grouped(last ?? first)}`;
   out.line(paint('bold', ledger), `: ${counted(events, 'event')}${range}`);
   out.line();
-  fact(out, 'size', `${formatBytes(bytes)} in ${counted(files, 'file')}`);
-  if (timeRange !== null) fact(out, 'time', `${formatTime(timeRange.from)} to ${formatTime(timeRange.to)}, by the clock of who recorded`);
-  fact(out, 'sessions', `${grouped(sessions.begun)} begun, ${grouped(sessions.ended)} ended, ${grouped(sessions.sealed)} sealed`);
+  printFact(out, 'size', `${formatBytes(bytes)} in ${counted(files, 'file')}`);
+  if (timeRange !== null) printFact(out, 'time', `${formatTime(timeRange.from)} to ${formatTime(timeRange.to)}, by the clock of who recorded`);
+  printFact(out, 'sessions', `${grouped(sessions.begun)} begun, ${grouped(sessions.ended)} ended, ${grouped(sessions.sealed)} sealed`);
   if (events > 0) {
     out.line();
     printTable(out, ['kind', 'events'], Object.entries(kinds).map(([kind, count]) => [kind, grouped(count)]));
@@ -86,8 +87,4 @@ function printModels(out: Output, { models, otherModels }: LedgerStats): void {
   const rows = all.map(({ id, calls, promptTokens, responseTokens }) => [id, grouped(calls), grouped(promptTokens), grouped(responseTokens)]);
   out.line();
   printTable(out, ['model', 'calls', 'prompt tokens', 'response tokens'], rows);
-}
-
-function fact(out: Output, label: string, text: string): void {
-  out.line('  ', paint('dim', label.padEnd(10)), text);
 }

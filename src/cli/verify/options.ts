@@ -110,7 +110,7 @@ export const verifyOptions = {
   ndjson: {
     kind: 'flag',
     flags: '--ndjson',
-    help: 'print a line of JSON for each PATH',
+    help: 'print a line of JSON for each PATH; schemas/verify-line.schema.json',
   },
   sarif: {
     kind: 'text',
