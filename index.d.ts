@@ -13,12 +13,11 @@ export declare class CancelFlag {
 export declare class NativeDecoder {
   /** Before the first piece. */
   constructor(maxBytes?: number | undefined | null)
-  /** Hands over the next piece; none is the end. The one before must be drained. */
-  push(piece?: Uint8Array | undefined | null): void
-  /** The next contents, on a pool thread; may be empty. */
-  next(): Promise<Buffer>
-  /** Nothing comes before another piece is handed over. */
-  get isDrained(): boolean
+  /**
+   * The next contents, on a pool thread: of a piece, the empty one being the end, or of the one before, until there are
+   * none. Only then may another one be given.
+   */
+  next(piece?: Uint8Array | undefined | null): Promise<Buffer>
   /** What the stream is, as soon as it is known. */
   get format(): 'none' | 'gzip' | 'zstd' | null
   /** Lets go of everything. */

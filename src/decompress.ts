@@ -63,13 +63,12 @@ async function* decode(
     format = decoder.format;
     if (format !== null) onFormat(format);
   };
-  const contentsOf = async function* (piece: Uint8Array | undefined) {
-    wrap(() => decoder.push(piece));
-    for (;;) {
-      const contents = await wrapAsync(() => decoder.next()).finally(tell);
+  const contentsOf = async function* (piece: Uint8Array) {
+    for (let next: Uint8Array | undefined = piece; ; next = undefined) {
+      const contents = await wrapAsync(() => decoder.next(next)).finally(tell);
       signal?.throwIfAborted();
-      if (contents.length > 0) yield contents;
-      if (decoder.isDrained) return;
+      if (contents.length === 0) return;
+      yield contents;
     }
   };
   try {
@@ -83,7 +82,7 @@ async function* decode(
         yield* contentsOf(piece.subarray(taken, taken + PIECE_BYTES));
       }
     }
-    yield* contentsOf(undefined);
+    yield* contentsOf(new Uint8Array());
   } finally {
     wrap(() => decoder.close());
   }

@@ -22,6 +22,8 @@ const LONGEST_HEADER: usize = 128 * 1024;
 /// The members of a stream.
 pub(crate) struct Members {
     place: Place,
+    /// Where this member begins.
+    begins: u64,
     inflate: Decompress,
     /// Checksum and length of what came out of the member.
     crc: Crc,
@@ -39,7 +41,7 @@ enum Place {
 
 impl Members {
     pub(crate) fn new() -> Self {
-        Self { place: Place::Header, inflate: Decompress::new(false), crc: Crc::default() }
+        Self { place: Place::Header, begins: 0, inflate: Decompress::new(false), crc: Crc::default() }
     }
 
     /// The next bytes of the contents; none at the end.
@@ -48,6 +50,7 @@ impl Members {
             match self.place {
                 Place::Header => {
                     let length = header(source)?;
+                    self.begins = source.used();
                     source.consume(length);
                     self.inflate.reset(false);
                     self.crc = Crc::default();
@@ -91,7 +94,7 @@ impl Members {
             let used = counted(used, self.inflate.total_in());
             let given = counted(given, self.inflate.total_out());
             source.consume(used);
-            let status = status.map_err(|_| invalid(source, "no deflate data"))?;
+            let status = status.map_err(|_| no_deflate(self.begins))?;
             if given > 0 {
                 self.crc.update(target.get(..given).unwrap_or_default());
                 return Ok(given);
@@ -191,6 +194,11 @@ fn counted(before: u64, after: u64) -> usize {
 
 fn invalid(source: &Source<impl Read>, what: &str) -> io::Error {
     Error::new(ErrorCode::Invalid, format!("gzip with {what}, at byte {}", source.used())).into()
+}
+
+/// Where in it depends on the pieces that came in, and how much comes out before.
+fn no_deflate(begins: u64) -> io::Error {
+    Error::new(ErrorCode::Invalid, format!("a gzip member that is no deflate data, at byte {begins}")).into()
 }
 
 fn truncated(source: &Source<impl Read>) -> io::Error {

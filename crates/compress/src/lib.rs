@@ -8,7 +8,8 @@
 //! | `28 b5 2f fd`, or `50..5f 2a 4d 18` | zstd | RFC 8878. Any number of frames, skippable ones among them |
 //! | others | none | given as they are. No ledger begins as the two above do: they are not UTF-8, or no JSON |
 //!
-//! What it gave before an error was decoded, but checksums stand behind what they are of: only a stream that was read to
+//! However a stream comes in, the same comes out, and the same error behind it; only in front of data that cannot be decoded
+//! there may be less. What came out was decoded, but checksums stand behind what they are of: only a stream that was read to
 //! its end is known to be whole. It ends where the last member or frame ends, and everything else is an error:
 //!
 //! * Bytes behind that are [`ErrorCode::Trailing`], except that zeros to the end are padding behind a gzip member, as
