@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { inProject, runAttached, temporaryFolder } from './run.mjs';
 
 const core = inProject('crates', 'core');
@@ -45,6 +46,11 @@ const seeds = {
       [[5, 40], [120, 200], [255, 1]].flatMap((sizes) =>
         [[0, 0, 0], [0, 3, 200, 1, 0, 1], [2, 90, 255, 0, 1, 0, 1], [1, 255, 255, 255, 255]].map((crash) =>
           Buffer.from([0, synced, 3, ...Array.from({ length: synced + 4 }, (_, index) => sizes[index % 2]), ...crash])))),
+  ],
+  compressed: () => [
+    ...streams().map((stream, index) => joined([(index * 37) % 256], stream)),
+    ...['', 'x', '{"seq":0}\n'.repeat(30)].map((text) => Buffer.from(`\x11${text}`)),
+    ...['', 'x', 'abcabc'.repeat(200), texts().join('\n').slice(0, 3000)].map((text) => joined([0x35], gzipSync(text))),
   ],
 };
 
@@ -103,6 +109,13 @@ function ledgers() {
     const names = readdirSync(inProject('vectors', folder)).filter((name) => name.endsWith('.ndjson'));
     return names.toSorted().map((name) => readFileSync(inProject('vectors', folder, name)));
   });
+}
+
+/** Compressed ledgers, whole and damaged. */
+function streams() {
+  const folder = inProject('vectors', 'compressed');
+  const names = readdirSync(folder).filter((name) => /\.(gz|zst)$/.test(name));
+  return names.toSorted().map((name) => readFileSync(join(folder, name)));
 }
 
 /** JSON texts, good and bad. */
