@@ -18,7 +18,7 @@ import { native } from './native.js';
 import { toPath } from './paths.js';
 import { ChainReport, type Head, type ReportJson, SegmentsReport, type SegmentsReportJson } from './report.js';
 import { resolveSigners, type SignerInput } from './signers.js';
-import { checksOf, type VerifyFileOptions } from './verify.js';
+import { CHECKS, checksOf, type VerifyFileOptions } from './verify.js';
 
 /** One file, or stream, that was verified. */
 export interface VerifiedFile {
@@ -177,11 +177,10 @@ async function digestOf(path: string, signal: AbortSignal | undefined): Promise<
 
 /** Options that say nothing about what was checked. */
 const BESIDE = ['state', 'stateKey', 'full', 'signal', 'onProgress'] as const;
-const DECIDING = ['signers', 'expectedHead', 'expectedFirst', 'startAfter', 'signatures', 'events', 'spelling', 'maxLineBytes'] as const;
 const DEFAULT_MAX_LINE_BYTES = 16 * 1024 * 1024;
 
 function recordedOptions(value: unknown): VerificationOptions {
-  const { state: _, stateKey: __, full: ___, signal: ____, onProgress: _____, ...deciding } = checkOptions(value, [...DECIDING, ...BESIDE], 'options');
+  const { state: _, stateKey: __, full: ___, signal: ____, onProgress: _____, ...deciding } = checkOptions(value, [...CHECKS, ...BESIDE], 'options');
   const given = JSON.parse(checksOf(deciding)) as Partial<VerificationOptions>;
   return {
     signers: given.signers ?? null,
@@ -232,7 +231,7 @@ function isRecord(value: unknown): value is VerificationRecord {
     tool: (tool) => hasShape(tool, { name: isText, version: isText }),
     time: (time) => isText(time) && !Number.isNaN(Date.parse(time)),
     subject: isSubject,
-    options: (options) => typeof options === 'object' && options !== null && DECIDING.every((name) => name in options),
+    options: (options) => typeof options === 'object' && options !== null && CHECKS.every((name) => name in options),
     report: isReport,
   });
 }

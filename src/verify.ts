@@ -204,7 +204,8 @@ export function verifyChain(chain: Iterable<string | SignedEvent>, options?: Ver
   return watchVerificationSync('chain', null, () => reportOf(wrap(() => native.verifyLines(lines, checks))));
 }
 
-const CHECKS = [
+/** Names of the options of {@link VerifyChecks}. */
+export const CHECKS = [
   'signers',
   'expectedHead',
   'expectedFirst',

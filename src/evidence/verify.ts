@@ -12,7 +12,7 @@ import { ChainError, LedgerError } from '../errors.js';
 import { toPath } from '../paths.js';
 import { ChainReport, type ReportJson, SegmentsReport, type SegmentsReportJson } from '../report.js';
 import type { VerificationSubject } from '../verification-record.js';
-import { verifySegments, verifyStream, type VerifyOptions } from '../verify.js';
+import { CHECKS, verifySegments, verifyStream, type VerifyOptions } from '../verify.js';
 import { type Evidence, type EvidenceClaims, type EvidenceEntry, openEvidence } from './evidence.js';
 import { LEDGER, SEGMENTS } from './names.js';
 
@@ -67,20 +67,7 @@ export async function verifyEvidence(path: PathLike, options?: VerifyEvidenceOpt
   }
 }
 
-const OPTIONS = [
-  'signers',
-  'expectedHead',
-  'expectedFirst',
-  'startAfter',
-  'signatures',
-  'events',
-  'spelling',
-  'maxLineBytes',
-  'signal',
-  'onProgress',
-  'maxBytes',
-  'temporaryFolder',
-] as const;
+const OPTIONS = [...CHECKS, 'signal', 'onProgress', 'maxBytes', 'temporaryFolder'] as const;
 
 async function verifyOne(evidence: Evidence, checks: VerifyOptions, onProgress: VerifyOptions['onProgress']): Promise<ChainReport> {
   const totalBytes = evidence.ledger[0]?.bytes ?? 0;
