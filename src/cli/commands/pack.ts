@@ -2,7 +2,7 @@
  * sealwright pack: evidence for somebody who believes neither the ledger nor whoever sends it.
  */
 
-import { packEvidence, type PackedEvidence } from '../../evidence/index.js';
+import type { PackedEvidence } from '../../evidence/index.js';
 import { publicKeyFingerprint } from '../../index.js';
 import { command } from '../command.js';
 import { UsageError } from '../context.js';
@@ -34,6 +34,7 @@ export const pack = command({
   exits: { 1: 'the ledger is proven broken; it was packed', 2: 'nothing was written' },
   async run({ out, err, signal }, [ledger = ''], { output, head, publicKey, json }) {
     if (output === undefined) throw new UsageError('pack takes -o FILE: where the pack is written');
+    const { packEvidence } = await import('../../evidence/index.js');
     const progress = new Progress(err, ledger);
     const packed = await packEvidence({
       ledger,
