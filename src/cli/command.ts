@@ -53,6 +53,8 @@ export interface ArgumentSpec {
   readonly required?: boolean;
   /** Takes all words that are left. */
   readonly many?: boolean;
+  /** All that it can be. */
+  readonly choices?: readonly string[];
   /** The environment variable that is taken when it is not there. */
   readonly env?: string;
 }

@@ -89,10 +89,11 @@ function parserOf(program: Command, spec: CommandSpec): Command {
   return make(parent, second).summary(spec.summary).description(spec.description.join('\n\n'));
 }
 
-function argumentOf({ name, help, required, many, env }: ArgumentSpec, environment: NodeJS.ProcessEnv): Argument {
+function argumentOf({ name, help, required, many, choices, env }: ArgumentSpec, environment: NodeJS.ProcessEnv): Argument {
   const isGiven = env !== undefined && (environment[env] ?? '') !== '';
   const inner = many ? `${name}...` : name;
-  return new Argument(required && !isGiven ? `<${inner}>` : `[${inner}]`, help);
+  const argument = new Argument(required && !isGiven ? `<${inner}>` : `[${inner}]`, help);
+  return choices === undefined ? argument : argument.choices(choices);
 }
 
 function optionOf(name: string, spec: OptionSpec): Option {

@@ -3,6 +3,7 @@
  */
 
 import type { CommandSpec } from '../command.js';
+import { completion } from './completion.js';
 import { doctor } from './doctor.js';
 import { exportCommand } from './export.js';
 import { headCheck, headSave, headShow } from './head.js';
@@ -41,4 +42,5 @@ export const commands: readonly CommandSpec[] = [
   prune,
   restore,
   doctor,
+  completion,
 ];
