@@ -87,6 +87,8 @@ async function* edited(report: SegmentsReport, edit: Edit, seq: number): AsyncGe
     const out: string[] = [];
     for (const line of lines) {
       const isEvent = !BLANK.test(line);
+      // What follows the last event is a torn tail, which has no end: with one it would be a bad line.
+      if (isEvent && next > last) break;
       if (!isEvent || next < from || next > from + 1) out.push(line);
       else if (held.push(line) === 2) out.push(...edit.change(held, seq - from));
       if (isEvent) next += 1;
