@@ -30,6 +30,6 @@ test('what it repeats of its words is made visible', async (t) => {
 
 test('an environment variable stands for what is not given', async (t) => {
   const path = join(newFolder(t), 'agent.key');
-  t.regex(await cliOutput(t, ['keygen'], { env: { SEALWRIGHT_KEY: path } }), /^key file /);
+  t.regex(await cliOutput(t, ['keygen'], { env: { SEALWRIGHT_KEY: path } }), /^ {2}key file /);
 });
 

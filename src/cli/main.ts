@@ -4,7 +4,10 @@
  * a proof that a ledger is broken, and a run that stops halfway with 0.
  */
 
-process.exitCode = 2;
+let hasEnded = false;
+process.on('exit', () => {
+  if (!hasEnded) process.exitCode = 2;
+});
 process.on('uncaughtException', (error: unknown) => {
   const { stack } = error as { readonly stack?: unknown };
   const text = String(stack ?? error).replaceAll(/[^\n -~]/g, '?');
@@ -12,5 +15,11 @@ process.on('uncaughtException', (error: unknown) => {
   process.exit(2);
 });
 
-// Behind the handler, since a file of the package may be missing.
-void import('./run.js').then(({ run }) => run());
+void main();
+
+async function main(): Promise<void> {
+  // Behind the handlers, since a file of the package may be missing.
+  const { run } = await import('./run.js');
+  process.exitCode = await run();
+  hasEnded = true;
+}

@@ -1,5 +1,5 @@
 /*
- * One run of the program: parses its words, runs a command and sets its exit code.
+ * One run of the program: parses its words, runs a command and gives its exit code.
  */
 
 import { SealwrightError, SealwrightRangeError, SealwrightTypeError } from '../index.js';
@@ -11,7 +11,7 @@ import { runProgram } from './program.js';
 import { CommanderError } from './vendor.js';
 
 /** Runs what the command line asks for. */
-export async function run(): Promise<void> {
+export async function run(): Promise<ExitCode> {
   const controller = new AbortController();
   const context = contextOf(!process.argv.includes('--no-color'), controller.signal);
   // Who reads the output may have seen enough: what is left is for nobody.
@@ -23,7 +23,7 @@ export async function run(): Promise<void> {
   }
   process.once('SIGINT', () => controller.abort(new Interrupted()));
   const running = runProgram(process.argv.slice(2), commands, packageVersion(), context);
-  process.exitCode = await running.catch((error: unknown) => explain(context, error));
+  return running.catch((error: unknown) => explain(context, error));
 }
 
 /** Why a command could not do what it was asked for. */
