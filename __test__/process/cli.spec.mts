@@ -11,7 +11,7 @@ test('help and version go to standard output and end with 0', async (t) => {
   const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
   t.is(await cliOutput(t, ['--version']), `${version}\n`);
   for (const words of [['--help'], ['help']]) t.regex(await cliOutput(t, words), /^Usage: sealwright .*\n[^]*\nExit codes:\n {2}0 /);
-  t.regex(await cliOutput(t, ['help', 'keygen']), /^Usage: sealwright keygen .*\n[^]*\nExamples:\n {2}sealwright keygen agent\.key\n/);
+  t.regex(await cliOutput(t, ['help', 'keygen']), /^Usage: sealwright keygen .*\n[^]*\nExamples:\n {2}sealwright keygen /);
 });
 
 test('a mistake in the words ends with 2, says so on standard error, and prints nothing else', async (t) => {
