@@ -205,7 +205,7 @@ fn look_up(
     }
     let in_window = inspection.hashes.iter().find(|(seq, _)| *seq == known.seq).map(|(_, hash)| *hash);
     let before = || {
-        let sealed = past.files_from(file, known.seq).ok()?;
+        let sealed = past.from(file, known.seq);
         find_hash(sealed.chain(StorageReader { storage: file, at: 0 }), inspection, known.seq)
     };
     let found = in_window.or_else(before);
@@ -249,10 +249,8 @@ fn unacknowledged(acknowledged: Option<Head>, last: Option<Head>) -> Option<SeqR
 
 /// Verifies what is acknowledged, so many bytes of the active file, from the first event that is there on.
 pub(super) fn verify_all(file: &dyn Storage, past: &Past, length: u64, events: EventSet) -> Result<()> {
-    let sealed = past.files_from(file, 0)?;
-    let unreadable = |error| Error::io(ErrorCode::LedgerIo, "cannot read the segments of the ledger", &error);
-    let all = sealed.length().map_err(unreadable)?.saturating_add(length);
-    let mut source = sealed.chain(StorageReader { storage: file, at: 0 });
+    let all = past.length(file)?.saturating_add(length);
+    let mut source = past.from(file, 0).chain(StorageReader { storage: file, at: 0 });
     let options = verify::Options { start_after: past.last_pruned(file)?, ..verify::Options::default() };
     let report =
         verify::verify_part(&mut source, all, &options, &mut verify::Watch::default()).map_err(|error| match error

@@ -61,10 +61,11 @@ impl Past {
     pub(super) fn first_hash(&self, active: &dyn Storage) -> Option<Hash> {
         match (self.ranges.first(), active.shelf()) {
             (Some(range), Some(shelf)) if range.from > 0 => {
-                let files = Files::of(shelf, &self.ranges).ok()?.and(shelf.open_active().ok()?);
-                stated_first(files, range.from).ok()
+                stated_first(sources(shelf, &self.ranges).chain([shelf.open_active()]), range.from).ok()
             }
-            (Some(range), Some(shelf)) => first_hash(Files::of(shelf, &[*range]).ok()?),
+            (Some(range), Some(shelf)) => {
+                first_hash(StorageReader { storage: &*shelf.open_sealed(*range).ok()?, at: 0 })
+            }
             _ => first_hash(StorageReader { storage: active, at: 0 }),
         }
     }
@@ -79,15 +80,25 @@ impl Past {
         let (Some(first), Some(shelf)) = (self.ranges.first().filter(|first| first.from > 0), active.shelf()) else {
             return Ok(None);
         };
-        stated_first(Files::of(shelf, &self.ranges)?.and(shelf.open_active()?), first.from)?;
+        stated_first(sources(shelf, &self.ranges).chain([shelf.open_active()]), first.from)?;
         Ok(inspect(&*shelf.open_sealed(*first)?, None)?.start.head())
     }
 
-    /// The segments from the one on that should hold an event.
-    pub(super) fn files_from(&self, active: &dyn Storage, seq: u64) -> Result<Files> {
+    /// The segments from the one on that should hold an event, one after another.
+    pub(super) fn from<'a>(&'a self, active: &'a dyn Storage, seq: u64) -> impl Read + 'a {
         let wanted = self.ranges.partition_point(|range| range.to < seq);
-        let Some(shelf) = active.shelf() else { return Ok(Files::new(Vec::new())) };
-        Files::of(shelf, self.ranges.get(wanted..).unwrap_or_default())
+        let ranges = self.ranges.get(wanted..).unwrap_or_default();
+        Files { left: active.shelf().into_iter().flat_map(move |shelf| sources(shelf, ranges)), now: None }
+    }
+
+    /// Bytes of all segments.
+    pub(super) fn length(&self, active: &dyn Storage) -> Result<u64> {
+        let unreadable =
+            |error: io::Error| Error::io(ErrorCode::LedgerIo, "cannot look at the segments of the ledger", &error);
+        let files = active.shelf().into_iter().flat_map(|shelf| sources(shelf, &self.ranges));
+        files
+            .map(|file| file?.length().map_err(unreadable))
+            .try_fold(0, |sum: u64, length| Ok(sum.saturating_add(length?)))
     }
 
     fn explain(&self, error: Error) -> Error {
@@ -136,46 +147,33 @@ pub(super) fn protect(shelf: &dyn Shelf, range: SeqRange) {
     let _ = shelf.protect(range);
 }
 
-/// Files that are read one after another.
-pub(super) struct Files {
-    files: Vec<Box<dyn Source>>,
-    now: usize,
-    at: u64,
+/// Sealed segments, each opened when it is asked for: there may be more than a process may have open.
+fn sources<'a>(shelf: &'a dyn Shelf, ranges: &'a [SeqRange]) -> impl Iterator<Item = Result<Box<dyn Source>>> + 'a {
+    ranges.iter().map(|range| shelf.open_sealed(*range))
 }
 
-impl Files {
-    fn new(files: Vec<Box<dyn Source>>) -> Self {
-        Self { files, now: 0, at: 0 }
-    }
-
-    /// Some sealed segments.
-    pub(super) fn of(shelf: &dyn Shelf, ranges: &[SeqRange]) -> Result<Self> {
-        ranges.iter().map(|range| shelf.open_sealed(*range)).collect::<Result<_>>().map(Self::new)
-    }
-
-    /// With another one behind them.
-    pub(super) fn and(mut self, file: Box<dyn Source>) -> Self {
-        self.files.push(file);
-        self
-    }
-
-    /// Bytes of all of them.
-    pub(super) fn length(&self) -> io::Result<u64> {
-        self.files.iter().map(|file| file.length()).try_fold(0, |sum, length| Ok(length?.saturating_add(sum)))
-    }
+/// Files as one stream.
+struct Files<I> {
+    left: I,
+    /// The one that is read, and how far it was.
+    now: Option<(Box<dyn Source>, u64)>,
 }
 
-impl Read for Files {
+impl<I: Iterator<Item = Result<Box<dyn Source>>>> Read for Files<I> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while let Some(file) = self.files.get(self.now) {
-            let mut reader = StorageReader { storage: &**file, at: self.at };
-            let count = reader.read(buffer)?;
-            self.at = reader.at;
-            if count > 0 || buffer.is_empty() {
-                return Ok(count);
+        loop {
+            if let Some((file, at)) = &mut self.now {
+                let mut reader = StorageReader { storage: &**file, at: *at };
+                let count = reader.read(buffer)?;
+                *at = reader.at;
+                if count > 0 || buffer.is_empty() {
+                    return Ok(count);
+                }
             }
-            (self.now, self.at) = (self.now.saturating_add(1), 0);
+            self.now = match self.left.next() {
+                Some(file) => Some((file.map_err(io::Error::other)?, 0)),
+                None => return Ok(0),
+            };
         }
-        Ok(0)
     }
 }

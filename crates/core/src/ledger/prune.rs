@@ -13,8 +13,8 @@
 //! missing. They go with the next pruning.
 
 use super::job::Job;
-use super::past::{Files, inspect_sealed};
-use super::recover::{Lines, first_hash};
+use super::past::inspect_sealed;
+use super::recover::{Lines, StorageReader, first_hash};
 use super::writer::Taker;
 use super::{Session, one_line};
 use crate::chain::{Head, SeqRange, SignatureState};
@@ -23,7 +23,7 @@ use crate::event::Event;
 use crate::hash::Hash;
 use crate::limits;
 use crate::line::{self, Pruning};
-use crate::storage::Shelf;
+use crate::storage::{Shelf, Source};
 use crate::verify::signatures::Signatures;
 use std::io::{self, Read};
 
@@ -72,7 +72,10 @@ impl Session {
         let Found { ranges, events, last, beginning } = found;
         let first_hash = match beginning {
             Beginning::There(hash) => hash,
-            Beginning::Pruned(files) => stated_first(files, events.from)?,
+            Beginning::Pruned(sealed, active) => {
+                let open = |range: SeqRange| self.writer.on_shelf(|_, shelf| shelf.open_sealed(range));
+                stated_first(sealed.into_iter().map(open).chain([Ok(active)]), events.from)?
+            }
         };
         let count = events.to.saturating_sub(events.from).saturating_add(1);
         let Head { seq, hash } = last;
@@ -126,8 +129,8 @@ struct Found {
 enum Beginning {
     /// With the event of this hash, which is still there.
     There(Hash),
-    /// Removed earlier; these files hold the event that says so.
-    Pruned(Files),
+    /// Removed earlier; these segments and the active file hold the event that says so.
+    Pruned(Vec<SeqRange>, Box<dyn Source>),
 }
 
 fn find(shelf: &dyn Shelf, limits: &PruneLimits) -> Result<Option<Found>> {
@@ -153,25 +156,37 @@ fn find(shelf: &dyn Shelf, limits: &PruneLimits) -> Result<Option<Found>> {
     let (Some(first), Some(last)) = (ranges.first().copied(), last) else { return Ok(None) };
     let beginning = if first.from == 0 {
         let unreadable = || Error::new(ErrorCode::LedgerTampered, "the first event cannot be read: nothing is pruned");
-        Beginning::There(first_hash(Files::of(shelf, &[first])?).ok_or_else(unreadable)?)
+        let storage = &*shelf.open_sealed(first)?;
+        Beginning::There(first_hash(StorageReader { storage, at: 0 }).ok_or_else(unreadable)?)
     } else {
-        Beginning::Pruned(Files::of(shelf, &sealed)?.and(shelf.open_active()?))
+        Beginning::Pruned(sealed, shelf.open_active()?)
     };
     Ok(Some(Found { ranges, events: SeqRange { from: first.from, to: last.seq }, last, beginning }))
 }
 
-/// The hash of a ledger's first event, as the event says that covers what is missing before a seq.
-pub(super) fn stated_first(files: impl Read, from: u64) -> Result<Hash> {
-    let mut lines = Lines::new(files);
+/// The hash of a ledger's first event, as the event says that covers what is missing before a seq. An event that cannot be
+/// read ends the search in its file.
+pub(super) fn stated_first(files: impl Iterator<Item = Result<Box<dyn Source>>>, from: u64) -> Result<Hash> {
+    for file in files {
+        if let Some(first) = stated_in(StorageReader { storage: &*file?, at: 0 }, from) {
+            return Ok(first);
+        }
+    }
+    let message = format!("events before {from} are missing, and no event of the ledger says that they were pruned");
+    Err(Error::new(ErrorCode::SegmentMissing, message))
+}
+
+/// The same in one file.
+pub(super) fn stated_in(file: impl Read, from: u64) -> Option<Hash> {
+    let mut lines = Lines::new(file);
     while let Some(line) = lines.next_event() {
         let covers = |pruning: &&Pruning| pruning.last.seq.saturating_add(1) >= from;
         if let Some(pruning) = line.pruning().filter(covers)
             && line.claimed == line.recomputed
             && Signatures::default().check(&line) == SignatureState::Holds
         {
-            return Ok(pruning.first);
+            return Some(pruning.first);
         }
     }
-    let message = format!("events before {from} are missing, and no event of the ledger says that they were pruned");
-    Err(Error::new(ErrorCode::SegmentMissing, message))
+    None
 }

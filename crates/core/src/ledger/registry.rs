@@ -6,7 +6,7 @@ use super::inbox::Seat;
 use super::opening::{holds_extended_kinds, prepare, verify_all};
 use super::options::{SessionOptions, VerifyOnOpen};
 use super::past::{Past, finish_rotation};
-use super::prune::stated_first;
+use super::prune::stated_in;
 use super::recover::{Inspection, first_hash};
 use super::restore::not_rolled_back;
 use super::writer::Writer;
@@ -343,7 +343,7 @@ pub(super) fn peek(path: &Path) -> Result<(PathBuf, Option<Hash>)> {
 /// Hash of the first event of a ledger that was pruned, as its last event of that kind says.
 fn pruned_first(sealed: &[SealedFile], active: &Path, from: u64) -> Option<Hash> {
     let newest_first = [active].into_iter().chain(sealed.iter().rev().map(|sealed| sealed.path.as_path()));
-    newest_first.into_iter().find_map(|path| stated_first(durable::open_to_read(path).ok()?.0, from).ok())
+    newest_first.into_iter().find_map(|path| stated_in(durable::open_to_read(path).ok()?.0, from))
 }
 
 fn sealed_segments(active: &Path) -> Result<Vec<SealedFile>> {
