@@ -132,8 +132,12 @@ export function verifyFileSync(path: PathLike, options?: VerifyChecks & ResumeOp
  * another one, is `segment_mismatch`. `gaps`, `orphans` and `foreign` name the rest. With `startAfter`, segments in front
  * of it are orphans.
  *
+ * A ledger that is being written to can be verified at any time: what is verified is what was there at one moment, and a
+ * rotation meanwhile does not show. Files are opened one after another, so that there may be any number of them.
+ *
  * Rejects as {@link verifyFile}, and with {@link LedgerError} `ERR_SEGMENT_REFUSED` for symbolic links, for what is no
- * regular file and for names that are nearly those of segments.
+ * regular file and for names that are nearly those of segments, `ERR_LEDGER_CHANGED` for a file that was pruned, moved,
+ * replaced or cut since it was found.
  */
 export async function verifySegments(
   where: PathLike | readonly PathLike[],

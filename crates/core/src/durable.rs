@@ -11,7 +11,7 @@ mod read;
 
 pub(crate) use copy::{Draft, SourceFile};
 pub(crate) use folder::{Listing, SealedFile, TailFile, kept_tails, list, names_in, refused, remove_tails};
-pub(crate) use read::{ReadFile, read_small};
+pub(crate) use read::{FoundFile, ReadFile, read_small};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::hash::encode_hex;

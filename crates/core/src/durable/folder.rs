@@ -20,6 +20,13 @@ pub(crate) struct Listing {
     pub(crate) foreign: Vec<PathBuf>,
 }
 
+impl Listing {
+    /// The first sealed segment.
+    pub(crate) fn beginning(&self) -> Option<SeqRange> {
+        self.sealed.first().map(|sealed| sealed.range)
+    }
+}
+
 /// A sealed segment.
 #[derive(Debug, Clone)]
 pub(crate) struct SealedFile {
@@ -27,6 +34,7 @@ pub(crate) struct SealedFile {
     pub(crate) range: SeqRange,
     pub(crate) path: PathBuf,
     pub(crate) id: FileId,
+    pub(crate) length: u64,
 }
 
 /// A tail that is kept beside a ledger.
@@ -55,13 +63,16 @@ pub(crate) fn list(names: &Names) -> Result<Listing> {
             Role::Companion => {}
             Role::Misnamed(why) => return Err(refused(&path, why)),
             Role::Sealed(range) => {
-                let metadata =
-                    fs::symlink_metadata(&path).map_err(|error| ledger_error("cannot look at", &path, &error))?;
+                let metadata = match fs::symlink_metadata(&path) {
+                    // Pruned meanwhile.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    looked => looked.map_err(|error| ledger_error("cannot look at", &path, &error))?,
+                };
                 if !metadata.is_file() {
                     return Err(refused(&path, "it is not a regular file"));
                 }
                 let id = file_id(&metadata, &path);
-                listing.sealed.push(SealedFile { range, path, id });
+                listing.sealed.push(SealedFile { range, path, id, length: metadata.len() });
             }
             Role::Foreign if path.extension() == names.active().extension() => listing.foreign.push(path),
             Role::Foreign => {}

@@ -94,6 +94,70 @@ impl Source for ReadFile {
     }
 }
 
+/// A file of a ledger's folder that is opened when it is read, each time anew: a ledger may have more files than a process
+/// may have open. It must then be the file that was found, and as long at least.
+#[derive(Debug)]
+pub(crate) struct FoundFile {
+    pub(crate) path: PathBuf,
+    pub(crate) length: u64,
+    pub(crate) id: FileId,
+    /// Open all the time.
+    held: Option<ReadFile>,
+}
+
+impl FoundFile {
+    /// A file that stays open, whatever becomes of its name.
+    pub(crate) fn held(file: ReadFile) -> Self {
+        Self { path: file.path.clone(), length: file.length, id: file.id.clone(), held: Some(file) }
+    }
+
+    pub(crate) fn listed(sealed: &SealedFile) -> Self {
+        Self { path: sealed.path.clone(), length: sealed.length, id: sealed.id.clone(), held: None }
+    }
+
+    /// What is at a path. A link or anything but a regular file is refused.
+    pub(crate) fn at(path: &Path) -> Result<Self> {
+        let metadata = fs::symlink_metadata(path).map_err(|error| ledger_error("cannot look at", path, &error))?;
+        if !metadata.is_file() {
+            return Err(refused(path, "it is not a regular file"));
+        }
+        Ok(Self { path: path.to_owned(), length: metadata.len(), id: file_id(&metadata, path), held: None })
+    }
+
+    /// Leaves the file open.
+    pub(crate) fn hold(&mut self) -> Result<()> {
+        if self.held.is_none() {
+            self.held = Some(self.open()?);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn read<T>(&mut self, read: impl FnOnce(&mut ReadFile) -> Result<T>) -> Result<T> {
+        match &mut self.held {
+            Some(file) => read(file),
+            None => read(&mut self.open()?),
+        }
+    }
+
+    fn open(&self) -> Result<ReadFile> {
+        let changed = |what| {
+            let message = format!("{} {what} since it was found", self.path.display());
+            Error::new(ErrorCode::LedgerChanged, message)
+        };
+        let file = ReadFile::open_segment(&self.path).map_err(|error| match error.code {
+            ErrorCode::LedgerNotFound => changed("was taken away"),
+            _ => error,
+        })?;
+        if file.id != self.id {
+            return Err(changed("was replaced by another file"));
+        }
+        if file.length < self.length {
+            return Err(changed("was cut"));
+        }
+        Ok(ReadFile { length: self.length, ..file })
+    }
+}
+
 /// All of a small file: a regular one, not a link, of at most so many bytes.
 pub(crate) fn read_small(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = options(true).read(true).open(path)?;

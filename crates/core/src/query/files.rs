@@ -1,7 +1,8 @@
 //! The files of a ledger, in the order of their events.
 //!
 //! The active file is opened first, and the folder listed behind that: what a rotation seals meanwhile is then the open
-//! file under another name, and ends the list. A sealed segment is opened when its turn comes; it keeps its name.
+//! file under another name, and ends the list. A sealed segment is opened when its turn comes; it keeps its name. The list
+//! begins as one did that was made before, so that an event that says what was pruned is in a file of it.
 
 use super::lines::Lines;
 use crate::chain::SeqRange;
@@ -64,11 +65,13 @@ impl Files {
         }
         let Some(names) = Names::of(&path) else { return Self::alone(&path) };
         for _ in 0..TRIES {
+            let beginning = durable::list(&names).ok().and_then(|listing| listing.beginning());
             let active = match ReadFile::open(&path) {
                 Err(error) if error.code == ErrorCode::LedgerNotFound => return Err(not_found(error, &names)),
                 opened => opened?,
             };
             let (mut sealed, unlisted) = match durable::list(&names) {
+                Ok(listing) if listing.beginning() != beginning => continue,
                 Ok(listing) => (listing.sealed, None),
                 Err(error) if error.code == ErrorCode::LedgerIo => (Vec::new(), Some(error)),
                 Err(error) => return Err(error),

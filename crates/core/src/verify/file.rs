@@ -6,7 +6,7 @@ use super::source::{Meter, Watch, feed};
 use super::state::{SavedState, Seen, State};
 use super::{Options, Verifier};
 use crate::chain::{Head, Link, SeqRange};
-use crate::durable::{self, ReadFile};
+use crate::durable::{self, FoundFile, ReadFile};
 use crate::error::{Error, Fault, FaultCode, Result};
 use crate::segments::Names;
 use std::path::Path;
@@ -40,10 +40,10 @@ pub fn verify_file_from(
 }
 
 fn verify(path: &Path, options: &Options, saved: Option<&SavedState<'_>>, watch: &mut Watch<'_>) -> Result<Report> {
-    let mut file = ReadFile::open(path)?;
+    let mut file = FoundFile::held(ReadFile::open(path)?);
     saved.map_or(Ok(()), |saved| saved.keep_off(path))?;
     let known = saved.map_or(Ok(None), SavedState::load)?;
-    let segment = Segment::of(&mut file, options)?;
+    let segment = file.read(|file| Segment::of(file, options))?;
     let claimed = segment.as_ref().and_then(|segment| claimed_start(&segment.first));
     let claimed = claimed.filter(|_| options.start_after.is_none());
     let asked = Options { start_after: options.start_after.or(claimed), ..options.clone() };
@@ -55,7 +55,7 @@ fn verify(path: &Path, options: &Options, saved: Option<&SavedState<'_>>, watch:
     let offset = verifier.judge.place().byte_offset;
     let mut meter = Meter { bytes: offset, total_bytes: file.length };
     let length = file.length.saturating_sub(offset);
-    feed(&mut verifier, file.at(offset)?, length, &mut meter, watch)?;
+    file.read(|file| feed(&mut verifier, file.at(offset)?, length, &mut meter, watch))?;
     if let Some(Segment { named: Some(named), .. }) = segment {
         check_end(&mut verifier, named);
     }
@@ -68,7 +68,8 @@ fn verify(path: &Path, options: &Options, saved: Option<&SavedState<'_>>, watch:
     }
     if let Some(saved) = saved.filter(|_| report.ok) {
         let end = report.bytes.saturating_sub(report.tail.map_or(0, |tail| tail.bytes));
-        let kept = Seen::of(&mut file, end)
+        let kept = file
+            .read(|file| Seen::of(file, end))
             .and_then(|seen| saved.save(&State::new(options, vec![seen], checkpoint), known.as_ref()));
         kept.map_err(|error| Error { report: Some(Box::new(report.clone())), ..error })?;
     }

@@ -1,7 +1,7 @@
 //! Which files are a ledger's, and in which order.
 
 use crate::chain::{Link, SeqRange};
-use crate::durable::{self, Listing, ReadFile};
+use crate::durable::{self, FoundFile, Listing, ReadFile};
 use crate::error::{Error, ErrorCode, Result};
 use crate::limits::as_u64;
 use crate::line;
@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
-/// A folder that changes is looked at so often before it is taken as it is.
+/// A folder that changes is looked at so often.
 const TRIES: usize = 10;
 
 /// Where the files of a ledger are.
@@ -35,7 +35,7 @@ pub(super) struct Gathered {
 /// A file that may be a part of the ledger.
 #[derive(Debug)]
 pub(super) struct Part {
-    pub(super) file: ReadFile,
+    pub(super) file: FoundFile,
     /// What its name says that it holds.
     pub(super) named: Option<SeqRange>,
     /// Its first line; none if it has no event, or none that can be read.
@@ -50,9 +50,9 @@ impl Part {
 }
 
 impl Gathering {
-    /// Opens the files. Links, files that are not regular and names that are nearly those of segments are refused:
+    /// Finds the files. Links, files that are not regular and names that are nearly those of segments are refused:
     /// [`ErrorCode::SegmentRefused`].
-    pub(super) fn open(&self, max_line_bytes: usize) -> Result<Gathered> {
+    pub(super) fn find(&self, max_line_bytes: usize) -> Result<Gathered> {
         match self {
             Self::Of(paths) => of_paths(paths, max_line_bytes),
             Self::At(path) if path.is_dir() => of_ledger(&ledger_in(path)?, max_line_bytes),
@@ -66,51 +66,77 @@ impl Gathering {
     }
 }
 
-/// All files of a ledger at one moment: a rotation meanwhile must not look like a gap.
+/// All files of a ledger at one moment: a rotation or a pruning meanwhile must not look like a gap.
+///
+/// The active file is opened, and stays open, between two looks at the folder. If the ledger begins with the same segment
+/// in both, an event that says what was pruned before it is in a file that is read. A rotation in between has given the
+/// active file the name of a sealed segment: that, and what follows it, is left out. If it is in neither place, the second
+/// look came too early to see that name, and another one does. Sealed segments keep their names.
 fn of_ledger(names: &Names, max_line_bytes: usize) -> Result<Gathered> {
-    let mut tries = TRIES;
-    loop {
-        tries = tries.saturating_sub(1);
-        let listing = durable::list(names)?;
-        let opened = open_listed(&listing, names);
-        let is_gone = opened.as_ref().is_err_and(|error| error.code == ErrorCode::LedgerNotFound);
-        if tries > 0 && (is_gone || !is_still(&opened, names)?) {
-            continue;
-        }
-        let files = opened?;
-        if files.is_empty() {
-            return Err(not_found(names.active()));
-        }
-        return Ok(Gathered { parts: in_order(files, max_line_bytes)?, foreign: listing.foreign });
+    for _ in 0..TRIES {
+        let beginning = durable::list(names)?.beginning();
+        let active = match ReadFile::open_segment(names.active()) {
+            Err(error) if error.code == ErrorCode::LedgerNotFound => None,
+            opened => Some(opened?),
+        };
+        let Some(listing) = listed_before(active.as_ref(), beginning, names)? else { continue };
+        let sealed = listing.sealed.iter().map(|file| (FoundFile::listed(file), Some(file.range)));
+        let active = active.map(|file| (FoundFile::held(file), None));
+        return match in_order(sealed.chain(active).collect(), max_line_bytes) {
+            Ok(parts) if parts.is_empty() => Err(not_found(names.active())),
+            // Pruned meanwhile: what is left says so.
+            Err(error) if is_gone(&error) => continue,
+            parts => Ok(Gathered { parts: parts?, foreign: listing.foreign }),
+        };
     }
+    let message = format!("the files of {} change too fast to be verified", names.active().display());
+    Err(Error::new(ErrorCode::LedgerChanged, message))
 }
 
-type Named = (ReadFile, Option<SeqRange>);
-
-fn open_listed(listing: &Listing, names: &Names) -> Result<Vec<Named>> {
-    let sealed = listing.sealed.iter().map(|file| Ok((ReadFile::open_segment(&file.path)?, Some(file.range))));
-    let active = listing.active.then(|| Ok((ReadFile::open_segment(names.active())?, None)));
-    sealed.chain(active).collect()
+/// The files in front of an active file that is open; none if all has to be looked at again.
+fn listed_before(active: Option<&ReadFile>, beginning: Option<SeqRange>, names: &Names) -> Result<Option<Listing>> {
+    for _ in 0..2 {
+        let mut listing = durable::list(names)?;
+        if listing.beginning() != beginning {
+            return Ok(None);
+        }
+        let Some(active) = active else {
+            return Ok(Some(listing).filter(|listing| !listing.active));
+        };
+        let place = listing.sealed.iter().position(|sealed| active.is_sealed_as(sealed));
+        match (place, active.is_in_place()) {
+            (Some(place), false) => listing.sealed.truncate(place),
+            // Half of a rotation. In front of others such a name is wrong, which is for the verifier to find.
+            (Some(place), true) if place.saturating_add(1) == listing.sealed.len() => listing.sealed.truncate(place),
+            (_, true) => {}
+            (None, false) => continue,
+        }
+        return Ok(Some(listing));
+    }
+    Ok(None)
 }
 
-/// Whether the files at these names are the ones that were opened.
-fn is_still(opened: &Result<Vec<Named>>, names: &Names) -> Result<bool> {
-    let Ok(opened) = opened else { return Ok(true) };
-    let Ok(now) = open_listed(&durable::list(names)?, names) else { return Ok(false) };
-    let ids = |files: &[Named]| files.iter().map(|(file, range)| (file.id.clone(), *range)).collect::<Vec<_>>();
-    Ok(ids(&now) == ids(opened))
+fn is_gone(error: &Error) -> bool {
+    matches!(error.code, ErrorCode::LedgerNotFound | ErrorCode::LedgerChanged)
 }
+
+type Named = (FoundFile, Option<SeqRange>);
 
 fn of_paths(paths: &[PathBuf], max_line_bytes: usize) -> Result<Gathered> {
     if paths.is_empty() {
         return Err(Error::new(ErrorCode::InvalidArgument, "no file to verify"));
     }
-    let open = |path: &PathBuf| {
+    let look = |path: &PathBuf| {
         Names::check_sealed(path).map_err(|why| durable::refused(path, why))?;
-        Ok((ReadFile::open_segment(path)?, Names::of_sealed(path).map(|(_, range)| range)))
+        Ok((FoundFile::at(path)?, Names::of_sealed(path).map(|(_, range)| range)))
     };
-    let files = paths.iter().map(open).collect::<Result<_>>()?;
-    Ok(Gathered { parts: in_order(files, max_line_bytes)?, foreign: Vec::new() })
+    let files = paths.iter().map(look).collect::<Result<_>>()?;
+    let mut parts = in_order(files, max_line_bytes)?;
+    // It may be the active one, whose name goes to another file when it is full.
+    if let Some(last) = parts.last_mut() {
+        last.file.hold()?;
+    }
+    Ok(Gathered { parts, foreign: Vec::new() })
 }
 
 /// The first lines decide; a file without one stands where its name says, or last. A file under two names counts once,
@@ -122,7 +148,7 @@ fn in_order(mut files: Vec<Named>, max_line_bytes: usize) -> Result<Vec<Part>> {
     let mut seen: HashSet<FileId> = HashSet::new();
     files.retain(|(file, _)| seen.insert(file.id.clone()));
     let look = |(mut file, named): Named| {
-        let first = first_link(&mut file, max_line_bytes)?;
+        let first = file.read(|file| first_link(file, max_line_bytes))?;
         Ok(Part { file, named, first })
     };
     let mut parts: Vec<Part> = files.into_iter().map(look).collect::<Result<_>>()?;

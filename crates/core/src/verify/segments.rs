@@ -74,7 +74,7 @@ pub fn verify_segments(
     saved: Option<&SavedState<'_>>,
     watch: &mut Watch<'_>,
 ) -> Result<SegmentsReport> {
-    let Gathered { parts, foreign } = given.open(options.max_line_bytes)?;
+    let Gathered { parts, foreign } = given.find(options.max_line_bytes)?;
     let is_before =
         |part: &Part| options.start_after.zip(part.named).is_some_and(|(start, named)| named.to <= start.seq);
     let (before, mut parts): (Vec<Part>, Vec<Part>) = parts.into_iter().partition(is_before);
@@ -167,9 +167,12 @@ impl Chain {
         }
         let mut sha256 = None;
         if known < length || length == 0 {
-            let mut source = Hashing { source: part.file.at(known)?, digest: Sha256::new() };
-            feed(&mut self.verifier, &mut source, length.saturating_sub(known), &mut self.meter, watch)?;
-            sha256 = Some(Hash::from_bytes(source.digest.finalize().into())).filter(|_| known == 0);
+            let digest = part.file.read(|file| {
+                let mut source = Hashing { source: file.at(known)?, digest: Sha256::new() };
+                feed(&mut self.verifier, &mut source, length.saturating_sub(known), &mut self.meter, watch)?;
+                Ok(source.digest.finalize())
+            })?;
+            sha256 = Some(Hash::from_bytes(digest.into())).filter(|_| known == 0);
             self.verifier.settle();
             if let Some(named) = part.named.filter(|_| !self.verifier.is_decided()) {
                 check_end(&mut self.verifier, named);
@@ -250,7 +253,7 @@ fn seen(parts: &mut [Part], report: &Report) -> Result<Vec<Seen>> {
     for part in parts {
         let bytes = part.file.length.min(end);
         end = end.saturating_sub(bytes);
-        seen.push(Seen::of(&mut part.file, bytes)?);
+        seen.push(part.file.read(|file| Seen::of(file, bytes))?);
     }
     Ok(seen)
 }

@@ -14,7 +14,7 @@ use super::checkpoint::Checkpoint;
 use super::tally::Totals;
 use super::{Options, SignatureMode, Spelling};
 use crate::chain::Head;
-use crate::durable::{self, ReadFile};
+use crate::durable::{self, FoundFile, ReadFile};
 use crate::error::{Error, ErrorCode, Place, Result};
 use crate::event::EventSet;
 use crate::hash::{Hash, encode_hex};
@@ -184,14 +184,14 @@ impl State {
     }
 
     /// Where to go on in these files; none from their beginning, if no event was found before.
-    pub(super) fn continue_in(&self, files: Vec<&mut ReadFile>, options: &Options) -> Result<Option<Checkpoint>> {
+    pub(super) fn continue_in(&self, files: Vec<&mut FoundFile>, options: &Options) -> Result<Option<Checkpoint>> {
         self.check_options(options)?;
         if files.len() < self.files.len() {
             return Err(mismatch("a file of what was verified is not there any more"));
         }
         let last = self.files.len().saturating_sub(1);
         for (index, (seen, file)) in self.files.iter().zip(files).enumerate() {
-            seen.check(file, index == last)?;
+            file.read(|file| seen.check(file, index == last))?;
         }
         let place = Place { line: self.line, byte_offset: self.offset };
         Ok(self.totals.head.map(|_| Checkpoint { place, totals: self.totals.clone() }))
