@@ -133,6 +133,16 @@ test('standard input, compressed or not', async (t) => {
 test('compressed files say what they were compressed with', async (t) => {
   const cwd = ledgers(t);
   t.regex(await cliOutput(t, ['verify', 'good.ndjson.gz'], { cwd }), /events +5 in .* \(gzip\)/);
+  const broken = gzipSync(readFileSync(join(cwd, 'forged.ndjson')));
+  writeFileSync(join(cwd, 'forged.ndjson.gz'), broken);
+  t.regex(await cliOutput(t, ['verify', 'forged.ndjson.gz'], { cwd, code: 1 }), /broken at line 3/);
+  // A break in what was damaged on its way proves nothing.
+  broken.writeUInt32LE(0, broken.length - 8);
+  writeFileSync(join(cwd, 'damaged.ndjson.gz'), broken);
+  t.regex(await cliOutput(t, ['verify', 'damaged.ndjson.gz'], { cwd, code: 2 }), /\(ERR_COMPRESSED_CHECKSUM\)/);
+  const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0]);
+  writeFileSync(join(cwd, 'empty.ndjson.zst'), skippable);
+  t.regex(await cliOutput(t, ['verify', 'empty.ndjson.zst'], { cwd, code: 3 }), /: empty/);
 });
 
 test('--json, --ndjson, --sarif and --junit have the form that is published', async (t) => {

@@ -50,7 +50,12 @@ export interface Input extends Subject {
 }
 
 const ZIP = Buffer.from('PK\u0003\u0004', 'latin1');
-const PACKED = [Buffer.from([0x1f, 0x8b]), Buffer.from([0x28, 0xb5, 0x2f, 0xfd])];
+/** gzip, zstd, and the sixteen skippable frames that zstd may begin with. */
+const COMPRESSED = [
+  [0x1f, 0x8b],
+  [0x28, 0xb5, 0x2f, 0xfd],
+  ...Array.from({ length: 16 }, (_, index) => [0x50 + index, 0x2a, 0x4d, 0x18]),
+].map((bytes) => Buffer.from(bytes));
 
 /** Finds out what a word names. A path that is not there is left for the verification to refuse. */
 export async function inputOf(word: string, only: boolean): Promise<Input> {
@@ -70,7 +75,7 @@ export async function inputOf(word: string, only: boolean): Promise<Input> {
   const beginning = await firstBytes(word);
   const begins = (magic: Buffer) => beginning.subarray(0, magic.length).equals(magic);
   if (begins(ZIP)) return input('evidence');
-  if (PACKED.some(begins)) return input('compressed');
+  if (COMPRESSED.some(begins)) return input('compressed');
   return input(only ? 'file' : 'files');
 }
 
@@ -129,17 +134,27 @@ async function verifyBytes(source: Readable, options: InputOptions, progress: Pr
     compression = format === 'none' ? null : format;
   };
   const bytes = decompress(source, { signal: verify.signal, maxBytes, onFormat });
-  const report = await verifyStream(counting(bytes, progress), checks);
-  return { report, compression };
+  try {
+    const pieces = counted(bytes, progress);
+    const report = await verifyStream({ [Symbol.asyncIterator]: () => pieces }, checks);
+    // Damage of what was compressed looks like a break until its checksum, at the end, says that it is damage.
+    if (!report.ok && compression !== null) while ((await pieces.next()).done !== true);
+    return { report, compression };
+  } finally {
+    await bytes.return?.();
+  }
 }
 
-async function* counting(source: AsyncIterable<Uint8Array>, progress: Progress): AsyncGenerator<Uint8Array> {
+/** Tells the progress of what passes. Who leaves it may go on with it. */
+function counted(source: AsyncIterableIterator<Uint8Array>, progress: Progress): AsyncIterator<Uint8Array> {
   let count = 0;
-  for await (const piece of source) {
-    count += piece.length;
-    progress.at(count, 0);
-    yield piece;
-  }
+  return {
+    async next() {
+      const next = await source.next();
+      if (next.done !== true) progress.at((count += next.value.length), 0);
+      return next;
+    },
+  };
 }
 
 async function firstBytes(path: string): Promise<Buffer> {
