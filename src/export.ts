@@ -13,11 +13,10 @@
  * side lays text out, and reads no number.
  */
 
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { realpath, stat, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { checkOptions, checkSignal, type PathLike } from './args.js';
+import { builtin } from './builtin.js';
 import { ChainError, ledgerError, wrapAsync } from './errors.js';
 import { native } from './native.js';
 import { outputPath, writeOutput } from './output-file.js';
@@ -55,7 +54,7 @@ export async function exportLedger(path: PathLike, output: PathLike, options?: E
   const target = toPath(output, 'output');
   const given = checkOptions(options, ['signers', 'expectedHead', 'signal', 'onProgress'], 'exportLedger') as ExportOptions;
   const signal = checkSignal(given.signal, 'signal');
-  const where = /[*?]/.test(basename(ledger)) ? ledger : await realpath(ledger).catch(() => ledger);
+  const where = /[*?]/.test(basename(ledger)) ? ledger : await builtin.files.realpath(ledger).catch(() => ledger);
   // Before a long verification, and again behind it, when all files are known.
   await outputPath(target, [where]);
   const report = await verifySegments(where, given);
@@ -63,7 +62,7 @@ export async function exportLedger(path: PathLike, output: PathLike, options?: E
   const parts = await partsOf(report);
   const eventCount = report.ok ? report.eventCount : await countEvents(parts, signal);
   const written = await outputPath(target, [...parts.map((part) => part.path), ...report.orphans]);
-  await writeOutput(written, (file) => writeFile(file, documentOf(parts, report, eventCount, signal)));
+  await writeOutput(written, (file) => builtin.files.writeFile(file, documentOf(parts, report, eventCount, signal)));
   return { path: written, eventCount, report };
 }
 
@@ -78,7 +77,7 @@ interface PartOfLedger {
 }
 
 async function partsOf({ files, tail }: SegmentsReport): Promise<readonly PartOfLedger[]> {
-  const sizes = await Promise.all(files.map(async ({ path }) => (await stat(path)).size));
+  const sizes = await Promise.all(files.map(async ({ path }) => (await builtin.files.stat(path)).size));
   return files.map(({ path, bytes, sha256 }, index) => ({
     path,
     bytes: sha256 === null ? (sizes[index] ?? 0) : bytes,
@@ -167,7 +166,7 @@ const MAX_BLOCKS = 17;
 /** A file in blocks of whole lines, the last one with or without an LF; a last one without stands alone. */
 async function* linesOf(part: PartOfLedger, signal: AbortSignal | undefined): AsyncGenerator<Buffer, void, undefined> {
   const { path, bytes, sha256, tail } = part;
-  const hash = createHash('sha256');
+  const hash = builtin.crypto.createHash('sha256');
   let read = 0;
   let rest: Buffer[] = [];
   // An `end` in front of the beginning would read everything.

@@ -9,9 +9,10 @@
  */
 
 import { type FSWatcher, watch } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { checkInteger, checkOptions, checkSignal, type PathLike } from './args.js';
+import { builtin } from './builtin.js';
 import { ChainError, chainError, ledgerError, wrap, wrapAsync } from './errors.js';
 import { checkHead } from './headstore.js';
 import { endOf, findGap, ledgerFiles } from './ledger-files.js';
@@ -139,7 +140,7 @@ class Follower {
   /** Whether the ledger goes on in another file than the one that is read. */
   async isReplaced(): Promise<boolean> {
     try {
-      return identityOf(await stat(this.path, { bigint: true })) !== this.#identity;
+      return identityOf(await builtin.files.stat(this.path, { bigint: true })) !== this.#identity;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       throw ledgerError('ERR_LEDGER_NOT_FOUND', `${this.path} is gone`, { cause: error, osCode: 'ENOENT' });
@@ -199,7 +200,7 @@ class Follower {
     if (first !== null && first > this.#nextSeq) {
       throw ledgerError('ERR_SEGMENT_MISSING', `events ${this.#nextSeq} to ${first - 1} are in no file of the ledger`);
     }
-    const file = await open(path, 'r');
+    const file = await builtin.files.open(path, 'r');
     await this.close();
     this.#file = file;
     this.#name = path;

@@ -3,9 +3,9 @@
  * Whatever goes wrong, what was there stays and nothing is left. A file that is read is never the one that is written.
  */
 
-import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, parse, resolve } from 'node:path';
+import { builtin } from './builtin.js';
 import { ledgerError } from './errors.js';
 
 /**
@@ -15,18 +15,18 @@ import { ledgerError } from './errors.js';
  * for what is there and is no regular file
  */
 export async function outputPath(output: string, inputs: readonly string[]): Promise<string> {
-  const there = await stat(output, { bigint: true }).catch(() => undefined);
+  const there = await builtin.files.stat(output, { bigint: true }).catch(() => undefined);
   if (there !== undefined && !there.isFile()) {
     throw ledgerError('ERR_OUTPUT_REFUSED', `${output} is there and is no regular file`);
   }
-  const path = there === undefined ? join(await realpath(dirname(output)).catch(() => resolve(dirname(output))), basename(output)) : await realpath(output);
+  const path = there === undefined ? join(await builtin.files.realpath(dirname(output)).catch(() => resolve(dirname(output))), basename(output)) : await builtin.files.realpath(output);
   for (const input of inputs) {
-    const read = await stat(input, { bigint: true }).catch(() => undefined);
+    const read = await builtin.files.stat(input, { bigint: true }).catch(() => undefined);
     const isSame = read !== undefined && there !== undefined && read.dev === there.dev && read.ino === there.ino;
-    if (isSame || (await realpath(input).catch(() => resolve(input))) === path) {
+    if (isSame || (await builtin.files.realpath(input).catch(() => resolve(input))) === path) {
       throw ledgerError('ERR_OUTPUT_REFUSED', `${output} is read: it cannot be written over`);
     }
-    if (isOfLedger(path, await realpath(input).catch(() => resolve(input)))) {
+    if (isOfLedger(path, await builtin.files.realpath(input).catch(() => resolve(input)))) {
       throw ledgerError('ERR_OUTPUT_REFUSED', `${output} is a name that the ledger ${input} gives to files of its own`);
     }
   }
@@ -44,18 +44,18 @@ function isOfLedger(path: string, input: string): boolean {
 
 /** Writes a whole file at a path of {@link outputPath}; one that is there is replaced. Rejects with what `write` throws. */
 export async function writeOutput(path: string, write: (file: FileHandle, temporary: string) => Promise<void>): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = join(dirname(path), `.${basename(path)}.${builtin.crypto.randomBytes(6).toString('hex')}.tmp`);
   try {
-    const file = await open(temporary, 'wx', 0o600);
+    const file = await builtin.files.open(temporary, 'wx', 0o600);
     try {
       await write(file, temporary);
       await file.sync();
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    await builtin.files.rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await builtin.files.rm(temporary, { force: true });
     throw error;
   }
 }

@@ -6,8 +6,8 @@
  * zeros behind them, so that a quantile is exact or at most 1/128 too high.
  */
 
-import { stat } from 'node:fs/promises';
 import { checkInteger, checkOptions, checkSignal, invalidArgument, type PathLike, show } from './args.js';
+import { builtin } from './builtin.js';
 import type { JsonView } from './json.js';
 import { ledgerFiles } from './ledger-files.js';
 import { toPath } from './paths.js';
@@ -89,7 +89,7 @@ export async function ledgerStats(path: PathLike, options?: StatsOptions): Promi
   }
   signal?.throwIfAborted();
   const files = ledgerFiles(file);
-  const sizes = await Promise.all(files.map(async ({ path: one }) => (await stat(one)).size));
+  const sizes = await Promise.all(files.map(async ({ path: one }) => (await builtin.files.stat(one)).size));
   const totalBytes = sizes.reduce((sum, size) => sum + size, 0);
   const tally = new Tally(maxNames);
   let bytes = 0;

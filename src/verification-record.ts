@@ -9,9 +9,9 @@
  * and checks; what a key is made to sign here can be no event.
  */
 
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { checkOptions, checkSignal, checkString, invalidArgument, type PathLike, show } from './args.js';
+import { builtin } from './builtin.js';
 import { ledgerError, wrap } from './errors.js';
 import { nativeKeyOf, type SigningKeypair } from './keys.js';
 import { native } from './native.js';
@@ -166,7 +166,7 @@ export async function subjectOf(
 
 /** Size and SHA-256 of a whole file. */
 async function digestOf(path: string, signal: AbortSignal | undefined): Promise<{ bytes: number; sha256: string }> {
-  const hash = createHash('sha256');
+  const hash = builtin.crypto.createHash('sha256');
   let bytes = 0;
   for await (const piece of createReadStream(path, { signal })) {
     hash.update(piece as Buffer);

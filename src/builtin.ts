@@ -1,0 +1,13 @@
+/*
+ * Parts of Node.js that few calls need. Each takes milliseconds to load, which every process that records would wait for.
+ */
+
+/** Loaded by the first who asks. */
+export const builtin = {
+  get crypto(): typeof import('node:crypto') {
+    return require('node:crypto') as typeof import('node:crypto');
+  },
+  get files(): typeof import('node:fs/promises') {
+    return require('node:fs/promises') as typeof import('node:fs/promises');
+  },
+};
