@@ -12,7 +12,7 @@ import { ledgerError } from './errors.js';
  * Where an output is to be written: links resolved.
  *
  * @throws {@link LedgerError} `ERR_OUTPUT_REFUSED` for one of the inputs, for a name that a ledger gives its own files, and
- * for what is there and is no regular file
+ * for what is there and is no regular file; in a folder that is not there
  */
 export async function outputPath(output: string, inputs: readonly string[]): Promise<string> {
   const there = await builtin.files.stat(output, { bigint: true }).catch(() => undefined);
@@ -20,6 +20,9 @@ export async function outputPath(output: string, inputs: readonly string[]): Pro
     throw ledgerError('ERR_OUTPUT_REFUSED', `${output} is there and is no regular file`);
   }
   const path = there === undefined ? join(await builtin.files.realpath(dirname(output)).catch(() => resolve(dirname(output))), basename(output)) : await builtin.files.realpath(output);
+  if (!(await builtin.files.stat(dirname(path)).catch(() => undefined))?.isDirectory()) {
+    throw ledgerError('ERR_OUTPUT_REFUSED', `${output} cannot be written: its folder is not there`);
+  }
   for (const input of inputs) {
     const read = await builtin.files.stat(input, { bigint: true }).catch(() => undefined);
     const isSame = read !== undefined && there !== undefined && read.dev === there.dev && read.ino === there.ino;

@@ -60,7 +60,7 @@ testWith(['python'], 'on a terminal it asks, and no is the default', async (t) =
   const cwd = await exampleFolder(t);
   appendFileSync(join(cwd, 'ledger.ndjson'), TORN);
   await cliOutput(t, ['recover', 'ledger.ndjson', '--yes'], { cwd });
-  for (const [typed, expected] of [['\r', 2], ['n', 2], ['\u0003', 2], ['y', 0]] as const) {
+  for (const [typed, expected] of [['\r', 2], ['n', 2], ['\u0003', 130], ['y', 0]] as const) {
     const { code, stdout } = await answered(t, ['recover', 'ledger.ndjson', '--discard'], typed, { cwd });
     t.is(code, expected, stdout);
     t.is(tornFiles(cwd).length, expected === 0 ? 0 : 1);

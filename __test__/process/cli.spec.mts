@@ -33,3 +33,12 @@ test('an environment variable stands for what is not given', async (t) => {
   t.regex(await cliOutput(t, ['keygen'], { env: { SEALWRIGHT_KEY: path } }), /^ {2}key file /);
 });
 
+
+test('a disk that is full behind standard output ends with 2, and is no defect of the program', async (t) => {
+  const through = ['sh', '-c', 'exec "$0" "$@" > /dev/full'];
+  for (const words of [['--help'], ['completion', 'bash'], ['doctor', '--json']]) {
+    const { code, stderr } = await runCli(t, words, { through });
+    t.is(code, 2, words.join(' '));
+    t.regex(stderr, /^sealwright: cannot write the output: ENOSPC: .*\n$/);
+  }
+});

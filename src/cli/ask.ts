@@ -2,14 +2,14 @@
  * Asking before something is removed. The question and its answer are on standard error: standard output is for data.
  */
 
-import { type Context, UsageError } from './context.js';
+import { type Context, Interrupted, UsageError } from './context.js';
 import { visible } from './safe-text.js';
 import { confirm, isCancel } from './vendor.js';
 
 /**
  * Whether someone says yes. `yes` is the option that says so beforehand; where nobody can be asked there must be it.
  *
- * @throws {@link UsageError}
+ * @throws {@link UsageError}, {@link Interrupted}
  */
 export async function isAgreed({ isInteractive, signal }: Context, yes: boolean, question: string): Promise<boolean> {
   if (yes) return true;
@@ -17,5 +17,7 @@ export async function isAgreed({ isInteractive, signal }: Context, yes: boolean,
   const { stdin: input, stderr: output } = process;
   const answer = await confirm({ message: visible(question), initialValue: false, input, output, signal });
   signal.throwIfAborted();
-  return !isCancel(answer) && answer;
+  // While it asks, Ctrl-C is a key like others and no signal.
+  if (isCancel(answer)) throw new Interrupted();
+  return answer;
 }

@@ -23,6 +23,15 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** Ctrl-C. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+
+  constructor() {
+    super('interrupted');
+  }
+}
+
 /** The surroundings of this process. */
 export function contextOf(colour: boolean, signal: AbortSignal): Context {
   const { stdout, stderr, stdin, env } = process;

@@ -10,7 +10,7 @@ export const ExitCode = {
   broken: 1,
   /** Could not be done or checked: usage, unreadable or malformed input, a defect of this program. */
   failed: 2,
-  /** Nothing is broken, but it is less than was asked for: no pinned signer, no compared head, no events. */
+  /** Nothing is broken, but it is less than was asked for: no pinned signer, no compared head, no events, more than events. */
   limited: 3,
   /** Ended by Ctrl-C, as shells count it. */
   interrupted: 130,

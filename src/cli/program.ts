@@ -17,7 +17,7 @@ export const about = {
     [0, 'done; of a verification: nothing is broken, and all that was asked for was checked'],
     [1, 'a ledger is proven broken; never anything else'],
     [2, 'could not be done or checked: usage, unreadable or malformed input, a defect of this program'],
-    [3, 'nothing is broken, but it is less than was asked for: no pinned signer, no compared head, no events'],
+    [3, 'nothing is broken, but it is less than was asked for: no pinned signer, no compared head, no events, bytes behind the last one, unknown kinds'],
     [130, 'interrupted'],
   ],
 } as const;

@@ -4,7 +4,7 @@
 
 import { SealwrightError, SealwrightRangeError, SealwrightTypeError } from '../index.js';
 import { commands } from './commands/index.js';
-import { type Context, contextOf, UsageError } from './context.js';
+import { type Context, contextOf, Interrupted, UsageError } from './context.js';
 import { ExitCode } from './exit-code.js';
 import { packageVersion } from './package.js';
 import { runProgram } from './program.js';
@@ -14,10 +14,10 @@ import { CommanderError } from './vendor.js';
 export async function run(): Promise<ExitCode> {
   const controller = new AbortController();
   const context = contextOf(!process.argv.includes('--no-color'), controller.signal);
-  // Who reads the output may have seen enough: what is left is for nobody.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      // Who reads it may have seen enough; whoever keeps it must know that it is not whole.
+      if (error.code !== 'EPIPE' && stream !== process.stderr) context.err.line('sealwright: cannot write the output: ', error.message);
       process.exit(ExitCode.failed);
     });
   }
@@ -28,7 +28,7 @@ export async function run(): Promise<ExitCode> {
 
 /** Why a command could not do what it was asked for. */
 function explain({ err, signal }: Context, error: unknown): ExitCode {
-  if (signal.aborted) {
+  if (signal.aborted || error instanceof Interrupted) {
     err.line('sealwright: interrupted');
     return ExitCode.interrupted;
   }
@@ -50,13 +50,4 @@ function explain({ err, signal }: Context, error: unknown): ExitCode {
 function isExpected(error: unknown): boolean {
   const ours = [SealwrightError, SealwrightTypeError, SealwrightRangeError].some((type) => error instanceof type);
   return ours || (error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string');
-}
-
-/** Ctrl-C. */
-class Interrupted extends Error {
-  override readonly name = 'Interrupted';
-
-  constructor() {
-    super('interrupted');
-  }
 }

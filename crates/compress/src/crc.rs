@@ -42,7 +42,7 @@ impl Crc {
     }
 }
 
-#[allow(
+#[expect(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "computed by the compiler, which would refuse"
