@@ -52,7 +52,7 @@ test('pack writes a pack and says what to tell the auditor', async (t) => {
   const text = await cliOutput(t, ['pack', 'ledger.ndjson', '-o', 'evidence.zip', '--public-key', key2.publicKeyHex], { cwd });
   const digest = createHash('sha256').update(readFileSync(join(cwd, 'evidence.zip'))).digest('hex');
   t.regex(text, /^evidence\.zip: 25 events in 3 files, /);
-  for (const part of [`sha256    ${digest}`, `signer    ${key1.publicKeyHex}`, `fingerprint ${key1.fingerprint}`, 'head      24:']) {
+  for (const part of [`sha256      ${digest}`, `signer      ${key1.publicKeyHex}`, `fingerprint ${key1.fingerprint}`, 'head        24:']) {
     t.true(text.includes(part), part);
   }
   t.is(statSync(join(cwd, 'evidence.zip')).mode & 0o777, 0o600);
@@ -89,7 +89,7 @@ for (const command of commands) {
       [['.', '-o', './ledger.10-19.ndjson'], /ERR_OUTPUT_REFUSED/],
       [['ledger.0-9.ndjson', '-o', 'ledger.ndjson'], /ERR_OUTPUT_REFUSED/],
       [['ledger.ndjson', '-o', '/dev/null'], /ERR_OUTPUT_REFUSED/],
-      [['ledger.ndjson', '-o', 'missing/output'], /ENOENT/],
+      [['ledger.ndjson', '-o', 'missing/output'], /ERR_OUTPUT_REFUSED/],
       [['ledger.ndjson', '-o', 'output', '--head', '1:abc'], /--head must be/],
       [['ledger.ndjson', '-o', 'output', '--wrong'], /unknown option/],
     ] as const) {
@@ -106,15 +106,21 @@ for (const command of commands) {
 
   test(`Ctrl-C in the middle of ${command} leaves what was there`, async (t) => {
     const cwd = place(t, long);
-    writeFileSync(join(cwd, 'output'), 'before');
-    const running = new RunningCli(t, [command, 'ledger.ndjson', '-o', 'output'], { cwd });
-    const hasEnded = running.end.then(() => true);
-    const isWriting = () => readdirSync(cwd).some((name) => name.endsWith('.tmp') && statSync(join(cwd, name)).size > 0);
-    while (!isWriting() && !(await Promise.race([hasEnded, wait(2, false)])));
-    running.interrupt();
-    t.like(await running.end, { code: 130, stdout: '', stderr: 'sealwright: interrupted\n' });
-    t.is(readFileSync(join(cwd, 'output'), 'utf8'), 'before');
-    t.deepEqual(readdirSync(cwd).toSorted(), ['ledger.ndjson', 'output']);
+    // On a busy machine the command may be done before the signal comes: then it is tried again.
+    for (let tries = 1; ; tries += 1) {
+      writeFileSync(join(cwd, 'output'), 'before');
+      const running = new RunningCli(t, [command, 'ledger.ndjson', '-o', 'output'], { cwd });
+      const hasEnded = running.end.then(() => true);
+      const isWriting = () => readdirSync(cwd).some((name) => name.endsWith('.tmp') && statSync(join(cwd, name)).size > 0);
+      while (!isWriting() && !(await Promise.race([hasEnded, wait(2, false)])));
+      running.interrupt();
+      const end = await running.end;
+      t.deepEqual(readdirSync(cwd).toSorted(), ['ledger.ndjson', 'output']);
+      if (end.code === 0 && tries < 20) continue;
+      t.like(end, { code: 130, stdout: '', stderr: 'sealwright: interrupted\n' });
+      t.is(readFileSync(join(cwd, 'output'), 'utf8'), 'before');
+      return;
+    }
   });
 
   testWith(['mount'], `${command} on a full disk ends with 2 and leaves nothing`, async (t) => {

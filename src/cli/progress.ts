@@ -35,6 +35,16 @@ export class Progress {
     this.#output.status(text.slice(0, this.#output.columns - 1));
   };
 
+  /** Shows the progress of work that tells it, until that is done. */
+  static async during<Result>(
+    output: Output,
+    label: string,
+    work: (tell: (progress: { readonly bytes: number; readonly totalBytes: number }) => void) => Promise<Result>,
+  ): Promise<Result> {
+    const progress = new Progress(output, label);
+    return work(({ bytes, totalBytes }) => progress.at(bytes, totalBytes)).finally(() => progress.end());
+  }
+
   /** Wipes it. */
   end(): void {
     if (this.#shown > 0) this.#output.status();

@@ -7,6 +7,7 @@ import { command } from '../command.js';
 import { UsageError } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import { parseHead } from '../heads.js';
+import { ledgerOption, namedLedgers, signerOption, unlessEmpty } from '../options.js';
 import { Progress } from '../progress.js';
 import { counted } from '../words.js';
 
@@ -21,9 +22,9 @@ export const exportCommand = command({
   arguments: [{ name: 'LEDGER', help: 'the file of a ledger, which stands for all of its files; or their folder, or a pattern of names', env: 'SEALWRIGHT_LEDGER' }],
   options: {
     output: { kind: 'text', flags: '-o, --output', value: 'FILE', help: 'where the document is written' },
-    signer: { kind: 'many', flags: '--signer', value: 'KEY', env: 'SEALWRIGHT_SIGNERS', help: 'who may have signed: 64 hex digits, PEM text, or a file with one of both' },
+    signer: signerOption,
     head: { kind: 'text', flags: '--head', value: 'SEQ:HASH|FILE', help: 'an event that must be there' },
-    ledger: { kind: 'text', flags: '--ledger', value: 'PATH', help: 'the same as LEDGER, as the Provedex command line calls it' },
+    ledger: ledgerOption,
     json: { kind: 'flag', flags: '--json', help: 'print what was done as one JSON object' },
   },
   examples: [
@@ -31,21 +32,18 @@ export const exportCommand = command({
     { line: 'export ledger.ndjson -o events.json --json', help: 'for programs; schemas/export.schema.json' },
   ],
   exits: { 1: 'the ledger is proven broken; it was exported', 2: 'nothing was written' },
-  async run({ out, err, signal, environment }, words, { output, signer, head, ledger: named, json }) {
-    const [given] = words;
+  async run(context, words, { output, signer, head, ledger: named, json }) {
+    const { out, err, signal } = context;
     if (output === undefined) throw new UsageError('export takes -o FILE: where the document is written');
-    if (given !== undefined && named !== undefined && environment['SEALWRIGHT_LEDGER'] !== given) {
-      throw new UsageError('--ledger and LEDGER say the same: give one of them');
-    }
-    const ledger = named ?? given;
-    if (ledger === undefined) throw new UsageError('export takes a LEDGER, or SEALWRIGHT_LEDGER');
-    const progress = new Progress(err, ledger);
-    const { eventCount, report } = await exportLedger(ledger, output, {
-      signers: signer.length > 0 ? signer : undefined,
-      expectedHead: head === undefined ? undefined : parseHead(head, '--head', ledger),
-      signal,
-      onProgress: ({ bytes, totalBytes }) => progress.at(bytes, totalBytes),
-    }).finally(() => progress.end());
+    const [ledger = ''] = namedLedgers(words, named, context);
+    const { eventCount, report } = await Progress.during(err, ledger, (onProgress) =>
+      exportLedger(ledger, output, {
+        signers: unlessEmpty(signer),
+        expectedHead: head === undefined ? undefined : parseHead(head, '--head', ledger),
+        signal,
+        onProgress,
+      }),
+    );
     if (json) out.json({ schemaVersion: 1, ledger, output, eventCount, report });
     else out.line(`exported ${counted(eventCount, 'event')} to `, output);
     if (report.ok) return ExitCode.ok;

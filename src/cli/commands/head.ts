@@ -7,12 +7,13 @@ import { command } from '../command.js';
 import { type Context, UsageError } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import { formatHead } from '../heads.js';
+import { signerOption, unlessEmpty } from '../options.js';
 import { findingsOf } from '../verify/findings.js';
 import { inputOf, verifyInput } from '../verify/inputs.js';
 import { counted, formatBytes } from '../words.js';
 
 const options = {
-  signer: { kind: 'many', flags: '--signer', value: 'KEY', env: 'SEALWRIGHT_SIGNERS', help: 'who may have signed, as `verify` takes it; may be given several times' },
+  signer: signerOption,
   json: { kind: 'flag', flags: '--json', help: 'print JSON; schemas/head.schema.json' },
 } as const;
 
@@ -113,7 +114,7 @@ async function verified(context: Context, word: string, signer: readonly string[
   const input = await inputOf(word, false);
   if (input.kind === 'evidence') throw new UsageError(`${word} is a pack: \`verify\` reads it`);
   const { signal } = context;
-  const signers = signer.length > 0 ? signer : undefined;
+  const signers = unlessEmpty(signer);
   const verify = { signers, expectedHead: known ?? undefined, signal };
   return (await verifyInput(input, { verify, maxBytes: undefined }, context)).report;
 }

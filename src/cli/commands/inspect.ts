@@ -11,13 +11,14 @@ import { checkEvent, type Checked } from '../inspect/checks.js';
 import { findEvent, type Found } from '../inspect/find.js';
 import { prettyJson } from '../inspect/pretty.js';
 import { lineNumberAt } from '../lines.js';
+import { signerOption } from '../options.js';
 import { paint } from '../output.js';
 import { visibleJson } from '../safe-text.js';
 import { formatTime } from '../times.js';
 import { grouped, quoted } from '../words.js';
 
 const options = {
-  signer: { kind: 'many', flags: '--signer', value: 'KEY', env: 'SEALWRIGHT_SIGNERS', help: 'who may have signed: 64 hex digits, PEM text, or a file with one of both; may be given several times' },
+  signer: signerOption,
   line: { kind: 'flag', flags: '--line', help: 'print the line of the event as it stands in the ledger, and check nothing' },
   json: { kind: 'flag', flags: '--json', help: 'print one JSON object' },
 } as const satisfies OptionSpecs;

@@ -7,7 +7,9 @@ import { publicKeyFingerprint } from '../../index.js';
 import { command } from '../command.js';
 import { UsageError } from '../context.js';
 import { ExitCode } from '../exit-code.js';
+import { printFact } from '../facts.js';
 import { formatHead, parseHead } from '../heads.js';
+import { unlessEmpty } from '../options.js';
 import { type Output, paint } from '../output.js';
 import { Progress } from '../progress.js';
 import { counted, formatBytes, grouped } from '../words.js';
@@ -35,15 +37,16 @@ export const pack = command({
   async run({ out, err, signal }, [ledger = ''], { output, head, publicKey, json }) {
     if (output === undefined) throw new UsageError('pack takes -o FILE: where the pack is written');
     const { packEvidence } = await import('../../evidence/index.js');
-    const progress = new Progress(err, ledger);
-    const packed = await packEvidence({
-      ledger,
-      output,
-      head: head === undefined ? undefined : parseHead(head, '--head', ledger),
-      publicKeys: publicKey.length > 0 ? publicKey : undefined,
-      signal,
-      onProgress: ({ bytes, totalBytes }) => progress.at(bytes, totalBytes),
-    }).finally(() => progress.end());
+    const packed = await Progress.during(err, ledger, (onProgress) =>
+      packEvidence({
+        ledger,
+        output,
+        head: head === undefined ? undefined : parseHead(head, '--head', ledger),
+        publicKeys: unlessEmpty(publicKey),
+        signal,
+        onProgress,
+      }),
+    );
     if (json) out.json(jsonOf(ledger, output, packed));
     else print(out, output, packed);
     return packed.report.ok ? ExitCode.ok : ExitCode.broken;
@@ -59,18 +62,14 @@ function print(out: Output, output: string, { bytes, sha256, report }: PackedEvi
   out.line(paint('bold', output), `: ${counted(report.eventCount, 'event')} in ${counted(report.files.length, 'file')}, ${formatBytes(bytes)}`);
   out.line();
   if (!report.ok) {
-    fact(out, 'broken', `${report.reason ?? report.code ?? ''}${report.line === null ? '' : `, line ${grouped(report.line)}`}`);
+    printFact(out, 'broken', `${report.reason ?? report.code ?? ''}${report.line === null ? '' : `, line ${grouped(report.line)}`}`);
   }
-  fact(out, 'sha256', sha256);
+  printFact(out, 'sha256', sha256);
   for (const { publicKey } of report.signers) {
-    fact(out, 'signer', publicKey);
-    fact(out, '', `fingerprint ${publicKeyFingerprint(publicKey)}`);
+    printFact(out, 'signer', publicKey);
+    printFact(out, '', `fingerprint ${publicKeyFingerprint(publicKey)}`);
   }
-  if (report.head !== null) fact(out, 'head', formatHead(report.head));
+  if (report.head !== null) printFact(out, 'head', formatHead(report.head));
   out.line();
   out.line('  Tell the auditor these by another way than the pack: what is in it proves nothing by itself.');
-}
-
-function fact(out: Output, label: string, text: string): void {
-  out.line('  ', paint('dim', label.padEnd(10)), text);
 }

@@ -5,6 +5,7 @@
 import { readEvents, type ReadOptions } from '../../index.js';
 import { command, type OptionSpecs, type OptionValues } from '../command.js';
 import { ExitCode } from '../exit-code.js';
+import { unlessEmpty } from '../options.js';
 import { DataLines, untilBroken } from '../reading.js';
 import { parseTime } from '../times.js';
 
@@ -64,7 +65,7 @@ function selectionOf(given: OptionValues<typeof options>, signal: AbortSignal): 
     to,
     since: since === undefined ? undefined : parseTime(since, '--since'),
     until: until === undefined ? undefined : parseTime(until, '--until'),
-    kinds: kind.length > 0 ? kind : undefined,
+    kinds: unlessEmpty(kind),
     session,
     index: !noIndex,
     signal,

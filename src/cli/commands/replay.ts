@@ -4,8 +4,8 @@
 
 import { readEvents } from '../../index.js';
 import { command } from '../command.js';
-import { UsageError } from '../context.js';
 import { ExitCode } from '../exit-code.js';
+import { ledgerOption, namedLedgers } from '../options.js';
 import { untilBroken } from '../reading.js';
 import { summaryLine } from '../summary.js';
 
@@ -18,12 +18,12 @@ export const replay = command({
   ],
   arguments: [{ name: 'LEDGER', help: 'the file of a ledger', env: 'SEALWRIGHT_LEDGER' }],
   options: {
-    ledger: { kind: 'text', flags: '--ledger', value: 'PATH', help: 'the same as LEDGER, as the Provedex command line calls it' },
+    ledger: ledgerOption,
   },
   examples: [{ line: 'replay ledger.ndjson', help: 'the whole story' }],
   exits: { 1: 'the ledger is proven broken; the events before that were printed' },
-  run(context, [word], { ledger = word }) {
-    if (ledger === undefined) throw new UsageError('replay takes a LEDGER, or SEALWRIGHT_LEDGER');
+  run(context, words, { ledger: named }) {
+    const [ledger = ''] = namedLedgers(words, named, context);
     return untilBroken(context, async () => {
       const { out, signal } = context;
       let isEmpty = true;

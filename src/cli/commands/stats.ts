@@ -30,9 +30,7 @@ export const stats = command({
   run(context, [ledger = ''], { json }) {
     return untilBroken(context, async () => {
       const { out, err, signal } = context;
-      const progress = new Progress(err, ledger);
-      const onProgress = ({ bytes, totalBytes }: { bytes: number; totalBytes: number }) => progress.at(bytes, totalBytes);
-      const found = await ledgerStats(ledger, { signal, onProgress }).finally(() => progress.end());
+      const found = await Progress.during(err, ledger, (onProgress) => ledgerStats(ledger, { signal, onProgress }));
       if (json) out.json(jsonOf(ledger, found));
       else print(out, ledger, found);
       return ExitCode.ok;

@@ -7,6 +7,7 @@ import { endOf, ledgerFiles } from '../../ledger-files.js';
 import { command, type OptionSpecs } from '../command.js';
 import { type Context, UsageError } from '../context.js';
 import { ExitCode } from '../exit-code.js';
+import { signerOption, unlessEmpty } from '../options.js';
 import { untilBroken } from '../reading.js';
 import { summaryLine } from '../summary.js';
 import { grouped } from '../words.js';
@@ -14,7 +15,7 @@ import { grouped } from '../words.js';
 const options = {
   follow: { kind: 'flag', flags: '-f, --follow', help: 'go on with events as they are recorded, and verify them, until Ctrl-C' },
   lines: { kind: 'whole', flags: '-n, --lines', value: 'N', least: 0, help: 'how many events from the end; default 10' },
-  signer: { kind: 'many', flags: '--signer', value: 'KEY', env: 'SEALWRIGHT_SIGNERS', help: 'with --follow: who may sign: 64 hex digits, PEM text, or a file with one of both; may be given several times' },
+  signer: { ...signerOption, help: `with --follow: ${signerOption.help}` },
   all: { kind: 'flag', flags: '--all', help: 'with --follow: verify the ledger from its first event on' },
   json: { kind: 'flag', flags: '--json', help: 'print the lines of the ledger' },
 } as const satisfies OptionSpecs;
@@ -49,7 +50,7 @@ export const tail = command({
       }
       const startAfter = all || from === 0 ? undefined : await headAt(ledger, from - 1, signal);
       tellStart(context, startAfter, signer.length > 0);
-      const signers = signer.length > 0 ? signer : undefined;
+      const signers = unlessEmpty(signer);
       for await (const signed of followEvents(ledger, { from, startAfter, signers, signal })) await print(context, signed);
       return ExitCode.ok;
     });

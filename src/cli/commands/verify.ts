@@ -9,6 +9,7 @@ import { type Context, UsageError } from '../context.js';
 import { type ExitCode, worstOf } from '../exit-code.js';
 import { writeWhole } from '../files.js';
 import { parseHead } from '../heads.js';
+import { namedLedgers, unlessEmpty } from '../options.js';
 import { packageVersion } from '../package.js';
 import { type Demands, findingsOf } from '../verify/findings.js';
 import { type Input, inputOf, verifyInput } from '../verify/inputs.js';
@@ -36,8 +37,8 @@ export const verify = command({
   ],
   exits: { 1: 'a ledger is proven broken', 2: 'one could not be checked', 3: 'nothing is broken, but something that was asked for was not checked or is missing' },
   async run(context, words, given) {
-    checkTogether(words, given);
-    const paths = given.ledger === undefined ? words : [given.ledger];
+    const paths = namedLedgers(words, given.ledger, context);
+    checkTogether(paths, given);
     const { sarif, junit, record } = given;
     for (const file of [sarif, junit, record]) if (file !== undefined) await outputPath(file, paths);
     const auditor = given.key === undefined ? undefined : SigningKeypair.load(given.key);
@@ -56,14 +57,12 @@ export const verify = command({
   },
 });
 
-function checkTogether(words: readonly string[], { ledger, json, ndjson, compat, state, full, key, record }: VerifyGiven): void {
-  if (words.length === 0 && ledger === undefined) throw new UsageError('verify takes a PATH, or SEALWRIGHT_LEDGER; - is standard input');
-  if (words.length > 0 && ledger !== undefined && process.env['SEALWRIGHT_LEDGER'] !== words[0]) throw new UsageError('--ledger and PATH say the same: give one of them');
+function checkTogether(paths: readonly string[], { json, ndjson, compat, state, full, key, record }: VerifyGiven): void {
   if ([json, ndjson, compat].filter(Boolean).length > 1) throw new UsageError('--json, --ndjson and --compat exclude each other');
   if (state !== undefined && key === undefined) throw new UsageError("--state takes --key: the auditor's own key signs it");
   if (record !== undefined && key === undefined) throw new UsageError("--record takes --key: the auditor's own key signs it");
   if (full && state === undefined) throw new UsageError('--full takes --state: without it everything is verified');
-  if ((state !== undefined || record !== undefined) && words.length > 1) {
+  if ((state !== undefined || record !== undefined) && paths.length > 1) {
     throw new UsageError('--state and --record are of one ledger: verify several ones one by one');
   }
 }
@@ -84,7 +83,7 @@ async function verifyOne(input: Input, given: VerifyGiven, auditor: SigningKeypa
 function optionsOf(input: Input, given: VerifyGiven, auditor: SigningKeypair | undefined, { signal }: Context): VerifyFileOptions {
   const state = given.state === undefined ? {} : { state: given.state, stateKey: auditor, full: given.full };
   return {
-    signers: given.signer.length > 0 ? given.signer : undefined,
+    signers: unlessEmpty(given.signer),
     expectedHead: given.head === undefined ? undefined : parseHead(given.head, '--head', input.word),
     expectedFirst: given.first,
     startAfter: given.startAfter === undefined ? undefined : parseHead(given.startAfter, '--start-after'),

@@ -18,7 +18,6 @@ import {
   verifyFile,
   type VerificationSubject,
   type VerifyFileOptions,
-  type VerifyProgress,
   verifySegments,
   verifyStream,
   type VerifyStreamOptions,
@@ -81,37 +80,36 @@ export async function inputOf(word: string, only: boolean): Promise<Input> {
 
 /** Verifies it. */
 export async function verifyInput(input: Input, options: InputOptions, context: Context): Promise<Verified> {
-  const progress = new Progress(context.err, input.label);
-  try {
+  return Progress.during(context.err, input.label, async (tell) => {
     switch (input.kind) {
       case 'stream':
-        return await verifyBytes(context.input, options, progress);
+        return verifyBytes(context.input, options, tell);
       case 'compressed':
-        return await verifyBytes(createReadStream(input.word), options, progress);
+        return verifyBytes(createReadStream(input.word), options, tell);
       case 'evidence':
-        return await verifyPack(input, options, progress);
+        return verifyPack(input, options, tell);
       case 'file':
       case 'files':
-        return { report: await verifyFiles(input, options.verify, progress), compression: null };
+        return { report: await verifyFiles(input, options.verify, tell), compression: null };
     }
-  } finally {
-    progress.end();
-  }
+  });
 }
 
-async function verifyFiles({ word, kind }: Input, options: VerifyFileOptions, progress: Progress): Promise<ChainReport> {
-  const watched: VerifyFileOptions = { ...options, onProgress: ({ bytes, totalBytes }) => progress.at(bytes, totalBytes) };
+/** Told how far a verification is; `totalBytes` is 0 where nobody knows. */
+type Tell = (progress: { readonly bytes: number; readonly totalBytes: number }) => void;
+
+async function verifyFiles({ word, kind }: Input, options: VerifyFileOptions, tell: Tell): Promise<ChainReport> {
+  const watched: VerifyFileOptions = { ...options, onProgress: tell };
   if (kind === 'file') return verifyFile(word, watched);
   // The files of a ledger stand beside its own file, not beside a link to it.
   const where = /[*?]/.test(word) ? word : await realpath(word).catch(() => resolve(word));
   return verifySegments(where, watched);
 }
 
-async function verifyPack({ word }: Input, { verify, maxBytes }: InputOptions, progress: Progress): Promise<Verified> {
-  const onProgress = ({ bytes, totalBytes }: VerifyProgress) => progress.at(bytes, totalBytes);
+async function verifyPack({ word }: Input, { verify, maxBytes }: InputOptions, tell: Tell): Promise<Verified> {
   // Loaded by who needs it only.
   const { verifyEvidence } = await import('../../evidence/index.js');
-  const { report, claims, subject } = await verifyEvidence(word, { ...withoutState(verify), maxBytes, onProgress });
+  const { report, claims, subject } = await verifyEvidence(word, { ...withoutState(verify), maxBytes, onProgress: tell });
   const said = claims.keys.map(({ publicKey }) => `the pack says that ${publicKey} may sign: compare it with what you know`);
   if (claims.head !== null) said.push(`the pack says that ${claims.head.seq}:${claims.head.hash} is known elsewhere: ask there`);
   return { report, compression: null, claims: said, evidence: subject };
@@ -124,7 +122,7 @@ function withoutState(verify: VerifyFileOptions): VerifyStreamOptions {
   return checks;
 }
 
-async function verifyBytes(source: Readable, options: InputOptions, progress: Progress): Promise<Verified> {
+async function verifyBytes(source: Readable, options: InputOptions, tell: Tell): Promise<Verified> {
   const { verify, maxBytes } = options;
   // Who waits for bytes that do not come is told nothing by a signal of its own.
   if (verify.signal !== undefined) addAbortSignal(verify.signal, source);
@@ -135,7 +133,7 @@ async function verifyBytes(source: Readable, options: InputOptions, progress: Pr
   };
   const bytes = decompress(source, { signal: verify.signal, maxBytes, onFormat });
   try {
-    const pieces = counted(bytes, progress);
+    const pieces = counted(bytes, tell);
     const report = await verifyStream({ [Symbol.asyncIterator]: () => pieces }, checks);
     // Damage of what was compressed looks like a break until its checksum, at the end, says that it is damage.
     if (!report.ok && compression !== null) while ((await pieces.next()).done !== true);
@@ -146,12 +144,14 @@ async function verifyBytes(source: Readable, options: InputOptions, progress: Pr
 }
 
 /** Tells the progress of what passes. Who leaves it may go on with it. */
-function counted(source: AsyncIterableIterator<Uint8Array>, progress: Progress): AsyncIterator<Uint8Array> {
+function counted(source: AsyncIterableIterator<Uint8Array>, tell: Tell): AsyncIterator<Uint8Array> {
   let count = 0;
   return {
     async next() {
       const next = await source.next();
-      if (next.done !== true) progress.at((count += next.value.length), 0);
+      if (next.done === true) return next;
+      count += next.value.length;
+      tell({ bytes: count, totalBytes: 0 });
       return next;
     },
   };

@@ -3,15 +3,10 @@
  */
 
 import type { OptionSpecs, OptionValues } from '../command.js';
+import { ledgerOption, signerOption } from '../options.js';
 
 export const verifyOptions = {
-  signer: {
-    kind: 'many',
-    flags: '--signer',
-    value: 'KEY',
-    env: 'SEALWRIGHT_SIGNERS',
-    help: 'who may have signed: 64 hex digits, PEM text, or a file with one of both; may be given several times',
-  },
+  signer: signerOption,
   head: {
     kind: 'text',
     flags: '--head',
@@ -129,12 +124,7 @@ export const verifyOptions = {
     flags: '--compat',
     help: 'print the lines of the Provedex command line, and end with its exit codes',
   },
-  ledger: {
-    kind: 'text',
-    flags: '--ledger',
-    value: 'PATH',
-    help: 'the same as PATH, as the Provedex command line calls it',
-  },
+  ledger: ledgerOption,
   quiet: {
     kind: 'flag',
     flags: '-q, --quiet',
