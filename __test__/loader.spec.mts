@@ -32,6 +32,8 @@ interface Machine {
   readonly platform: string;
   readonly arch: string;
   readonly report?: keyof typeof reports;
+  /** The path of its program. Default none that can be read. */
+  readonly program?: string;
 }
 
 const musl: Machine = { platform: 'linux', arch: 'x64', report: 'musl' };
@@ -76,10 +78,11 @@ class Package {
   }
 
   /** Imports it in a new process. */
-  async load({ platform, arch, report = 'absent' }: Machine, ...flags: string[]): Promise<Loaded> {
+  async load({ platform, arch, report = 'absent', program = '/missing/node' }: Machine, ...flags: string[]): Promise<Loaded> {
     const define = (name: string, value: string) => `Object.defineProperty(process, '${name}', { value: ${value} });`;
     const preload = join(this.folder, 'machine.cjs');
-    writeFileSync(preload, define('platform', `'${platform}'`) + define('arch', `'${arch}'`) + define('report', reports[report]));
+    const machine = { platform: `'${platform}'`, arch: `'${arch}'`, report: reports[report], execPath: JSON.stringify(program) };
+    writeFileSync(preload, Object.entries(machine).map(([name, value]) => define(name, value)).join(''));
     const script = `
       const say = (value) => console.log(JSON.stringify(value));
       try {
@@ -154,6 +157,48 @@ for (const report of ['neither', 'refused', 'absent'] as const) {
     t.deepEqual(await copy.load(machine), { addon: 'sealwright.linux-x64-musl.node' });
     copyFileSync(builtAddon, copy.local('linux-x64-gnu'));
     t.deepEqual(await copy.load(machine), { addon: 'sealwright.linux-x64-gnu.node' });
+  });
+}
+
+/** The front of a program that names a loader; without one, of one that is linked statically. */
+function programOf(loader: string | undefined, { headers = 64, bits = 2 } = {}): Buffer {
+  const front = Buffer.alloc(5000);
+  front.write('7f454c46', 'hex');
+  front.writeUInt8(bits, 4);
+  front.writeUInt8(1, 5);
+  front.writeBigUInt64LE(BigInt(headers), 32);
+  front.writeUInt16LE(56, 54);
+  front.writeUInt16LE(2, 56);
+  if (headers > 4000) return front;
+  const text = Buffer.from(`${loader ?? ''}\0`);
+  text.copy(front, 600);
+  front.writeUInt32LE(loader === undefined ? 1 : 3, headers + 56);
+  front.writeBigUInt64LE(600n, headers + 56 + 8);
+  front.writeBigUInt64LE(BigInt(text.length), headers + 56 + 32);
+  return front;
+}
+
+const programs: readonly (readonly [title: string, bytes: Buffer, taken: 'gnu' | 'musl'])[] = [
+  ['with the loader of glibc', programOf('/lib64/ld-linux-x86-64.so.2'), 'gnu'],
+  ['with the loader of glibc on arm64', programOf('/lib/ld-linux-aarch64.so.1'), 'gnu'],
+  ['with the loader of musl', programOf('/lib/ld-musl-x86_64.so.1'), 'musl'],
+  // The report of these machines says the other libc.
+  ['linked statically', programOf(undefined), 'musl'],
+  ['with another loader', programOf('/system/bin/linker64'), 'musl'],
+  ['with 32 bits', programOf('/lib/ld-linux.so.2', { bits: 1 }), 'musl'],
+  ['with headers at its end', programOf(undefined, { headers: 4090 }), 'musl'],
+  ['that is a script', Buffer.from('#!/bin/sh\n'), 'musl'],
+  ['of no bytes', Buffer.alloc(0), 'musl'],
+];
+
+for (const [title, bytes, taken] of programs) {
+  test(`Linux: a program ${title} takes the addon for ${taken}`, async (t) => {
+    const copy = new Package(t);
+    const path = join(newFolder(t), 'program');
+    writeFileSync(path, bytes);
+    for (const triple of ['linux-x64-gnu', 'linux-x64-musl']) copyFileSync(builtAddon, copy.local(triple));
+    const report = title.includes('loader of musl') ? 'glibc' : 'musl';
+    t.deepEqual(await copy.load({ ...glibc, report, program: path }), { addon: `sealwright.linux-x64-${taken}.node` });
   });
 }
 

@@ -8,6 +8,7 @@
 
 import { join } from 'node:path';
 import { SealwrightError } from './errors.js';
+import { type Libc, linuxLibc } from './libc.js';
 
 /** The native seam, as generated from the Rust sources. */
 export type Addon = typeof import('../index.js');
@@ -56,8 +57,6 @@ const LOADERS: Readonly<Record<string, { readonly local: Load; readonly packaged
 /** The addon. Importing this module throws a {@link SealwrightError} `ERR_ADDON_LOAD` when none can be loaded. */
 export const native: Addon = load();
 
-type Libc = 'gnu' | 'musl' | 'unknown';
-
 interface Failed {
   readonly tried: string;
   readonly error: unknown;
@@ -101,27 +100,6 @@ function triples(platform: string, arch: string, libc: Libc | undefined): readon
   if (platform === 'win32') return [`${base}-msvc`, `${base}-gnu`];
   if (libc === undefined) return [base];
   return libc === 'unknown' ? [`${base}-gnu`, `${base}-musl`] : [`${base}-${libc}`];
-}
-
-function linuxLibc(): Libc {
-  const { report } = process as { report?: NodeJS.ProcessReport & { excludeNetwork?: boolean } };
-  if (report === undefined) return 'unknown';
-  // Without this the report looks up the names of open sockets' peers, which can take seconds.
-  const excludeNetwork = report.excludeNetwork;
-  report.excludeNetwork = true;
-  try {
-    const { header, sharedObjects } = report.getReport() as {
-      readonly header?: { readonly glibcVersionRuntime?: string };
-      readonly sharedObjects?: readonly string[];
-    };
-    if (header?.glibcVersionRuntime !== undefined) return 'gnu';
-    return sharedObjects?.some((file) => file.includes('musl')) === true ? 'musl' : 'unknown';
-  } catch {
-    // A runtime may have the function and no report. Both libcs are tried then.
-    return 'unknown';
-  } finally {
-    if (excludeNetwork !== undefined) report.excludeNetwork = excludeNetwork;
-  }
 }
 
 function explain(libc: Libc | undefined, failures: readonly Failed[]): string {
