@@ -37,6 +37,7 @@ export { type ExportedLedger, exportLedger, type ExportOptions } from './export.
 export { type Float, float } from './float.js';
 export { type FollowOptions, followEvents } from './follow.js';
 export { FileHeadStore, type HeadStore, type HeadStoreOption, MemoryHeadStore } from './headstore.js';
+export type { Latency } from './histogram.js';
 export { type ImportedLedger, importLedger, type ImportOptions } from './import.js';
 export type { JsonView } from './json.js';
 export { type LoadKeyOptions, type LoadOrCreateKeyOptions, SigningKeypair } from './keys.js';
@@ -99,7 +100,7 @@ export {
   type VerificationSubject,
   type VerifiedFile,
 } from './verification-record.js';
-export { type Latency, type LedgerStats, ledgerStats, type ModelTotals, type StatsOptions, type ToolTotals } from './stats.js';
+export { type LedgerStats, ledgerStats, type ModelTotals, type StatsOptions, type ToolTotals } from './stats.js';
 export {
   type ResumeOptions,
   type VerifyChecks,
