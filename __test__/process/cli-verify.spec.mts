@@ -218,6 +218,8 @@ test('a pack is verified by what the auditor knows; what it says itself is a cla
   t.regex(alone, /^evidence\.zip: intact: nothing is broken in 5 events; not checked: signer, head, first\n/);
   t.regex(alone, /claimed +the pack says that 03a107bf.* may sign/);
   t.is((await runCli(t, ['verify', 'evidence.zip', '--require-signer'], { cwd })).code, 3);
+  const json = checkedJson<{ results: { claims: unknown }[] }>(t, await cliOutput(t, ['verify', 'evidence.zip', 'good.ndjson', '--json'], { cwd }), 'verify');
+  t.deepEqual(json.results.map(({ claims }) => claims), [{ keys: [{ publicKey: signer, first: 0, last: 4 }], head: known }, null]);
   key2.save(join(cwd, 'auditor.key'));
   const words = ['verify', 'evidence.zip', '--signer', signer, '--head', head, '--record', 'record.json', '--key', 'auditor.key'];
   t.regex(await cliOutput(t, words, { cwd }), /: verified: 5 events/);

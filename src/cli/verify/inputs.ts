@@ -24,14 +24,14 @@ import {
 } from '../../index.js';
 import { type Context, UsageError } from '../context.js';
 import { Progress } from '../progress.js';
-import type { Subject } from './outcome.js';
+import type { Claims, Subject } from './outcome.js';
 
 /** A report, and how its bytes were packed. */
 export interface Verified {
   readonly report: ChainReport;
   readonly compression: string | null;
   /** Of a pack: what it says, for nobody to believe. */
-  readonly claims?: readonly string[];
+  readonly claims?: Claims;
   /** Of a pack: what was verified. */
   readonly evidence?: VerificationSubject;
 }
@@ -110,9 +110,7 @@ async function verifyPack({ word }: Input, { verify, maxBytes }: InputOptions, t
   // Loaded by who needs it only.
   const { verifyEvidence } = await import('../../evidence/index.js');
   const { report, claims, subject } = await verifyEvidence(word, { ...withoutState(verify), maxBytes, onProgress: tell });
-  const said = claims.keys.map(({ publicKey }) => `the pack says that ${publicKey} may sign: compare it with what you know`);
-  if (claims.head !== null) said.push(`the pack says that ${claims.head.seq}:${claims.head.hash} is known elsewhere: ask there`);
-  return { report, compression: null, claims: said, evidence: subject };
+  return { report, compression: null, claims, evidence: subject };
 }
 
 /** The options of what cannot be gone on with. */

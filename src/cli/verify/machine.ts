@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
 import { visible } from '../safe-text.js';
-import { exitCodeOf, type Outcome } from './outcome.js';
+import { type Claims, exitCodeOf, type Outcome } from './outcome.js';
 
 /** One input, as JSON: schemas/verify.schema.json. */
 export function outcomeJson(outcome: Outcome): object {
@@ -16,11 +16,15 @@ export function outcomeJson(outcome: Outcome): object {
     const { code, message, line, byteOffset, report } = outcome;
     const error = { code, message, line, byteOffset };
     const headline = `could not be checked: ${message}`;
-    return { input: word, exitCode: exitCodeOf(outcome), headline, error, report, checks: [], unmet: [], compression: null };
+    return { input: word, exitCode: exitCodeOf(outcome), headline, error, report, checks: [], unmet: [], compression: null, claims: null };
   }
   const { findings, report, compression } = outcome;
   const { checks, unmet, headline } = findings;
-  return { input: word, exitCode: findings.exitCode, headline, error: null, report, checks, unmet, compression };
+  return { input: word, exitCode: findings.exitCode, headline, error: null, report, checks, unmet, compression, claims: claimsJson(outcome.subject.claims) };
+}
+
+function claimsJson(claims: Claims | undefined): Claims | null {
+  return claims === undefined ? null : { keys: claims.keys, head: claims.head };
 }
 
 /** All of them. */

@@ -2,6 +2,7 @@
  * One input of `verify` and what came of it.
  */
 
+import type { EvidenceClaims } from '../../evidence/index.js';
 import type { ChainReport } from '../../index.js';
 import { ExitCode } from '../exit-code.js';
 import type { Findings } from './findings.js';
@@ -17,8 +18,11 @@ export interface Subject {
   /** A folder or a pattern: everything in it matters. */
   readonly isFolder: boolean;
   /** What an evidence pack says of itself: nobody believes it. */
-  readonly claims?: readonly string[] | undefined;
+  readonly claims?: Claims | undefined;
 }
+
+/** Keys and a head that a pack names. */
+export type Claims = Pick<EvidenceClaims, 'keys' | 'head'>;
 
 /** How a verification ended. */
 export type Outcome =

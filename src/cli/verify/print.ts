@@ -4,11 +4,12 @@
 
 import { type ChainReport, publicKeyFingerprint, type SegmentsReport } from '../../index.js';
 import { printChecks, printFact } from '../facts.js';
+import { formatHead } from '../heads.js';
 import { type Output, type Paint, paint } from '../output.js';
 import { formatTime } from '../times.js';
 import { counted, formatBytes, grouped, quoted } from '../words.js';
 import { filesOf, type Findings } from './findings.js';
-import type { Outcome } from './outcome.js';
+import type { Claims, Outcome } from './outcome.js';
 
 const VERDICTS: Readonly<Record<Findings['verdict'], Paint>> = { verified: 'good', intact: 'warn', broken: 'bad', empty: 'warn' };
 /** Lists of a report are cut here; `--json` has them whole. */
@@ -78,8 +79,15 @@ function printFacts(out: Output, { subject, compression }: Outcome & { readonly 
     printFact(out, 'open', `${counted(count, 'session')} without an end: ${listed.slice(0, LISTED).join(', ')}${count > LISTED ? ', …' : ''}`);
   }
   if (report.sha256 !== null && files === undefined) printFact(out, 'sha256', report.sha256);
-  for (const claim of subject.claims ?? []) printFact(out, 'claimed', claim, 'warn');
+  for (const claim of claimed(subject.claims)) printFact(out, 'claimed', claim, 'warn');
   printLeftOver(out, report, subject.isFolder);
+}
+
+function claimed(claims: Claims | undefined): string[] {
+  if (claims === undefined) return [];
+  const said = claims.keys.map(({ publicKey }) => `the pack says that ${publicKey} may sign: compare it with what you know`);
+  if (claims.head !== null) said.push(`the pack says that ${formatHead(claims.head)} is known elsewhere: ask there`);
+  return said;
 }
 
 /** What stands beside one file is of interest only to who asks for the folder. */
