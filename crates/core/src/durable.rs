@@ -212,6 +212,8 @@ impl Storage for LedgerFile {
         return std::os::unix::fs::FileExt::write_at(&self.file, bytes, offset);
         #[cfg(windows)]
         return std::os::windows::fs::FileExt::seek_write(&self.file, bytes, offset);
+        #[cfg(not(any(unix, windows)))]
+        no_files(offset, bytes)
     }
 
     fn set_len(&self, length: u64) -> io::Result<()> {
@@ -258,6 +260,14 @@ fn read_at(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
     return std::os::unix::fs::FileExt::read_at(file, buffer, offset);
     #[cfg(windows)]
     return std::os::windows::fs::FileExt::seek_read(file, buffer, offset);
+    #[cfg(not(any(unix, windows)))]
+    no_files(offset, (file, buffer))
+}
+
+/// WebAssembly has no files: none can be opened, and what is read there is given.
+#[cfg(not(any(unix, windows)))]
+fn no_files<T>(_offset: u64, _rest: T) -> io::Result<usize> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// A ledger's path with every link resolved, also when its last parts do not exist yet. A dangling link is refused.

@@ -26,6 +26,7 @@
 //! | seal without a file | [`seal::seal`], [`seal::self_hash`] |
 //! | verify | [`verify::verify_file`], [`verify::Verifier`], [`verify::verify_lines`] |
 //! | read | [`query::Reader`] |
+//! | show what one line says, and each step of checking it | [`explain::explain`] |
 //! | vouch for a verification | [`statement`] |
 //! | print it as JSON for people | [`bundle`] |
 //! | remember the head elsewhere | [`heads::FileHeads`], [`heads::MemoryHeads`] |
@@ -63,6 +64,7 @@ mod durable;
 pub mod error;
 pub mod event;
 pub mod evolving;
+pub mod explain;
 #[doc(hidden)]
 pub mod fault;
 #[cfg(any(test, feature = "fuzzing"))]

@@ -178,6 +178,13 @@ pub(crate) struct Workspace {
     json: json::Workspace,
 }
 
+impl Workspace {
+    /// The event of the line that was read last, in canonical form.
+    pub(crate) fn canonical(&self) -> &[u8] {
+        &self.canonical
+    }
+}
+
 /// Levels of a line's objects that are looked up by name: its own, the event, the payload.
 const LEVELS: u8 = 3;
 
@@ -232,6 +239,17 @@ pub(crate) fn respell(source: &str) -> Option<String> {
     let event = format!("{{\"type\":{},\"payload\":{payload}}}", parts.type_name?);
     let value = |(key, value): (&'static str, _)| Some((key, if key == "event" { event.as_str() } else { value? }));
     object(KEYS.into_iter().zip(parts.top).map(value))
+}
+
+/// The payload of a line that [`read`] accepts, for people: in the ledger's spelling, keys in their order, two spaces a
+/// level.
+pub(crate) fn payload(source: &str) -> Option<String> {
+    let (mut spelled, mut work) = (Vec::with_capacity(source.len()), json::Workspace::default());
+    json::outline(source, Keys::AsGiven, MAX_DEPTH, LEVELS, &mut spelled, &mut work).ok()?;
+    let spelled = String::from_utf8(spelled).ok()?;
+    let mut out = Vec::new();
+    json::pretty(Parts::of(&spelled, &mut work.outline).payload?, 0, &mut out);
+    String::from_utf8(out).ok()
 }
 
 /// An object of these members; none if one is missing.

@@ -4,8 +4,9 @@
 use crate::chain::SeqRange;
 use crate::error::Result;
 use crate::limits::as_u64;
-use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::{fmt, io};
 
 /// Which file a storage is, whatever its path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -36,6 +37,26 @@ pub trait Source: Send {
 
     /// Reads some bytes at an offset; 0 at the end of the file. May read fewer than asked for.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+}
+
+/// A ledger file that is none of the system's: its name, without a folder, and its bytes.
+#[derive(Clone)]
+pub struct GivenFile {
+    pub(crate) name: PathBuf,
+    pub(crate) source: Arc<dyn Source + Sync>,
+}
+
+impl GivenFile {
+    /// A file with this name.
+    pub fn new(name: impl Into<PathBuf>, source: Arc<dyn Source + Sync>) -> Self {
+        Self { name: name.into(), source }
+    }
+}
+
+impl fmt::Debug for GivenFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GivenFile").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// One ledger file, open for writing and locked.

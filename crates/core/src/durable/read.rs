@@ -1,22 +1,44 @@
-//! Ledger files that are only read.
+//! Ledger files that are only read: those of the system, and those that a caller gives.
 
 use super::folder::refused;
 use super::{SealedFile, file_id, ledger_error, open_to_read, options, read_at};
 use crate::error::{Error, ErrorCode, Result};
 use crate::hash::Hash;
 use crate::limits::as_u64;
-use crate::storage::{FileId, Source};
+use crate::storage::{FileId, GivenFile, Source};
 use std::fs::{self, File};
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::{self, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// A regular file, open to read, as long as it was when it was opened.
+/// A file, open to read, as long as it was when it was opened.
 #[derive(Debug)]
 pub(crate) struct ReadFile {
     pub(crate) path: PathBuf,
     pub(crate) length: u64,
     pub(crate) id: FileId,
-    file: File,
+    medium: Medium,
+}
+
+#[derive(Debug)]
+enum Medium {
+    /// A regular one.
+    File(File),
+    Given(Place),
+}
+
+/// A place in a file that was given.
+#[derive(Debug)]
+struct Place {
+    file: GivenFile,
+    offset: u64,
+}
+
+impl Read for Place {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.source.read_at(self.offset, buffer)?;
+        self.offset = self.offset.saturating_add(as_u64(count));
+        Ok(count)
+    }
 }
 
 impl ReadFile {
@@ -42,7 +64,19 @@ impl ReadFile {
 
     fn of(file: File, length: u64, path: &Path) -> Result<Self> {
         let metadata = file.metadata().map_err(|error| ledger_error("cannot look at", path, &error))?;
-        Ok(Self { path: path.to_owned(), length, id: file_id(&metadata, path), file })
+        Ok(Self { path: path.to_owned(), length, id: file_id(&metadata, path), medium: Medium::File(file) })
+    }
+
+    /// The file of a number that no other one has.
+    pub(crate) fn given(file: &GivenFile, number: u64) -> Result<Self> {
+        let length = file.source.length().map_err(|error| ledger_error("cannot look at", &file.name, &error))?;
+        let medium = Medium::Given(Place { file: file.clone(), offset: 0 });
+        Ok(Self { path: file.name.clone(), length, id: FileId::unlisted(number), medium })
+    }
+
+    /// Whether nothing but its name and bytes is known: it stands in no folder.
+    pub(crate) fn is_given(&self) -> bool {
+        matches!(self.medium, Medium::Given(_))
     }
 
     /// Device and inode, where the system has them.
@@ -64,9 +98,17 @@ impl ReadFile {
     }
 
     /// To be read from an offset on.
-    pub(crate) fn at(&mut self, offset: u64) -> Result<&mut File> {
-        self.file.seek(SeekFrom::Start(offset)).map_err(|error| self.unreadable(&error))?;
-        Ok(&mut self.file)
+    pub(crate) fn at(&mut self, offset: u64) -> Result<&mut dyn Read> {
+        match &mut self.medium {
+            Medium::File(file) => {
+                file.seek(SeekFrom::Start(offset)).map_err(|error| ledger_error("cannot read", &self.path, &error))?;
+                Ok(file)
+            }
+            Medium::Given(place) => {
+                place.offset = offset;
+                Ok(place)
+            }
+        }
     }
 
     /// SHA-256 of a few of its bytes.
@@ -75,22 +117,24 @@ impl ReadFile {
         match self.at(offset)?.take(length).read_to_end(&mut bytes) {
             Ok(_) if as_u64(bytes.len()) == length => Ok(Hash::of(&bytes)),
             Ok(_) => Err(Error::new(ErrorCode::LedgerIo, "the ledger was cut while it was read")),
-            Err(error) => Err(self.unreadable(&error)),
+            Err(error) => Err(ledger_error("cannot read", &self.path, &error)),
         }
-    }
-
-    fn unreadable(&self, error: &io::Error) -> Error {
-        ledger_error("cannot read", &self.path, error)
     }
 }
 
 impl Source for ReadFile {
     fn length(&self) -> io::Result<u64> {
-        Ok(self.file.metadata()?.len())
+        match &self.medium {
+            Medium::File(file) => Ok(file.metadata()?.len()),
+            Medium::Given(place) => place.file.source.length(),
+        }
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        read_at(&self.file, offset, buffer)
+        match &self.medium {
+            Medium::File(file) => read_at(file, offset, buffer),
+            Medium::Given(place) => place.file.source.read_at(offset, buffer),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::chain::{Head, Link, SeqRange};
 use crate::durable::{self, FoundFile, ReadFile};
 use crate::error::{Error, Fault, FaultCode, Result};
 use crate::segments::Names;
+use crate::storage::GivenFile;
 use std::path::Path;
 
 /// Verifies a ledger file: one regular file, opened once, as long as it is at that moment. A ledger that is being
@@ -17,7 +18,12 @@ use std::path::Path;
 /// Of a file that is a segment by its name, or an active file that continues segments beside it, [`Report::segments`]
 /// says which part of the ledger it is. It starts where its first line says, unless the options say where.
 pub fn verify_file(path: &Path, options: &Options, watch: &mut Watch<'_>) -> Result<Report> {
-    verify(path, options, None, watch)
+    verify(ReadFile::open(path)?, options, None, watch)
+}
+
+/// Verifies a file that the caller gives, as [`verify_file`] does one of the system that has none beside it.
+pub fn verify_given(file: &GivenFile, options: &Options, watch: &mut Watch<'_>) -> Result<Report> {
+    verify(ReadFile::given(file, 0)?, options, None, watch)
 }
 
 /// Verifies what a ledger file has behind the part that was verified when `saved` was written, and saves how far it is
@@ -36,12 +42,12 @@ pub fn verify_file_from(
     saved: &SavedState<'_>,
     watch: &mut Watch<'_>,
 ) -> Result<Report> {
-    verify(path, options, Some(saved), watch)
+    verify(ReadFile::open(path)?, options, Some(saved), watch)
 }
 
-fn verify(path: &Path, options: &Options, saved: Option<&SavedState<'_>>, watch: &mut Watch<'_>) -> Result<Report> {
-    let mut file = FoundFile::held(ReadFile::open(path)?);
-    saved.map_or(Ok(()), |saved| saved.keep_off(path))?;
+fn verify(file: ReadFile, options: &Options, saved: Option<&SavedState<'_>>, watch: &mut Watch<'_>) -> Result<Report> {
+    let mut file = FoundFile::held(file);
+    saved.map_or(Ok(()), |saved| saved.keep_off(&file.path))?;
     let known = saved.map_or(Ok(None), SavedState::load)?;
     let segment = file.read(|file| Segment::of(file, options))?;
     let claimed = segment.as_ref().and_then(|segment| claimed_start(&segment.first));
@@ -107,11 +113,12 @@ impl Segment {
     fn of(file: &mut ReadFile, options: &Options) -> Result<Option<Self>> {
         let Some(first) = first_link(file, options.max_line_bytes)? else { return Ok(None) };
         // A path that cannot be resolved, as one into another mount namespace, is taken as it is: the file is open.
-        let path = durable::resolve(&file.path).unwrap_or_else(|_| file.path.clone());
+        let resolved = if file.is_given() { None } else { durable::resolve(&file.path).ok() };
+        let path = resolved.unwrap_or_else(|| file.path.clone());
         if let Some((_, named)) = Names::of_sealed(&path) {
             return Ok((named.from == first.seq).then_some(Self { first, named: Some(named) }));
         }
-        let Some(before) = first.seq.checked_sub(1) else { return Ok(None) };
+        let Some(before) = first.seq.checked_sub(1).filter(|_| !file.is_given()) else { return Ok(None) };
         let Some(names) = Names::of(&path) else { return Ok(None) };
         let continues = durable::list(&names)?.sealed.iter().any(|sealed| sealed.range.to == before);
         Ok(continues.then_some(Self { first, named: None }))

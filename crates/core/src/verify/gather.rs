@@ -6,8 +6,8 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::limits::as_u64;
 use crate::line;
 use crate::segments::Names;
-use crate::storage::FileId;
-use std::collections::HashSet;
+use crate::storage::{FileId, GivenFile};
+use std::collections::{HashMap, HashSet};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,8 @@ pub enum Gathering {
     At(PathBuf),
     /// These files, in any order.
     Of(Vec<PathBuf>),
+    /// Files that are none of the system's, in any order. Their names say the same as those of paths would.
+    Given(Vec<GivenFile>),
 }
 
 /// What was found.
@@ -55,6 +57,7 @@ impl Gathering {
     pub(super) fn find(&self, max_line_bytes: usize) -> Result<Gathered> {
         match self {
             Self::Of(paths) => of_paths(paths, max_line_bytes),
+            Self::Given(files) => of_given(files, max_line_bytes),
             Self::At(path) if path.is_dir() => of_ledger(&ledger_in(path)?, max_line_bytes),
             Self::At(path) if has_pattern(path) => of_paths(&matching(path)?, max_line_bytes),
             Self::At(path) => {
@@ -123,12 +126,10 @@ fn is_gone(error: &Error) -> bool {
 type Named = (FoundFile, Option<SeqRange>);
 
 fn of_paths(paths: &[PathBuf], max_line_bytes: usize) -> Result<Gathered> {
-    if paths.is_empty() {
-        return Err(Error::new(ErrorCode::InvalidArgument, "no file to verify"));
-    }
+    refuse_none(paths)?;
     let look = |path: &PathBuf| {
-        Names::check_sealed(path).map_err(|why| durable::refused(path, why))?;
-        Ok((FoundFile::at(path)?, Names::of_sealed(path).map(|(_, range)| range)))
+        let range = range_of(path)?;
+        Ok((FoundFile::at(path)?, range))
     };
     let files = paths.iter().map(look).collect::<Result<_>>()?;
     let mut parts = in_order(files, max_line_bytes)?;
@@ -137,6 +138,33 @@ fn of_paths(paths: &[PathBuf], max_line_bytes: usize) -> Result<Gathered> {
         last.file.hold()?;
     }
     Ok(Gathered { parts, foreign: Vec::new() })
+}
+
+fn of_given(files: &[GivenFile], max_line_bytes: usize) -> Result<Gathered> {
+    refuse_none(files)?;
+    let look = |(number, file): (u64, &GivenFile)| {
+        let range = range_of(&file.name)?;
+        Ok((FoundFile::held(ReadFile::given(file, number)?), range))
+    };
+    let files = (0..).zip(files).map(look).collect::<Result<_>>()?;
+    Ok(Gathered { parts: in_order(files, max_line_bytes)?, foreign: Vec::new() })
+}
+
+/// The places of files in the order in which [`Gathering::Given`] has them verified.
+pub fn order(files: &[GivenFile], max_line_bytes: usize) -> Result<Vec<usize>> {
+    let places: HashMap<FileId, usize> = (0..).map(FileId::unlisted).zip(0..files.len()).collect();
+    let parts = of_given(files, max_line_bytes)?.parts;
+    Ok(parts.iter().filter_map(|part| places.get(&part.file.id).copied()).collect())
+}
+
+fn refuse_none<T>(files: &[T]) -> Result<()> {
+    if files.is_empty() { Err(Error::new(ErrorCode::InvalidArgument, "no file to verify")) } else { Ok(()) }
+}
+
+/// The events that a file should have by its name.
+fn range_of(path: &Path) -> Result<Option<SeqRange>> {
+    Names::check_sealed(path).map_err(|why| durable::refused(path, why))?;
+    Ok(Names::of_sealed(path).map(|(_, range)| range))
 }
 
 /// The first lines decide; a file without one stands where its name says, or last. A file under two names counts once,

@@ -24,8 +24,8 @@ mod state;
 mod tally;
 mod trust;
 
-pub use file::{verify_file, verify_file_from};
-pub use gather::Gathering;
+pub use file::{verify_file, verify_file_from, verify_given};
+pub use gather::{Gathering, order};
 pub use report::{Report, Verdict};
 pub use segments::{SegmentReport, SegmentsReport, verify_segments};
 pub(crate) use source::verify_part;
