@@ -10,6 +10,7 @@ import { hasHosts } from './package/hosts.mjs';
 import { hasZig } from './package/release-addon.mjs';
 import { peerPython } from './peer.mjs';
 import { buildSigner, signerPath } from './signer.mjs';
+import { buildWasm } from './wasm.mjs';
 
 const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -41,6 +42,8 @@ const detectors = {
   chromium: () => chromiumPath() !== undefined,
   // Built by cargo the first time. Linux only.
   signer: () => buildSigner(),
+  // Rust's target wasm32-unknown-unknown. Built by cargo the first time.
+  wasm: () => buildWasm(),
   // An optional folder beside the checkout with data of other systems.
   shared: () => existsSync(join(projectRoot, '..', 'shared', 'vectors')),
 };

@@ -111,7 +111,7 @@ async function installDependencies() {
 
 function addonIsStale() {
   const addons = findAddons();
-  const sources = newestSource();
+  const sources = newestSource([inProject('crates')], [inProject('crates', 'signer'), inProject('crates', 'wasm')]);
   return addons.length === 0 || [generatedTypes, ...addons].some((file) => !existsSync(file) || modified(file) < sources);
 }
 
@@ -135,15 +135,19 @@ async function buildAddon() {
  * them. An environment variable RUSTFLAGS takes precedence over these.
  */
 export async function shortPaths() {
+  // JSON strings are TOML strings.
+  return ['--config', `target.'cfg(all())'.rustflags=${JSON.stringify(await shortPathFlags())}`];
+}
+
+/** The same as arguments of the compiler. */
+export async function shortPathFlags() {
   const { stdout } = await run('rustc', ['--print', 'sysroot']);
   const folders = [
     [projectRoot, 'sealwright'],
     [join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src'), 'crates'],
     [join(stdout.trim(), 'lib', 'rustlib', 'src', 'rust'), '/rust'],
   ];
-  const flags = folders.map(([folder, name]) => `--remap-path-prefix=${folder}=${name}`);
-  // JSON strings are TOML strings.
-  return ['--config', `target.'cfg(all())'.rustflags=${JSON.stringify(flags)}`];
+  return folders.map(([folder, name]) => `--remap-path-prefix=${folder}=${name}`);
 }
 
 /** Addons of this platform in the project folder; there may be one for each libc. */
@@ -153,22 +157,26 @@ export function findAddons() {
   return names.map((name) => inProject(name));
 }
 
-/** When anything the addon is made of last changed, folders included: a deleted file changes only its folder. */
-function newestSource() {
+/**
+ * When anything that crates are made of last changed, folders included: a deleted file changes only its folder. `besides`
+ * are crates that are none of them.
+ */
+export function newestSource(crates, besides) {
   const aside = new Set(['tests', 'benches', 'examples', 'target', 'fuzz', 'fuzzing']);
   const newestIn = (folder) => {
     let newest = modified(folder);
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
       if (!entry.isDirectory()) newest = Math.max(newest, modified(path));
-      else if (!aside.has(entry.name) && path !== inProject('crates', 'signer')) newest = Math.max(newest, newestIn(path));
+      else if (!aside.has(entry.name) && !besides.includes(path)) newest = Math.max(newest, newestIn(path));
     }
     return newest;
   };
   const manifests = ['Cargo.toml', 'Cargo.lock'].map((name) => inProject(name)).filter((path) => existsSync(path));
-  return Math.max(newestIn(inProject('crates')), ...manifests.map(modified));
+  return Math.max(...crates.map(newestIn), ...manifests.map(modified));
 }
 
-function modified(path) {
+/** When a file last changed. */
+export function modified(path) {
   return statSync(path).mtimeMs;
 }

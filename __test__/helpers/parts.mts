@@ -29,6 +29,7 @@ export type Part =
   | 'fish'
   | 'chromium'
   | 'signer'
+  | 'wasm'
   | 'shared';
 
 interface PartsModule {
