@@ -54,8 +54,7 @@ async function hasTarget() {
 async function compile() {
   // In this variable, since it is the one that no other takes precedence over.
   const encoded = [...(await shortPathFlags()), ...flags].join('\x1f');
-  // What names the features of the module is taken away by the tool, which has to see it.
-  const env = { CARGO_ENCODED_RUSTFLAGS: encoded, CARGO_PROFILE_RELEASE_STRIP: 'none' };
+  const env = { CARGO_ENCODED_RUSTFLAGS: encoded };
   const what = ['-p', 'sealwright-wasm', '--target', rustTarget, '--target-dir', targetFolder];
   const module = await run('cargo', ['build', '--release', '--locked', ...what], { env });
   if (module.code !== 0) return module;

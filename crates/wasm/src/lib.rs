@@ -12,9 +12,9 @@ use sealwright_core::explain;
 use sealwright_core::hash::{Hash, encode_hex};
 use sealwright_core::key::PublicKey;
 use sealwright_core::limits::{MAX_LINE, MAX_SEQ};
-use sealwright_core::verify::{self, Gathering, Options, Progress, Watch};
+use sealwright_core::verify::{self, Gathering, Options, Progress, Report, Watch};
 use sealwright_core::{Error, ErrorCode, json, self_test};
-use serde_json::json;
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::sync::atomic::{AtomicBool, Ordering};
 use wasm_bindgen::prelude::*;
@@ -145,14 +145,18 @@ fn misuse(message: &str) -> JsValue {
     failure(&Error::new(ErrorCode::InvalidArgument, message))
 }
 
+#[derive(Serialize)]
+struct Failure<'a> {
+    code: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<&'a Report>,
+}
+
 /// What is thrown.
 fn failure(error: &Error) -> JsValue {
-    let fields = json!({ "code": error.code.code(), "message": error.to_string() }).to_string();
-    let report = error.report.as_ref().and_then(|report| report.to_json().ok());
-    JsValue::from(match report.zip(fields.strip_suffix('}')) {
-        Some((report, fields)) => format!("{fields},\"report\":{report}}}"),
-        None => fields,
-    })
+    let failure = Failure { code: error.code.code(), message: error.to_string(), report: error.report.as_deref() };
+    JsValue::from(serde_json::to_string(&failure).unwrap_or_default())
 }
 
 /// A safe integer that is not negative.

@@ -1,22 +1,27 @@
 //! Numbers modulo p = 2^255 - 19.
 //!
-//! The arithmetic is that of `fiat-crypto`, which is generated together with a proof. Its two types keep the proof's
-//! bounds: what a multiplication gives is [`Tight`]; a sum or difference of two tight numbers is [`Loose`], and may
-//! only be multiplied or carried. Mixing them up does not compile, so that no limb overflows. Added here are names,
-//! powers, and the inversion of many numbers at once.
+//! The arithmetic is that of `fiat-crypto`, which is generated together with a proof: in limbs of 51 bits, or of 26 and 25
+//! where a product of 128 bits would have to be put together. Its two types keep the proof's bounds: what a multiplication
+//! gives is [`Tight`]; a sum or difference of two tight numbers is [`Loose`], and may only be multiplied or carried. Mixing
+//! them up does not compile, so that no limb overflows. Added here are names, powers, and the inversion of many numbers at
+//! once.
 
+#[cfg(not(target_pointer_width = "64"))]
+use fiat_crypto::curve25519_32 as fiat;
+#[cfg(target_pointer_width = "64")]
 use fiat_crypto::curve25519_64 as fiat;
 
-/// A number whose five limbs are at most 2^51.
+/// A number whose limbs are at most 2^51; or 2^26 and 2^25 in turn.
 #[derive(Clone, Copy)]
 pub(super) struct Tight(fiat::fiat_25519_tight_field_element);
 
-/// A number whose five limbs are at most 3 * 2^51.
+/// A number whose limbs are at most three times that.
 #[derive(Clone, Copy)]
 pub(super) struct Loose(fiat::fiat_25519_loose_field_element);
 
-const TIGHT: fiat::fiat_25519_tight_field_element = fiat::fiat_25519_tight_field_element([0; 5]);
-const LOOSE: fiat::fiat_25519_loose_field_element = fiat::fiat_25519_loose_field_element([0; 5]);
+const LIMBS: usize = if cfg!(target_pointer_width = "64") { 5 } else { 10 };
+const TIGHT: fiat::fiat_25519_tight_field_element = fiat::fiat_25519_tight_field_element([0; LIMBS]);
+const LOOSE: fiat::fiat_25519_loose_field_element = fiat::fiat_25519_loose_field_element([0; LIMBS]);
 
 impl Tight {
     pub(super) const ZERO: Self = Self(TIGHT);
@@ -138,7 +143,7 @@ impl Loose {
     }
 
     /// Any of the limbs, for a look at the memory where it stands.
-    pub(super) fn limb(&self) -> u64 {
+    pub(super) fn limb(&self) -> impl Copy {
         let [first, ..] = self.0.0;
         first
     }

@@ -30,11 +30,9 @@ const FEW: u64 = 160;
 /// Large tables cost as much as 10,000 of these save.
 const MANY: u64 = 16_384;
 
-/// Of so many signatures that a table takes, one is checked twice. Nobody can know which.
+/// Of so many signatures that a table takes, one is checked twice. Nobody can know which, but in WebAssembly, which
+/// has no randomness.
 const SAMPLE: u64 = 256;
-
-/// Below 64 bits the arithmetic of the tables gains nothing.
-const HAS_TABLES: bool = cfg!(target_pointer_width = "64");
 
 /// The keys of a verification, the one used last in front.
 #[derive(Default)]
@@ -131,7 +129,6 @@ impl Signer {
         let waiting = as_u64(signed.len());
         let seen = self.seen.fetch_add(waiting, Ordering::Relaxed).saturating_add(waiting);
         let (slot, width) = match seen {
-            _ if !HAS_TABLES => return None,
             ..FEW => return None,
             FEW..MANY => (&self.small, Width::Small),
             MANY.. => (&self.large, Width::Large),
