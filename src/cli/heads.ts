@@ -4,8 +4,8 @@
 
 import { type Head, readHeadFile } from '../index.js';
 import { UsageError } from './context.js';
+import { parseHeadText } from './head-text.js';
 
-const HEAD = /^(\d{1,16}):([0-9a-f]{64})$/;
 /** What is meant to be SEQ:HASH, and no path. */
 const NEARLY = /^\d+:/;
 
@@ -15,8 +15,8 @@ const NEARLY = /^\d+:/;
  * @throws {@link UsageError}; LedgerError `ERR_HEAD_STORE`
  */
 export function parseHead(word: string, option: string, ledger?: string): Head {
-  const [, seq = '', hash = ''] = HEAD.exec(word) ?? [];
-  if (hash !== '' && Number.isSafeInteger(Number(seq))) return { seq: Number(seq), hash };
+  const written = parseHeadText(word);
+  if (written !== null) return written;
   if (ledger === undefined || NEARLY.test(word)) {
     throw new UsageError(`${option} must be SEQ:HASH, such as 41:${'0'.repeat(8)}…, with 64 lower-case hex digits, found ${word}`);
   }

@@ -3,7 +3,7 @@
  * limits, and the exit code. Every form of output is made of this.
  */
 
-import type { ChainReport, SegmentsReport } from '../../index.js';
+import type { ChainReport, SegmentsReport, WarningCode } from '../../report.js';
 import { ExitCode } from '../exit-code.js';
 import type { CheckStatus } from '../facts.js';
 import { counted, grouped } from '../words.js';
@@ -49,6 +49,20 @@ export function findingsOf(report: ChainReport, demands: Demands): Findings {
 export function filesOf(report: ChainReport): SegmentsReport['files'] | undefined {
   return 'files' in report ? (report as SegmentsReport).files : undefined;
 }
+
+/** A warning in words. */
+export function warningText(code: WarningCode): string {
+  return WARNINGS[code];
+}
+
+const WARNINGS: Readonly<Record<WarningCode, string>> = {
+  ledger_restored: 'the ledger was put back to an earlier state',
+  malformed_digest: 'a digest that is no SHA-256',
+  mixed_signers: 'another signer than the event before, without a handover',
+  non_canonical_spelling: 'not spelled as the writer spells',
+  time_went_back: 'an earlier time than the event before',
+  unknown_kind: 'a kind that this version does not know',
+};
 
 function headlineOf(report: ChainReport, checks: readonly Check[]): string {
   const events = counted(report.eventCount, 'event');

@@ -8,7 +8,7 @@ import { formatHead } from '../heads.js';
 import { type Output, type Paint, paint } from '../output.js';
 import { formatTime } from '../times.js';
 import { counted, formatBytes, grouped, quoted } from '../words.js';
-import { filesOf, type Findings } from './findings.js';
+import { filesOf, type Findings, warningText } from './findings.js';
 import type { Claims, Outcome } from './outcome.js';
 
 const VERDICTS: Readonly<Record<Findings['verdict'], Paint>> = { verified: 'good', intact: 'warn', broken: 'bad', empty: 'warn' };
@@ -103,18 +103,9 @@ function printLeftOver(out: Output, report: ChainReport, isFolder: boolean): voi
 
 function printWarnings(out: Output, report: ChainReport): void {
   for (const { code, count, firstLine } of report.warnings) {
-    printFact(out, 'warning', `${WARNINGS[code]} (${code}): ${counted(count, 'line')}, first line ${grouped(firstLine)}`, 'warn');
+    printFact(out, 'warning', `${warningText(code)} (${code}): ${counted(count, 'line')}, first line ${grouped(firstLine)}`, 'warn');
   }
 }
-
-const WARNINGS: Readonly<Record<ChainReport['warnings'][number]['code'], string>> = {
-  ledger_restored: 'the ledger was put back to an earlier state',
-  malformed_digest: 'a digest that is no SHA-256',
-  mixed_signers: 'another signer than the event before, without a handover',
-  non_canonical_spelling: 'not spelled as the writer spells',
-  time_went_back: 'an earlier time than the event before',
-  unknown_kind: 'a kind that this version does not know',
-};
 
 /** The command that would check what was not. */
 function printRemedy(out: Output, word: string, { checks }: Findings): void {
