@@ -2,22 +2,12 @@
  * An opened pack: what it says of itself, and the bytes that it carries.
  */
 
-import { createHash } from 'node:crypto';
-import { checkInteger, checkOptions, checkSignal, type PathLike } from '../args.js';
-import { ledgerError, wrap } from '../errors.js';
-import { native } from '../native.js';
-import { toPath } from '../paths.js';
+import { ledgerError } from '../errors.js';
 import type { Head, ReportJson, SegmentsReportJson } from '../report.js';
+import type { PackFile } from './file.js';
 import { HEAD, isOfLedger, KEYS, LEDGER, MANIFEST, REPORT, VERIFY } from './names.js';
+import { canonicalText, sha256 } from './runtime.js';
 import { Zip } from './zip.js';
-
-/** Options of {@link openEvidence}. */
-export interface OpenEvidenceOptions {
-  /** Bytes that the pack may hold when it is unpacked. Default 16 GiB. */
-  readonly maxBytes?: number | undefined;
-  /** Ends the opening; it rejects with `signal.reason`. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** A file in a pack. */
 export interface EvidenceEntry {
@@ -47,30 +37,18 @@ export interface EvidenceClaims {
   readonly report: ReportJson | SegmentsReportJson;
 }
 
-const DEFAULT_MAX_BYTES = 16 * 1024 ** 3;
 /** No other file than those of the ledger is longer. */
 const MAX_SMALL_BYTES = 16 * 1024 ** 2;
 
 /**
- * Opens a pack: checks its outer form, its manifest, and the small files, and reads nothing of the ledger. It is not
- * verified: see {@link verifyEvidence}.
- *
- * Rejects with LedgerError `ERR_EVIDENCE_IO`, `ERR_EVIDENCE_INVALID` (no ZIP file of the form of a pack),
- * `ERR_EVIDENCE_ENTRY` (holds what no pack holds), `ERR_EVIDENCE_TOO_LARGE`, `ERR_EVIDENCE_MANIFEST`,
- * `ERR_EVIDENCE_DIGEST`; TypeError `ERR_INVALID_ARGUMENT`; RangeError `ERR_OUT_OF_RANGE`; `signal.reason`.
+ * The pack that a file holds, of at most so many bytes when it is unpacked. Takes the file over: it is closed with the pack, or
+ * when this rejects, with LedgerError `ERR_EVIDENCE_*`.
  */
-export async function openEvidence(path: PathLike, options?: OpenEvidenceOptions): Promise<Evidence> {
-  const file = toPath(path, 'path');
-  const given = checkOptions(options, ['maxBytes', 'signal'], 'openEvidence');
-  const maxBytes = given.maxBytes === undefined ? DEFAULT_MAX_BYTES : checkInteger(given.maxBytes, 'maxBytes', 1);
-  const signal = checkSignal(given.signal, 'signal');
-  signal?.throwIfAborted();
+export async function readEvidence(file: PackFile, path: string, maxBytes: number): Promise<Evidence> {
   const zip = await Zip.open(file, maxBytes);
   try {
     const manifest = manifestOf(await smallFile(zip, MANIFEST), zip);
-    const evidence = new Evidence(file, zip, manifest, await claimsOf(zip, manifest));
-    signal?.throwIfAborted();
-    return evidence;
+    return new Evidence(path, zip, manifest, await claimsOf(zip, manifest));
   } catch (error) {
     await zip.close();
     throw error;
@@ -123,13 +101,13 @@ interface Manifest {
   readonly entries: readonly EvidenceEntry[];
 }
 
-async function* checked(zip: Zip, { name, sha256 }: EvidenceEntry): AsyncGenerator<Uint8Array, void, undefined> {
-  const hash = createHash('sha256');
+async function* checked(zip: Zip, { name, sha256: expected }: EvidenceEntry): AsyncGenerator<Uint8Array, void, undefined> {
+  const hash = sha256();
   for await (const piece of zip.read(name)) {
     hash.update(piece);
     yield piece;
   }
-  if (hash.digest('hex') !== sha256) throw ledgerError('ERR_EVIDENCE_DIGEST', `${name} is not what the manifest says: its SHA-256 differs`);
+  if (hash.hex() !== expected) throw ledgerError('ERR_EVIDENCE_DIGEST', `${name} is not what the manifest says: its SHA-256 differs`);
 }
 
 async function smallFile(zip: Zip, name: string, entry?: EvidenceEntry): Promise<string> {
@@ -149,7 +127,7 @@ async function smallFile(zip: Zip, name: string, entry?: EvidenceEntry): Promise
 function valueOf(name: string, text: string): unknown {
   let value: unknown;
   try {
-    value = JSON.parse(wrap(() => native.canonicalJson(text)).toString());
+    value = JSON.parse(canonicalText(text));
   } catch (error) {
     throw notOfForm(name, (error as Error).message);
   }

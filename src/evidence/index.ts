@@ -12,13 +12,7 @@
  * in it is a claim. docs/format.md has the form.
  */
 
-export {
-  type ClaimedKey,
-  type Evidence,
-  type EvidenceClaims,
-  type EvidenceEntry,
-  openEvidence,
-  type OpenEvidenceOptions,
-} from './evidence.js';
+export type { ClaimedKey, Evidence, EvidenceClaims, EvidenceEntry } from './evidence.js';
+export { openEvidence, type OpenEvidenceOptions } from './open.js';
 export { packEvidence, type PackedEvidence, type PackEvidenceOptions } from './pack.js';
 export { type VerifiedEvidence, verifyEvidence, type VerifyEvidenceOptions } from './verify.js';

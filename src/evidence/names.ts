@@ -2,9 +2,6 @@
  * What stands in a pack, and nothing else does. Entries are written in the order of this list.
  */
 
-import { basename } from 'node:path';
-import { ledgerError } from '../errors.js';
-
 /** The ledger, when it is one file from its beginning. */
 export const LEDGER = 'ledger.ndjson';
 /** The folder of its files, when they are several, or begin behind what was pruned. */
@@ -31,12 +28,4 @@ export function isKnown(name: string): boolean {
 /** Whether an entry of this name is a part of the ledger. */
 export function isOfLedger(name: string): boolean {
   return name === LEDGER || name.startsWith(SEGMENTS);
-}
-
-/** The entry's name of a ledger file in a pack of several. */
-export function segmentName(path: string): string {
-  const range = /\.([0-9]+-[0-9]+)(?:\.[^.]*)?$/.exec(basename(path))?.[1];
-  const name = `${SEGMENTS}ledger${range === undefined ? '' : `.${range}`}.ndjson`;
-  if (!isKnown(name)) throw ledgerError('ERR_SEGMENT_REFUSED', `${path} has a name that no segment has`);
-  return name;
 }

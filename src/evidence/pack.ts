@@ -18,8 +18,9 @@ import { type Head, SegmentsReport } from '../report.js';
 import { resolveSigners, type SignerInput } from '../signers.js';
 import { verifySegments, type VerifyOptions } from '../verify.js';
 import type { ClaimedKey, EvidenceEntry } from './evidence.js';
+import { openPackFile } from './file.js';
 import { guideText } from './guide.js';
-import { HEAD, KEYS, LEDGER, MANIFEST, REPORT, segmentName, SEGMENTS, VERIFY } from './names.js';
+import { HEAD, isKnown, KEYS, LEDGER, MANIFEST, REPORT, SEGMENTS, VERIFY } from './names.js';
 import { ZipWriter } from './vendor.js';
 import { Zip } from './zip.js';
 
@@ -152,7 +153,7 @@ async function writePack(plan: Plan): Promise<Pick<PackedEvidence, 'bytes' | 'sh
   await writeOutput(plan.path, async (file, temporary) => {
     result = await writeZip(file, plan);
     // It must be one that can be opened.
-    await (await Zip.open(temporary, Number.MAX_SAFE_INTEGER)).close();
+    await (await Zip.open(await openPackFile(temporary), Number.MAX_SAFE_INTEGER)).close();
   });
   return result;
 }
@@ -226,4 +227,12 @@ async function* counted(
     throw ledgerError('ERR_LEDGER_CHANGED', `${part.path} is not what it was when it was verified`);
   }
   entries.push({ name, bytes, sha256 });
+}
+
+/** The entry's name of a ledger file in a pack of several. */
+function segmentName(path: string): string {
+  const range = /\.([0-9]+-[0-9]+)(?:\.[^.]*)?$/.exec(basename(path))?.[1];
+  const name = `${SEGMENTS}ledger${range === undefined ? '' : `.${range}`}.ndjson`;
+  if (!isKnown(name)) throw ledgerError('ERR_SEGMENT_REFUSED', `${path} has a name that no segment has`);
+  return name;
 }

@@ -13,8 +13,9 @@ import { toPath } from '../paths.js';
 import { ChainReport, type ReportJson, SegmentsReport, type SegmentsReportJson } from '../report.js';
 import type { VerificationSubject } from '../verification-record.js';
 import { CHECKS, verifySegments, verifyStream, type VerifyOptions } from '../verify.js';
-import { type Evidence, type EvidenceClaims, type EvidenceEntry, openEvidence } from './evidence.js';
+import type { Evidence, EvidenceClaims, EvidenceEntry } from './evidence.js';
 import { LEDGER, SEGMENTS } from './names.js';
+import { openEvidence } from './open.js';
 
 /** Options of {@link verifyEvidence}. */
 export interface VerifyEvidenceOptions extends VerifyOptions {

@@ -11,12 +11,10 @@
  * read its size, CRC-32 and the end of its compressed data are checked, so that no more bytes come out than were claimed.
  */
 
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
-import { pipeline, Readable } from 'node:stream';
-import { crc32, createInflateRaw } from 'node:zlib';
 import { type ErrorCode, ledgerError, SealwrightError } from '../errors.js';
+import type { PackFile } from './file.js';
 import { isKnown } from './names.js';
+import { crc32, inflated } from './runtime.js';
 import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipReader } from './vendor.js';
 
 const BLOCK_BYTES = 256 * 1024;
@@ -36,30 +34,28 @@ export interface ZipEntry {
 
 /** A pack whose outer form is in order; see the head of this file. */
 export class Zip {
-  readonly #file: FileHandle;
+  readonly #file: PackFile;
   readonly #zip: ZipReader;
   readonly #entries = new Map<string, Entry & { readonly start: number }>();
   /** Bytes of the pack itself. */
   readonly bytes: number;
 
-  private constructor(file: FileHandle, zip: ZipReader) {
+  private constructor(file: PackFile, zip: ZipReader) {
     this.#file = file;
     this.#zip = zip;
     this.bytes = zip.fileSize;
   }
 
   /**
-   * Opens a pack that holds at most so many bytes when it is unpacked.
+   * Opens a pack that holds at most so many bytes when it is unpacked, and takes its file over.
    *
    * Rejects with LedgerError `ERR_EVIDENCE_IO`, `ERR_EVIDENCE_INVALID`, `ERR_EVIDENCE_ENTRY`,
    * `ERR_EVIDENCE_TOO_LARGE`.
    */
-  static async open(path: string, maxBytes: number): Promise<Zip> {
-    const file = await openFile(path);
+  static async open(file: PackFile, maxBytes: number): Promise<Zip> {
     try {
-      const { size } = await file.stat();
       const options = { autoClose: false, decodeStrings: false, validateEntrySizes: false };
-      const zip = new Zip(file, await taken(() => fromRandomAccessReaderPromise(new FileReader(file), size, options)));
+      const zip = new Zip(file, await taken(() => fromRandomAccessReaderPromise(new Reader(file), file.bytes, options)));
       await zip.#readDirectory(maxBytes);
       return zip;
     } catch (error) {
@@ -77,9 +73,8 @@ export class Zip {
   async *read(name: string): AsyncGenerator<Uint8Array, void, undefined> {
     const entry = this.#entries.get(name);
     if (entry === undefined) throw ledgerError('ERR_EVIDENCE_ENTRY', `the pack has no ${name}`);
-    const raw = Readable.from(this.#range(entry.start, entry.start + entry.compressedSize), { objectMode: false });
-    const inflate = entry.compressionMethod === DEFLATE ? createInflateRaw() : undefined;
-    const pieces: AsyncIterable<Uint8Array> = inflate === undefined ? raw : pipeline(raw, inflate, () => undefined);
+    const raw = this.#range(entry.start, entry.start + entry.compressedSize);
+    const pieces = entry.compressionMethod === DEFLATE ? inflated(raw, entry.compressedSize) : raw;
     let bytes = 0;
     let sum = 0;
     try {
@@ -91,12 +86,8 @@ export class Zip {
       }
     } catch (error) {
       throw ofZip(error, name);
-    } finally {
-      raw.destroy();
-      inflate?.destroy();
     }
     if (bytes !== entry.uncompressedSize) throw invalid(`${name} is shorter than its header says`);
-    if (inflate !== undefined && inflate.bytesWritten !== entry.compressedSize) throw invalid(`${name} is followed by bytes that are not of it`);
     if (sum !== entry.crc32) throw invalid(`${name} has another CRC-32 than its header says`);
   }
 
@@ -108,10 +99,11 @@ export class Zip {
 
   async *#range(start: number, end: number): AsyncGenerator<Buffer, void, undefined> {
     for (let at = start; at < end; ) {
-      const { buffer, bytesRead } = await this.#file.read(Buffer.allocUnsafe(Math.min(BLOCK_BYTES, end - at)), { position: at });
-      if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
-      at += bytesRead;
+      const buffer = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, end - at));
+      const length = await this.#file.read(buffer, at);
+      if (length === 0) return;
+      yield buffer.subarray(0, length);
+      at += length;
     }
   }
 
@@ -205,16 +197,16 @@ export class Zip {
   async #bytesAt(position: number, length: number): Promise<Buffer> {
     // A comment or data behind the end; no end is that long.
     if (length < 0 || length > 98) throw invalid('there are bytes behind its end');
-    const { buffer, bytesRead } = await this.#file.read(Buffer.alloc(length), 0, length, position);
-    return buffer.subarray(0, bytesRead);
+    const buffer = Buffer.alloc(length);
+    return buffer.subarray(0, await this.#file.read(buffer, position));
   }
 }
 
 /** Reads through a handle that is closed here: the reader of ZIP files closes a descriptor while it may still be read. */
-class FileReader extends RandomAccessReader {
-  readonly #file: FileHandle;
+class Reader extends RandomAccessReader {
+  readonly #file: PackFile;
 
-  constructor(file: FileHandle) {
+  constructor(file: PackFile) {
     super();
     this.#file = file;
   }
@@ -224,23 +216,10 @@ class FileReader extends RandomAccessReader {
   }
 
   async #read(buffer: Buffer, offset: number, length: number, position: number, done: (error: Error | null, read?: number) => void): Promise<void> {
-    const outcome = await this.#file.read(buffer, offset, length, position).catch((error: Error) => error);
-    if (outcome instanceof Error) done(outcome);
-    else done(null, outcome.bytesRead);
+    const outcome = await this.#file.read(buffer.subarray(offset, offset + length), position).catch((error: Error) => error);
+    if (typeof outcome === 'number') done(null, outcome);
+    else done(outcome);
   }
-}
-
-async function openFile(path: string): Promise<FileHandle> {
-  try {
-    // A FIFO must not be waited for. Windows has neither.
-    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    if ((await file.stat()).isFile()) return file;
-    await file.close();
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    throw ledgerError('ERR_EVIDENCE_IO', `cannot open the pack ${path}: ${message}`, { cause, osCode: code });
-  }
-  throw invalid(`${path} is no regular file`);
 }
 
 /** The name, if it is one that a pack has. */
