@@ -123,6 +123,9 @@ test('a call is paired with the next return of its tool, of its session first', 
   // Another session that begins meanwhile hides nothing.
   const meanwhile = modelOfEvents([started('1'), called('a'), started('2'), returned('a', 1)]);
   t.deepEqual(numbers(meanwhile.events.pair), [-1, 3, -1, 1]);
+  const over = [started('1'), started('2'), called('a'), sealed('2'), returned('a', 1)];
+  const text = over.map((line) => (typeof line === 'string' ? line : JSON.stringify({ seq: 0, event: line.toJSON() }))).join('\n');
+  t.deepEqual(numbers(modelOf([text]).events.pair), [-1, -1, 4, -1, 2]);
 });
 
 test('times are kept to the nanosecond where the clock goes back', (t) => {
