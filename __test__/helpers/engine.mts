@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ByteSource, Engine } from '../../viewer/engine.ts';
-import { type Instantiate, makeEngine } from '../../viewer/engine/make.ts';
+import { EngineError, type Instantiate, makeEngine } from '../../viewer/engine/make.ts';
 import { projectRoot } from './project.mts';
 
 const folder = join(projectRoot, 'target', 'wasm');
@@ -23,4 +23,22 @@ export function sourceOf(name: string, bytes: Uint8Array): ByteSource {
 /** A file of the system. */
 export function sourceAt(path: string): ByteSource {
   return sourceOf(basename(path), readFileSync(path));
+}
+
+/** What an engine, or the native side, came to. */
+export interface Outcome {
+  readonly report?: unknown;
+  readonly code?: unknown;
+  readonly message?: unknown;
+}
+
+/** What a call of an engine came to. */
+export function outcomeOf(call: () => { readonly report: unknown }): Outcome {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    const { code, message, report } = error;
+    return { code, message, ...(report === undefined ? {} : { report }) };
+  }
 }
