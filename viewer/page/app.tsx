@@ -92,7 +92,7 @@ function Opened({ state, actions, isPrinting }: Omit<Props, 'onTheme'>) {
         {visible(ledger.length === 1 ? (ledger[0]?.name ?? '') : `${ledger[0]?.name ?? ''} and ${ledger.length - 1} more`)}
         {isEmbedded && <span class="soft"> came inside of this page: whoever made the page chose both</span>}
       </p>
-      <Banner state={state}>
+      <Banner state={state} isSmall={section !== 'overview'}>
         {report !== null && findings !== null && (
           <Verdict report={report} findings={findings}>
             {broken !== null && broken.row < (model?.events.length ?? 0) && (
@@ -122,10 +122,23 @@ function Opened({ state, actions, isPrinting }: Omit<Props, 'onTheme'>) {
   );
 }
 
+interface BannerProps {
+  readonly state: State;
+  /** Beside other sections it says the same in less room. */
+  readonly isSmall: boolean;
+  readonly children: ComponentChildren;
+}
+
 /** The verdict, or why there is none yet. */
-function Banner({ state: { verified, verifying }, children }: { readonly state: State; readonly children: ComponentChildren }) {
+function Banner({ state: { verified, verifying }, isSmall, children }: BannerProps) {
   if (verified !== null && 'failure' in verified) return <Failure title="Could not be verified" failure={verified.failure} />;
-  if (verified !== null) return <div role="status">{children}</div>;
+  if (verified !== null) {
+    return (
+      <div role="status" class={isSmall ? 'banner-small' : undefined}>
+        {children}
+      </div>
+    );
+  }
   return (
     <section class="verdict verdict-none" data-verdict="none">
       <div class="verdict-text">

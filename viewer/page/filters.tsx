@@ -9,6 +9,7 @@ import type { Model } from '../model/model.js';
 import type { Actions } from './actions.js';
 import { type Choice, EVERYTHING, formatInput, isEverything, parseInput } from './choice.js';
 import { KindMenu } from './kind-menu.js';
+import { Menu } from './menu.js';
 import { Symbol } from './symbols.js';
 
 /** Sessions and signers in a list to choose from. */
@@ -71,8 +72,11 @@ export function Filters({ model, choice, rows, isSearching, slots, actions }: Pr
           ))}
         </Select>
       )}
-      <Moment name="From" value={choice.from} onChange={(from) => actions.choose({ from })} />
-      <Moment name="To" value={choice.to} onChange={(to) => actions.choose({ to })} />
+      <Menu name={choice.from === null && choice.to === null ? 'Time' : 'Time: a part'} isSet={choice.from !== null || choice.to !== null}>
+        <Moment name="From" value={choice.from} onChange={(from) => actions.choose({ from })} />
+        <Moment name="To" value={choice.to} onChange={(to) => actions.choose({ to })} />
+        <p class="soft">Times are UTC.</p>
+      </Menu>
       <p class="filter-count number" aria-live="polite">
         {isSearching ? 'Searching' : shown}
         {!isEverything(choice) && (
@@ -114,9 +118,7 @@ function Moment({ name, value, onChange }: MomentProps) {
       <input
         type="datetime-local"
         step="0.001"
-        title={`${name}, in UTC`}
         value={formatInput(value)}
-        data-set={value !== null}
         onChange={(event) => onChange(parseInput(event.currentTarget.value))}
       />
     </label>

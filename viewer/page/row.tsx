@@ -27,6 +27,7 @@ export function EventRow({ model, row, index, slot, isTrusted, isSelected, onSel
   const seq = events.seq[row] ?? -1;
   const kind = kinds[events.kind[row] ?? 0] ?? '';
   const signer = events.signer[row] ?? -1;
+  const moment = formatMoment(events.time[row] ?? Number.NaN);
   return (
     <div
       id={`row-${row}`}
@@ -42,7 +43,8 @@ export function EventRow({ model, row, index, slot, isTrusted, isSelected, onSel
         {seq < 0 ? `line ${events.line[row]}` : seq}
       </div>
       <div role="gridcell" class="number cell-time">
-        {formatMoment(events.time[row] ?? Number.NaN)}
+        <span class="cell-date">{moment.slice(0, 11)}</span>
+        {moment.slice(11)}
       </div>
       <div role="gridcell" class="cell-kind">
         <span class={`dot dot-${slot}`} />
@@ -88,13 +90,16 @@ interface BreakProps {
 
 export function BreakRow({ index, report, columns, behind }: BreakProps) {
   const place = report === null || report.line === null ? 'at its end' : `at line ${grouped(report.line)}`;
-  const rest = behind === 0 ? '' : ` ${counted(behind, 'row')} from here on ${behind === 1 ? 'is' : 'are'} not trusted.`;
+  const rest = behind === 0 ? '' : `${counted(behind, 'row')} from here on not trusted. `;
+  const text = `${rest}${capital(visible(report?.reason ?? report?.code ?? ''))}.`;
   return (
     <div class="grid-break" role="row" aria-rowindex={index} data-break>
       <div role="gridcell" aria-colspan={columns}>
         <Symbol name="broken" />
         <strong>Broken {place}</strong>
-        <span>{`${capital(visible(report?.reason ?? report?.code ?? ''))}.${rest}`}</span>
+        <span class="grid-reason" title={text}>
+          {text}
+        </span>
       </div>
     </div>
   );

@@ -77,7 +77,7 @@ export function EventTable({ model, report, broken, slots, rows, selected, onSel
     >
       <div class="grid-row grid-head" role="row" aria-rowindex={1}>
         {COLUMNS.map((name) => (
-          <div key={name} role="columnheader">
+          <div key={name} role="columnheader" class={`head-${name.toLowerCase().replace(/\W.*/, '')}`}>
             {name}
           </div>
         ))}

@@ -2,6 +2,7 @@
  * Where a user says what he knows from elsewhere: keys and a head. Taken from nobody else.
  */
 
+import type { ComponentChildren } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { parseHeadText } from '../../src/cli/head-text.js';
 import { visible } from '../../src/cli/safe-text.js';
@@ -48,24 +49,26 @@ export function KeyForm({ actions, keys, signers }: KeyProps) {
           </button>
         </p>
       ))}
-      <form onSubmit={add}>
-        <label for={id}>{keys.length === 0 ? 'Public key of the signer: paste it, or drop its file' : 'Another key'}</label>
-        <div class="field">
-          <textarea id={id} rows={1} spellcheck={false} value={text} onInput={(event) => change(event.currentTarget.value)} placeholder="64 hex digits, or PEM" />
-          <button type="submit" disabled={read === null}>
-            Check with this key
-          </button>
-        </div>
-        {read !== null && (
-          <p class="trusted" role="status">
-            <span>
-              Fingerprint <span class="mono">{read.fingerprint}</span>
-            </span>
-            <span class="soft">{signedBy(read, signers)} Compare it with what whoever runs the agent tells you.</span>
-          </p>
-        )}
-        {failure !== '' && <Refusal text={failure} />}
-      </form>
+      <More name={keys.length === 0 ? null : 'Name another key'}>
+        <form onSubmit={add}>
+          <label for={id}>Public key of the signer: paste it, or drop its file</label>
+          <div class="field">
+            <textarea id={id} rows={1} spellcheck={false} value={text} onInput={(event) => change(event.currentTarget.value)} placeholder="64 hex digits, or PEM" />
+            <button type="submit" disabled={read === null}>
+              Check with this key
+            </button>
+          </div>
+          {read !== null && (
+            <p class="trusted" role="status">
+              <span>
+                Fingerprint <span class="mono">{read.fingerprint}</span>
+              </span>
+              <span class="soft">{signedBy(read, signers)} Compare it with what whoever runs the agent tells you.</span>
+            </p>
+          )}
+          {failure !== '' && <Refusal text={failure} />}
+        </form>
+      </More>
     </div>
   );
 }
@@ -97,17 +100,30 @@ export function HeadForm({ actions, head }: { readonly actions: Actions; readonl
           </button>
         </p>
       )}
-      <form onSubmit={check}>
-        <label for={id}>{head === null ? 'Head that was reported outside: paste it, or drop its file' : 'Another head'}</label>
-        <div class="field">
-          <input id={id} type="text" spellcheck={false} autocomplete="off" value={text} onInput={(event) => setText(event.currentTarget.value)} placeholder="SEQ:HASH" />
-          <button type="submit" disabled={parsed === null}>
-            Check with this head
-          </button>
-        </div>
-        {text.trim() !== '' && parsed === null && <Refusal text="A head is a number, a colon and 64 lower-case hex digits." />}
-      </form>
+      <More name={head === null ? null : 'Name another head'}>
+        <form onSubmit={check}>
+          <label for={id}>Head that was reported outside: paste it, or drop its file</label>
+          <div class="field">
+            <input id={id} type="text" spellcheck={false} autocomplete="off" value={text} onInput={(event) => setText(event.currentTarget.value)} placeholder="SEQ:HASH" />
+            <button type="submit" disabled={parsed === null}>
+              Check with this head
+            </button>
+          </div>
+          {text.trim() !== '' && parsed === null && <Refusal text="A head is a number, a colon and 64 lower-case hex digits." />}
+        </form>
+      </More>
     </div>
+  );
+}
+
+/** What is asked for first, or, where it is known already, behind a name. */
+function More({ name, children }: { readonly name: string | null; readonly children: ComponentChildren }) {
+  if (name === null) return <>{children}</>;
+  return (
+    <details class="more">
+      <summary>{name}</summary>
+      {children}
+    </details>
   );
 }
 
