@@ -46,8 +46,8 @@ export interface EventDetail {
 
 /** Rows with a digest of a document. */
 export interface Revealed {
-  /** How the digest was made: of the bytes, or of the canonical form of what is JSON. */
-  readonly how: 'bytes' | 'canonical JSON';
+  /** How the digest was made: of the bytes, of those in front of a line break at their end, or of the canonical form of what is JSON. */
+  readonly how: 'bytes' | 'bytes without the final line break' | 'canonical JSON';
   readonly sha256: string;
   /** Each row and the field that has the digest, at most 1,000. */
   readonly matches: readonly { readonly row: number; readonly field: string }[];
@@ -65,7 +65,10 @@ export interface Client {
   /** Verifies. Another call ends the one before, which never resolves. */
   verify(ledger: readonly NamedBlob[], trust: Trust, progress: (progress: EngineProgress) => void): Promise<Verified>;
   event(row: number): Promise<EventDetail>;
-  /** Rows whose line has the text, in any case of letters; at most 100,000. */
+  /**
+   * Rows whose line has the text, in any case of letters; at most 100,000. Another search ends the one before, which rejects with
+   * `AbortError`.
+   */
   search(text: string): Promise<Uint32Array>;
   reveal(document: Blob): Promise<readonly Revealed[]>;
   /** A public key of hex or PEM text. */
