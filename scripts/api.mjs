@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { apiLists, exampleList, fileList, licenseList, manualPages, writeList } from './package/lists.mjs';
 import { packPackage } from './package/tarball.mjs';
 import { temporaryFolder } from './run.mjs';
-import { compileSources, findAddons, prepare, reportSetupError, step } from './setup.mjs';
+import { compileSources, findAddons, prepare, reportSetupError, SetupError, step } from './setup.mjs';
 import { examples } from './suites/readme.mjs';
+import { addViewer } from './viewer.mjs';
 
 try {
   await prepare();
   await step('TypeScript', compileSources);
+  if (!(await addViewer())) throw new SetupError('the viewer is among the files of the package');
   // First, because they are among the package's files.
   const documents = [await licenseList(), ...manualPages()];
   for (const document of documents) writeList(document);

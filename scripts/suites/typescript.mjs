@@ -1,8 +1,9 @@
 // Type checks, lints and tests of the TypeScript, and the generated types of the native seam.
 
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { inProject, runTool } from '../run.mjs';
 import { compileSources, generatedTypes } from '../setup.mjs';
+import { wasmFiles } from '../wasm.mjs';
 import { failedOnce, oneTest, passedOnce, sum, withExitCode } from './result.mjs';
 
 /** An action that is done once a run, however often it is asked for. */
@@ -11,8 +12,13 @@ export const once = (action) => {
   return (...args) => (result ??= action(...args));
 };
 
-/** dist/, compiled once a run: the type check, ava and the README's examples all need it. */
-export const compiledSources = once(compileSources);
+/** dist/, compiled once a run: the type check, ava and the README's examples all need it. The viewer, where it can be built. */
+export const compiledSources = once(async () => {
+  const compiled = await compileSources();
+  if (compiled.code !== 0 || !existsSync(wasmFiles.module)) return compiled;
+  const { buildViewer } = await import('../../viewer/build.mjs');
+  return buildViewer();
+});
 
 /** build/, which holds the compiled tests and examples, emptied first so that no deleted test goes on running. */
 const compiledTests = once(async () => {
@@ -21,9 +27,11 @@ const compiledTests = once(async () => {
   return runTool('typescript', 'tsc', ['-p', 'tsconfig.test.json']);
 });
 
-/** Two tests: src/ and the tests with the examples have no type errors. */
+/** Three tests: src/, the tests with the examples and the viewer have no type errors. */
 export async function types() {
-  return sum([oneTest(await compiledSources()), oneTest(await compiledTests())]);
+  const sources = await compiledSources();
+  const viewer = await runTool('typescript', 'tsc', ['-p', 'viewer/tsconfig.json']);
+  return sum([oneTest(sources), oneTest(await compiledTests()), oneTest(viewer)]);
 }
 
 /** One test: oxlint has nothing to say. */
