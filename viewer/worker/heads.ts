@@ -3,6 +3,7 @@
  * store, which keeps those of several ledgers.
  */
 
+import { parseHeadText } from '../../src/cli/head-text.js';
 import type { Head } from '../../src/report.js';
 
 /** What a file says about heads. */
@@ -13,8 +14,8 @@ export type Heads =
 
 /** Null for a text that is about something else. */
 export function headsOf(text: string): Heads | null {
-  const [, seq = '', hash = ''] = WORD.exec(text.trim()) ?? [];
-  if (hash !== '' && isHead({ seq: Number(seq), hash })) return { is: 'one', head: { seq: Number(seq), hash } };
+  const written = parseHeadText(text.trim());
+  if (written !== null) return { is: 'one', head: written };
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -22,9 +23,9 @@ export function headsOf(text: string): Heads | null {
     return null;
   }
   if (!isObject(value)) return null;
-  const head = isObject(value['head']) && value['schemaVersion'] === 1 && !('verdict' in value) ? value['head'] : value;
-  if (isHead(head)) return { is: 'one', head: { seq: head.seq, hash: head.hash } };
-  return storeOf(value);
+  const isOfPack = value['schemaVersion'] === 1 && Object.keys(value).every((name) => OF_PACK.has(name));
+  const head = isOfPack ? value['head'] : value;
+  return isHead(head) ? { is: 'one', head: { seq: head.seq, hash: head.hash } } : storeOf(value);
 }
 
 /** The head of a ledger in a store, by its first event; where that is not known, the only one. Null when there is no telling. */
@@ -34,7 +35,8 @@ export function headIn(heads: ReadonlyMap<string, Head>, firstHash: string | nul
   return other === undefined ? (only ?? null) : null;
 }
 
-const WORD = /^(\d{1,16}):([0-9a-f]{64})$/;
+/** What the `head.json` of a pack has. */
+const OF_PACK: ReadonlySet<string> = new Set(['schemaVersion', 'note', 'head']);
 const HASH = /^[0-9a-f]{64}$/;
 const STORE_ID = /^(?:ledger:([0-9a-f]{64})|path:.*)$/s;
 
@@ -51,7 +53,7 @@ function storeOf(value: Readonly<Record<string, unknown>>): Heads | null {
 }
 
 function isHead(value: unknown): value is Head {
-  if (!isObject(value)) return false;
+  if (!isObject(value) || Object.keys(value).length !== 2) return false;
   const { seq, hash } = value;
   return Number.isSafeInteger(seq) && (seq as number) >= 0 && typeof hash === 'string' && HASH.test(hash);
 }

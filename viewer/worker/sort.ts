@@ -119,13 +119,14 @@ async function kindOf({ name, blob }: NamedBlob, engine: Engine): Promise<Kind> 
   const start = await bytesOf(blob, MOST_SMALL_BYTES);
   if (begins(start, 0x50, 0x4b, 0x03, 0x04) || begins(start, 0x50, 0x4b, 0x05, 0x06)) return { is: 'pack' };
   const text = new TextDecoder().decode(start);
+  const isSmall = blob.size <= MOST_SMALL_BYTES;
   const reason = NOT_TAKEN.find(([word]) => word.test(text))?.[1];
   if (reason !== undefined) throw new Error(reason);
-  if (blob.size <= MOST_SMALL_BYTES) {
+  if (isSmall) {
     const publicKey = publicKeyOf(text, engine);
     if (publicKey !== null) return { is: 'key', publicKey };
   }
-  if (!beginsLikeLine(text) && blob.size <= MOST_JSON_BYTES) {
+  if (isSmall || (!beginsLikeLine(text) && blob.size <= MOST_JSON_BYTES)) {
     const found = headsOf(await blob.text());
     if (found !== null) return found.is === 'one' ? { is: 'head', head: found.head } : found;
   }
@@ -136,7 +137,7 @@ async function kindOf({ name, blob }: NamedBlob, engine: Engine): Promise<Kind> 
 /** Whether a text begins as a line of a ledger does, right or wrong, blank ones before it. */
 function beginsLikeLine(text: string): boolean {
   const line = text.trimStart();
-  return line.startsWith('{') && /"(?:seq|event|parent_hash|self_hash|signer_pubkey)"\s*:/.test(line.split('\n', 1)[0] ?? '') && !/^\{\s*"seq"\s*:\s*\d+\s*,\s*"hash"/.test(line);
+  return line.startsWith('{') && /"(?:seq|event|parent_hash|self_hash|signer_pubkey)"\s*:/.test(line.split('\n', 1)[0] ?? '');
 }
 
 function publicKeyOf(text: string, engine: Engine): string | null {
