@@ -167,7 +167,7 @@ export class Actions {
     this.#ledgers += 1;
     this.#hits = null;
     const empty = { model: null, unread: null, verified: null, reading: null, verifying: null, rows: null, selected: null, isSearching: false };
-    this.#store.set({ ...empty, ledger, claims, isEmbedded, choice: EVERYTHING, section: 'overview', fingerprints: new Map() });
+    this.#store.set({ ...empty, opened: this.#ledgers, ledger, claims, isEmbedded, choice: EVERYTHING, section: 'overview', fingerprints: new Map() });
     void this.#read(this.#ledgers);
     void this.#verify();
     void this.#nameKeys(claims?.keys ?? []);

@@ -38,7 +38,7 @@ export function App({ state, actions, isPrinting, onTheme }: Props) {
   return (
     <>
       <Header isOpen={isOpen} onFiles={open} onTheme={onTheme} onPrint={() => print()} />
-      <main data-phase={phaseOf(state)}>
+      <main data-phase={phaseOf(state)} data-opened={state.opened}>
         <Notices notices={state.notices} onDismiss={(id) => actions.dismiss(id)} />
         {isOpen ? (
           <Opened state={state} actions={actions} isPrinting={isPrinting} />

@@ -36,6 +36,8 @@ export interface State {
   /** Why nothing can be opened; null where it can. */
   readonly unable: string | null;
   readonly section: Section;
+  /** How many ledgers were opened: tells one from the next. */
+  readonly opened: number;
   /** Files of the ledger that is open; none on the start page. */
   readonly ledger: readonly NamedBlob[];
   /** Whether the page brought the ledger itself. */
@@ -66,6 +68,7 @@ export interface State {
 export const INITIAL: State = {
   unable: null,
   section: 'overview',
+  opened: 0,
   ledger: [],
   isEmbedded: false,
   claims: null,

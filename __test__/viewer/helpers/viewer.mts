@@ -25,9 +25,11 @@ export class Viewer {
     return this.page.locator('main');
   }
 
-  /** Hands files over, and waits until the page is done with them. */
+  /** Hands files of a ledger over, and waits until the page is done with it. */
   async choose(...files: readonly Chosen[]): Promise<void> {
+    const before = await this.main.getAttribute('data-opened');
     await this.hand(...files);
+    await this.page.locator(`main:not([data-opened="${before}"])`).waitFor();
     await this.settled();
   }
 
@@ -41,7 +43,7 @@ export class Viewer {
   /** Waits until files are told apart, read and verified. */
   async settled(): Promise<void> {
     await this.page.waitForFunction(
-      () => /^(done|failed)$/.test(document.querySelector('main')?.dataset['phase'] ?? '') && document.querySelector('[data-verdict=none]') === null,
+      () => /^(done|failed)$/.test(document.querySelector('main')?.dataset['phase'] ?? '') && document.querySelector('main progress') === null,
       undefined,
       { timeout: 240_000 },
     );
