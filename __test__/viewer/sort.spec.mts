@@ -3,6 +3,7 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
+import { verifyChain } from 'sealwright';
 import type { Dropped, NamedBlob } from '../../viewer/client.ts';
 import type { Engine } from '../../viewer/engine.ts';
 import { sortFiles } from '../../viewer/worker/sort.js';
@@ -46,7 +47,7 @@ const reasonOf = ({ refused }: Dropped) => refused.map(({ name, reason }) => `${
 
 test('a ledger is known by its lines, whatever it is called', async (t) => {
   const broken = ledger.replace('{"seq":0', '{"seq":"0"');
-  for (const text of [ledger, broken, `\n \r\n${ledger}`, lines[0] ?? '', ledger.slice(0, 300), '{ "event" : {}}', `{"seq":0,"hash":"${head.hash}","event":{}}`, `${lines[1]}\n`]) {
+  for (const text of [ledger, broken, `\n \r\n${ledger}`, lines[0] ?? '', ledger.slice(0, 300), `{"seq":0,"event":"${'x'.repeat(100_000)}"}`, '{ "event" : {}}', `{"seq":0,"hash":"${head.hash}","event":{}}`, `${lines[1]}\n`]) {
     const dropped = await drop([['anything.txt', text]]);
     t.deepEqual([namesOf(dropped), dropped.refused, dropped.head, dropped.keys, dropped.claims], [['anything.txt'], [], null, [], null], text);
   }
@@ -54,6 +55,16 @@ test('a ledger is known by its lines, whatever it is called', async (t) => {
   for (const text of ['', 'no ledger', '\0\0', '[]', '\ufeff{}']) {
     t.deepEqual(namesOf(await drop([['ledger.ndjson', text]])), ['ledger.ndjson'], text);
     t.regex(reasonOf(await drop([['ledger.txt', text]])), /^ledger\.txt: it is (?:empty|neither)/, text);
+  }
+});
+
+test('what is said of a ledger is not taken for one', async (t) => {
+  const report = verifyChain(chain).toJSON();
+  const record = { publicKey: key1.publicKeyHex, signature: '0'.repeat(128), statement: { report } };
+  for (const value of [report, record, { state: report }, [report], { schemaVersion: 1, keys: [] }]) {
+    for (const text of [JSON.stringify(value), JSON.stringify(value, null, 2)]) {
+      t.is(reasonOf(await drop([['said.json', text]])), 'said.json: it is neither a ledger, nor a pack, a public key or a head', text);
+    }
   }
 });
 

@@ -71,6 +71,34 @@ testWith(NEEDS, 'text is found in lines in any case of letters, and a quote as i
   t.deepEqual(await search('no such text'), []);
 });
 
+testWith(NEEDS, 'another search ends the one before, and an event is shown meanwhile', async (t) => {
+  const page = await workersPage(t);
+  const outcomes = await page.evaluate(async (line) => {
+    const blob = new Blob([`${line}\n`.repeat(100_000)]);
+    await viewer.client.load([{ name: 'ledger.ndjson', blob }], () => undefined);
+    const order: string[] = [];
+    const tell = (what: string) => (value: unknown) => order.push(`${what}: ${value instanceof Error ? value.name : 'done'}`);
+    const first = viewer.client.search('no such text').then(tell('first'), tell('first'));
+    const second = viewer.client.search('nor such text').then(tell('second'), tell('second'));
+    await Promise.all([first, second, viewer.client.event(0).then(tell('event'))]);
+    return order;
+  }, linesOfEvents(chain)[0] ?? '');
+  t.deepEqual(outcomes.toSorted(), ['event: done', 'first: AbortError', 'second: done']);
+  t.is(outcomes.at(-1), 'second: done');
+});
+
+testWith(NEEDS, 'a verifier that cannot be loaded is told of', async (t) => {
+  const page = await workersPage(t);
+  const failures = await page.evaluate(async () => {
+    const client = viewer.newClient(Uint8Array.of(1, 2, 3));
+    const files = [{ name: 'ledger.ndjson', blob: new Blob(['{}']) }];
+    const codeOf = ({ code, message }: Error & { code: string }) => `${code}: ${message.split(':')[0]}`;
+    const verified = await client.verify(files, { signers: [], head: null }, () => undefined);
+    return [await client.load(files, () => undefined).catch(codeOf), 'failure' in verified && codeOf(verified.failure as Error & { code: string })];
+  });
+  t.deepEqual(failures, Array.from({ length: 2 }, () => 'ERR_INTERNAL: the verifier cannot be loaded here'));
+});
+
 testWith(NEEDS, 'the events that a document is meant by are found, and the field that has its digest', async (t) => {
   const text = 'the whole transcript\n';
   const sha256 = (contents: string) => createHash('sha256').update(contents).digest('hex');

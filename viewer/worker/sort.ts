@@ -67,18 +67,19 @@ export async function sortFiles(files: readonly NamedBlob[], { engine, openPack 
  * with a segment's name too. The one with more in its name stays.
  */
 async function takeTwins(files: NamedBlob[], engine: Engine): Promise<readonly { readonly name: string; readonly same: string }[]> {
-  const twins: { readonly name: string; readonly same: string }[] = [];
-  const byLength = files.toSorted((left, right) => right.name.length - left.name.length);
-  for (const [index, file] of byLength.entries()) {
-    for (const other of byLength.slice(0, index)) {
-      if (!files.includes(other) || file.blob.size !== other.blob.size) continue;
-      if ((await digestOf(file.blob, engine)) !== (await digestOf(other.blob, engine))) continue;
-      files.splice(files.indexOf(file), 1);
-      twins.push({ name: file.name, same: other.name });
-      break;
-    }
+  const sizes = new Map<number, number>();
+  for (const { blob } of files) sizes.set(blob.size, (sizes.get(blob.size) ?? 0) + 1);
+  const kept = new Map<string, string>();
+  const twins = new Map<NamedBlob, string>();
+  for (const file of files.toSorted((left, right) => right.name.length - left.name.length)) {
+    if ((sizes.get(file.blob.size) ?? 0) < 2) continue;
+    const digest = await digestOf(file.blob, engine);
+    const same = kept.get(digest);
+    if (same === undefined) kept.set(digest, file.name);
+    else twins.set(file, same);
   }
-  return twins;
+  files.splice(0, files.length, ...files.filter((file) => !twins.has(file)));
+  return Array.from(twins, ([{ name }, same]) => ({ name, same }));
 }
 
 async function digestOf(blob: Blob, engine: Engine): Promise<string> {
@@ -95,11 +96,15 @@ type Kind =
   | { readonly is: 'store'; readonly heads: ReadonlyMap<string, Head> };
 
 const DIGEST_BYTES = 4 << 20;
+/** Most lines have fewer. */
+const START_BYTES = 65_536;
 /** Keys and heads have no more bytes. */
 const MOST_SMALL_BYTES = 4096;
 /** Head stores have no more. */
 const MOST_JSON_BYTES = 64 * 1024 * 1024;
 const LEDGER_NAME = /\.(?:ndjson|jsonl)$/i;
+/** What no other file that this package writes has: reports, records and states are JSON, too. */
+const LINE_KEYS: ReadonlySet<string> = new Set(['seq', 'timestamp_nanos', 'event', 'parent_hash', 'self_hash', 'signer_pubkey']);
 /** What this page does not take, by a word of its beginning. */
 const NOT_TAKEN: readonly (readonly [word: RegExp, reason: string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----/, 'it is a private key, which nobody needs to verify: keep it to yourself'],
@@ -116,7 +121,7 @@ async function plainFile(file: NamedBlob): Promise<NamedBlob> {
 }
 
 async function kindOf({ name, blob }: NamedBlob, engine: Engine): Promise<Kind> {
-  const start = await bytesOf(blob, MOST_SMALL_BYTES);
+  const start = await bytesOf(blob, START_BYTES);
   if (begins(start, 0x50, 0x4b, 0x03, 0x04) || begins(start, 0x50, 0x4b, 0x05, 0x06)) return { is: 'pack' };
   const text = new TextDecoder().decode(start);
   const isSmall = blob.size <= MOST_SMALL_BYTES;
@@ -136,8 +141,14 @@ async function kindOf({ name, blob }: NamedBlob, engine: Engine): Promise<Kind> 
 
 /** Whether a text begins as a line of a ledger does, right or wrong, blank ones before it. */
 function beginsLikeLine(text: string): boolean {
-  const line = text.trimStart();
-  return line.startsWith('{') && /"(?:seq|event|parent_hash|self_hash|signer_pubkey)"\s*:/.test(line.split('\n', 1)[0] ?? '');
+  const [line = ''] = text.trimStart().split('\n', 1);
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && Object.keys(value).some((key) => LINE_KEYS.has(key));
+  } catch {
+    // It may be long, or damaged; a writer begins with the seq.
+    return /^\{\s*"seq"\s*:/.test(line);
+  }
 }
 
 function publicKeyOf(text: string, engine: Engine): string | null {
