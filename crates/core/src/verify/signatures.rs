@@ -30,8 +30,8 @@ const FEW: u64 = 160;
 /// Large tables cost as much as 10,000 of these save.
 const MANY: u64 = 16_384;
 
-/// Of so many signatures that a table takes, one is checked twice. Nobody can know which, but in WebAssembly, which
-/// has no randomness.
+/// Of so many signatures that a table takes, one is checked twice. Nobody can know which, but in WebAssembly,
+/// which has no randomness.
 const SAMPLE: u64 = 256;
 
 /// The keys of a verification, the one used last in front.
