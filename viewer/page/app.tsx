@@ -20,7 +20,7 @@ import { Overview } from './overview.js';
 import { Progress } from './progress.js';
 import { Start } from './start.js';
 import { phaseOf, type Section, type State } from './state.js';
-import { Tabs } from './tabs.js';
+import { Tabs, TITLES } from './tabs.js';
 import type { Theme } from './theme.js';
 import { Verdict } from './verdict.js';
 
@@ -83,6 +83,7 @@ function Opened({ state, actions, isPrinting }: Omit<Props, 'onTheme'>) {
   const reveal = useMemo(() => model && <RevealView model={model} report={report} onSelect={select} client={actions} />, [model, report]);
   const panel = (name: Section, children: ComponentChildren) => (
     <div id={`panel-${name}`} class={`panel panel-${name}`} role="tabpanel" aria-labelledby={`tab-${name}`} hidden={section !== name}>
+      {(name === 'charts' || name === 'coverage' || name === 'reveal') && <h2 class="unseen">{TITLES[name]}</h2>}
       {(visited.current.has(name) || isPrinting) && children}
     </div>
   );

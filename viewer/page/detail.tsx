@@ -61,7 +61,7 @@ export function Detail({ model, selected: { row, detail }, isTrusted, keys, fing
             Not trusted: the ledger breaks here or before. What stands here may have been written by anybody.
           </p>
         )}
-        {detail === null && <p class="soft">Reading</p>}
+        {detail === null && <p class="soft late">Reading</p>}
         {detail !== null && 'code' in detail && <p class="refusal">{visible(`${detail.message} (${detail.code})`)}</p>}
         {detail !== null && 'line' in detail && (
           <Body detail={detail} keys={keys} fingerprints={fingerprints} actions={actions}>

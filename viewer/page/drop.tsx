@@ -38,9 +38,10 @@ export function FileButton({ onFiles, isFolder = false, isPrimary = false, child
 export function DropTarget({ onFiles }: { readonly onFiles: (files: readonly File[]) => void }) {
   const [isOver, setOver] = useState(false);
   useEffect(() => {
+    // Before others, as one that takes a document for itself lets nothing through.
     const over = (event: DragEvent) => {
       event.preventDefault();
-      setOver(true);
+      setOver(!isElsewhere(event));
     };
     const leave = (event: DragEvent) => {
       if (event.relatedTarget === null) setOver(false);
@@ -48,14 +49,21 @@ export function DropTarget({ onFiles }: { readonly onFiles: (files: readonly Fil
     const drop = (event: DragEvent) => {
       event.preventDefault();
       setOver(false);
+      if (isElsewhere(event)) return;
       onFiles(Array.from(event.dataTransfer?.files ?? []));
     };
     const listeners = { dragover: over, dragleave: leave, drop } as const;
     const stop = new AbortController();
     for (const [name, listener] of Object.entries(listeners)) {
-      document.addEventListener(name, listener as EventListener, { signal: stop.signal });
+      document.addEventListener(name, listener as EventListener, { signal: stop.signal, capture: true });
     }
     return () => stop.abort();
   }, [onFiles]);
+  // It covers the page only for the eye: what is dropped falls through.
   return isOver ? <div class="drop-over">Drop a ledger, a pack, keys or a head</div> : null;
+}
+
+/** Whether it is held above a place for documents that are no ledger. */
+function isElsewhere({ target }: DragEvent): boolean {
+  return target instanceof Element && target.closest('.reveal-drop') !== null;
 }

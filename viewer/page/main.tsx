@@ -3,6 +3,7 @@
  */
 
 import { render } from 'preact';
+import { visible } from '../../src/cli/safe-text.js';
 import { EMBEDDED_ID } from '../embedded.js';
 import { createClient } from '../worker/client.js';
 import { Actions, failureOf } from './actions.js';
@@ -10,7 +11,7 @@ import { App } from './app.js';
 import { ENGINE, WORKER } from './bundled.js';
 import { embeddedFiles } from './embedded-files.js';
 import { parseLink } from './link.js';
-import { INITIAL, Store } from './state.js';
+import { INITIAL, type State, Store } from './state.js';
 import { themeSwitch } from './theme.js';
 
 const root = document.getElementById('page') as HTMLElement;
@@ -32,7 +33,16 @@ addEventListener('afterprint', () => drawForPrint(false));
 void openEmbedded();
 
 function draw(): void {
+  document.title = titleOf(store.state);
   render(<App state={store.state} actions={actions} isPrinting={isPrinting} onTheme={setTheme} />, root);
+}
+
+/** Names the ledger and the verdict, which paper and tabs of a browser show. */
+function titleOf({ ledger, verified }: State): string {
+  const [first] = ledger;
+  if (first === undefined) return 'Sealwright viewer';
+  const verdict = verified !== null && 'report' in verified ? `${verified.report.verdict}: ` : '';
+  return `${verdict}${visible(first.name)} - Sealwright viewer`;
 }
 
 /** Paper does not wait. */

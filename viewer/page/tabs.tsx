@@ -5,7 +5,8 @@
 import { grouped } from '../../src/cli/words.js';
 import { type Section, SECTIONS } from './state.js';
 
-const TITLES: Readonly<Record<Section, string>> = {
+/** What the parts are called. */
+export const TITLES: Readonly<Record<Section, string>> = {
   overview: 'Overview',
   events: 'Events',
   charts: 'Charts',
