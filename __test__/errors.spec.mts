@@ -101,9 +101,9 @@ test('every code of src/ and crates/ stands in docs/errors.md, and every code th
 });
 
 test('the codes of the two sides are the same, but for those of one side alone', (t) => {
-  const isOfTypeScript = (code: string) => /^ERR_(EVIDENCE_|OUTPUT_REFUSED|ADDON_LOAD|JSON_UNSUPPORTED)/.test(code);
+  const isOfTypeScript = (code: string) => /^ERR_(EVIDENCE_|VIEWER_|OUTPUT_REFUSED|ADDON_LOAD|JSON_UNSUPPORTED)/.test(code);
   const ofTypeScript = errorCodes.filter(isOfTypeScript);
-  t.is(ofTypeScript.length, 9);
+  t.is(ofTypeScript.length, 11);
   t.deepEqual(
     [...coreCodes.filter((code) => !requests.includes(code)), ...compressCodes, ...ofTypeScript].toSorted(),
     errorCodes.toSorted(),
@@ -285,6 +285,8 @@ const elsewhere: readonly ErrorCode[] = [
   'ERR_SELF_TEST',
   'ERR_SESSION_POISONED',
   'ERR_SIGNER_REFUSED',
+  'ERR_VIEWER_MISSING',
+  'ERR_VIEWER_TOO_LARGE',
 ];
 
 test('every code is provoked here or elsewhere', (t) => {

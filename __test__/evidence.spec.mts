@@ -13,6 +13,9 @@ import { newFifo, newFolder, newPath } from './helpers/folders.mts';
 import { chainOf, ended, forged, key1, key2, linesOf, openSession, textOf, toolCalled, writeLedger } from './helpers/ledgers.mts';
 import { checkedJson } from './helpers/schemas.mts';
 
+/** The viewer, where it was built. */
+const viewerPath = join('dist', 'viewer', 'viewer.html');
+const pages = ['report.html', ...(existsSync(viewerPath) ? ['viewer.html'] : [])];
 const chain = chainOf(20);
 const head = { seq: 19, hash: chain[19]?.selfHash ?? '' };
 
@@ -69,7 +72,7 @@ test('a pack of one file holds it, and what is said about it', async (t) => {
   t.is(basename(packed.path), 'evidence.zip');
   t.is(statSync(output).mode & 0o777, 0o600);
   t.deepEqual(temporaries(folder), []);
-  t.deepEqual(packed.entries.map(({ name }) => name), ['VERIFY.md', 'ledger.ndjson', 'claimed-keys.json', 'head.json', 'report.json']);
+  t.deepEqual(packed.entries.map(({ name }) => name), ['VERIFY.md', 'ledger.ndjson', 'claimed-keys.json', 'head.json', 'report.json', ...pages]);
   t.like(packed.entries[1], { bytes: statSync(ledger).size, sha256: sha256(readFileSync(ledger)) });
   const evidence = await openEvidence(output);
   t.deepEqual(evidence.entries, packed.entries);
@@ -92,6 +95,16 @@ test('a pack of one file holds it, and what is said about it', async (t) => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
   const guide = await textIn(output, 'VERIFY.md');
   t.true(guide.includes(`npx sealwright@${version} verify evidence.zip --signer KEY --head SEQ:HASH --require-signer --require-head`));
+});
+
+test('the pages of a pack are the report, and the viewer byte for byte', async (t) => {
+  const { ledger, output } = place(t);
+  await packEvidence({ ledger, output });
+  const report = await textIn(output, 'report.html');
+  t.regex(report, /data-verdict="intact"/);
+  t.regex(report, /ledger\.ndjson/);
+  t.false(/<script/i.test(report));
+  if (existsSync(viewerPath)) t.is(await textIn(output, 'viewer.html'), readFileSync(viewerPath, 'utf8'));
 });
 
 test('the same ledger gives the same bytes, wherever it lies', async (t) => {
@@ -130,7 +143,7 @@ test('a ledger in several files is packed and verified as one', async (t) => {
     const { ledger, output, folder } = await rotated(t, name);
     const packed = await packEvidence({ ledger, output });
     const names = ['segments/ledger.0-9.ndjson', 'segments/ledger.10-19.ndjson', 'segments/ledger.ndjson'];
-    t.deepEqual(packed.entries.map((entry) => entry.name), ['VERIFY.md', ...names, 'claimed-keys.json', 'report.json']);
+    t.deepEqual(packed.entries.map((entry) => entry.name), ['VERIFY.md', ...names, 'claimed-keys.json', 'report.json', ...pages]);
     t.deepEqual(packed.report.files.map(({ path }) => path), names);
     const seen: number[] = [];
     const { report, subject } = await verifyEvidence(output, { temporaryFolder, onProgress: ({ bytes }) => seen.push(bytes) });

@@ -38,7 +38,12 @@ export async function prepare() {
 export async function compileSources() {
   rmSync(inProject('dist'), { recursive: true, force: true });
   const compiled = await runTool('typescript', 'tsc', ['-p', 'tsconfig.json']);
-  return compiled.code === 0 ? bundleVendored() : compiled;
+  if (compiled.code !== 0) return compiled;
+  const bundled = await bundleVendored();
+  if (bundled.code !== 0) return bundled;
+  // A dependency that may just have been installed.
+  const { buildReport } = await import('../viewer/report/bundle.mjs');
+  return buildReport();
 }
 
 /** Files of src/ that are replaced by a bundle of what they export, so that the package depends on none of it. */

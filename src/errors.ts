@@ -81,7 +81,9 @@ export type ErrorCode =
   | 'ERR_STATE_IO'
   | 'ERR_STATE_MISMATCH'
   | 'ERR_STATE_OPTIONS'
-  | 'ERR_TORN_TAIL';
+  | 'ERR_TORN_TAIL'
+  | 'ERR_VIEWER_MISSING'
+  | 'ERR_VIEWER_TOO_LARGE';
 
 /**
  * Of a record that failed: `'not-written'`: it is not in the ledger and will not be; `'unknown'`: it may be found

@@ -9,8 +9,8 @@ export function guideText({ eventCount, verdict }: ChainReport, version: string)
   return `# How to verify this pack
 
 It holds a ledger of ${eventCount} events, as it was sent to you. Everything else in it was written by whoever packed it: the
-keys, the head, the report (which says \`${verdict}\`) and this text. None of it proves anything. A forger would send the same
-files with keys of their own.
+keys, the head, the report (which says \`${verdict}\`), its pages and this text. None of it proves anything. A forger would send
+the same files with keys of their own.
 
 Get three things from somewhere else than from whoever sent this pack:
 
@@ -24,6 +24,10 @@ Then run, with these in place of KEY and SEQ:HASH:
 
 It ends with 0 when every event is there up to that one, in order, unchanged, and signed by that key; with 1 when the
 ledger is proven broken; with 2 when it could not be checked; with 3 when something that was asked for was not checked.
+
+\`report.html\` shows in a browser what the packer says was found. \`viewer.html\`, if it is here, is a viewer that verifies a
+ledger dropped on it, without a network; one that came with the evidence can be made to say anything. Use one that you took
+from the package yourself (\`npx sealwright@${version} view\`), or compare its SHA-256 with the one that the release published.
 
 \`manifest.json\` has the SHA-256 of every file. It shows damage on the way, and nothing else: whoever changes a file can
 change the manifest.

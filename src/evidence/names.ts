@@ -12,13 +12,17 @@ export const HEAD = 'head.json';
 export const REPORT = 'report.json';
 /** Keys that the packer found in the ledger, or was given. */
 export const KEYS = 'claimed-keys.json';
+/** The same as a page, with pictures. */
+export const PAGE = 'report.html';
+/** The viewer as it is shipped, for a browser. */
+export const VIEWER = 'viewer.html';
 /** What to do with the pack. */
 export const VERIFY = 'VERIFY.md';
 /** Size and digest of every other entry. */
 export const MANIFEST = 'manifest.json';
 
 const SEGMENT = /^segments\/ledger(\.(?:0|[1-9][0-9]{0,15})-(?:0|[1-9][0-9]{0,15}))?\.ndjson$/;
-const FIXED: ReadonlySet<string> = new Set([LEDGER, HEAD, REPORT, KEYS, VERIFY, MANIFEST]);
+const FIXED: ReadonlySet<string> = new Set([LEDGER, HEAD, REPORT, KEYS, PAGE, VIEWER, VERIFY, MANIFEST]);
 
 /** Whether an entry may have this name. */
 export function isKnown(name: string): boolean {

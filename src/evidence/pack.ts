@@ -6,21 +6,24 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, realpath, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { type FileHandle, realpath, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { checkOptions, checkSignal, type PathLike } from '../args.js';
 import { ledgerError, SealwrightError } from '../errors.js';
 import { checkHead } from '../headstore.js';
 import { outputPath, writeOutput } from '../output-file.js';
 import { toPath } from '../paths.js';
-import { type Head, SegmentsReport } from '../report.js';
+import type { Head, SegmentsReport } from '../report.js';
 import { resolveSigners, type SignerInput } from '../signers.js';
 import { verifySegments, type VerifyOptions } from '../verify.js';
 import type { ClaimedKey, EvidenceEntry } from './evidence.js';
 import { openPackFile } from './file.js';
 import { guideText } from './guide.js';
-import { HEAD, isKnown, KEYS, LEDGER, MANIFEST, REPORT, SEGMENTS, VERIFY } from './names.js';
+import { reportPageOf } from './html-report.js';
+import { HEAD, KEYS, MANIFEST, PAGE, REPORT, VERIFY, VIEWER } from './names.js';
+import { newReportPage, type ReportPage, shippedViewer } from './pages.js';
+import { namedReport, type PartOfLedger, partsOf } from './parts.js';
 import { ZipWriter } from './vendor.js';
 import { Zip } from './zip.js';
 
@@ -43,7 +46,7 @@ export interface PackedEvidence {
   readonly bytes: number;
   /** SHA-256 of the pack. Tell it to whoever receives it in another way than the pack. */
   readonly sha256: string;
-  /** Every file in it but the manifest. */
+  /** Every file in it but the manifest. `viewer.html` is among them unless this build has no viewer. */
   readonly entries: readonly EvidenceEntry[];
   /** What was found; files are called as in the pack. A broken ledger is packed too: it may be the evidence. */
   readonly report: SegmentsReport;
@@ -70,10 +73,12 @@ export async function packEvidence(options: PackEvidenceOptions): Promise<Packed
   const found = await verifySegments(where, { expectedHead: head, signal, onProgress: given.onProgress as VerifyOptions['onProgress'] });
   const parts = await partsOf(found);
   const path = await outputPath(output, parts.map((part) => part.path));
-  const report = namedReport(found, parts);
+  const nameOf = (file: string) => parts.find((part) => part.path === file)?.name ?? basename(file);
+  const report = namedReport(found, parts, nameOf);
+  const viewer = await shippedViewer();
   const { version } = require('../../package.json') as { readonly version: string };
   const texts = textsOf(report, head, added, version);
-  const pack = (compress: boolean) => writePack({ path, parts, texts, version, compress, signal });
+  const pack = (compress: boolean) => writePack({ path, parts, texts, report, viewer, version, compress, signal });
   try {
     return { ...(await pack(true)), path, report };
   } catch (error) {
@@ -81,41 +86,6 @@ export async function packEvidence(options: PackEvidenceOptions): Promise<Packed
     if (!(SealwrightError.is(error) && error.code === 'ERR_EVIDENCE_TOO_LARGE')) throw error;
     return { ...(await pack(false)), path, report };
   }
-}
-
-/** A file of the ledger, and what it is called in the pack. */
-interface PartOfLedger {
-  readonly path: string;
-  readonly name: string;
-  readonly bytes: number;
-  /** Null behind a fault, where nobody has read it. */
-  readonly sha256: string | null;
-}
-
-async function partsOf({ files, orphans, firstHash, eventCount }: SegmentsReport): Promise<readonly PartOfLedger[]> {
-  const sizes = await Promise.all([...files.map(({ path }) => path), ...orphans].map(async (path) => (await stat(path)).size));
-  const all = [...files, ...orphans.map((path) => ({ path, bytes: 0, sha256: null }))];
-  const isOne = all.length === 1 && (firstHash !== null || eventCount === 0);
-  return all.map(({ path, bytes, sha256 }, index) => ({
-    path,
-    name: isOne && segmentName(path) === `${SEGMENTS}ledger.ndjson` ? LEDGER : segmentName(path),
-    bytes: sha256 === null ? (sizes[index] ?? 0) : bytes,
-    sha256,
-  }));
-}
-
-/** The report, in which files are called as in the pack: it names no folder of this machine. */
-function namedReport(report: SegmentsReport, parts: readonly PartOfLedger[]): SegmentsReport {
-  const nameOf = (path: string) => parts.find((part) => part.path === path)?.name ?? basename(path);
-  const folders = [...new Set(parts.map(({ path }) => `${dirname(path)}/`))];
-  const plain = (text: string | null) => text && folders.reduce((rest, folder) => rest.replaceAll(folder, ''), text);
-  return new SegmentsReport({
-    ...report.toJSON(),
-    files: report.files.map((file) => ({ ...file, path: nameOf(file.path) })),
-    orphans: report.orphans.map(nameOf),
-    foreign: report.foreign.map((path) => basename(path)),
-    reason: plain(report.reason),
-  });
 }
 
 type Text = readonly [name: string, text: string];
@@ -143,6 +113,8 @@ interface Plan {
   readonly path: string;
   readonly parts: readonly PartOfLedger[];
   readonly texts: ReturnType<typeof textsOf>;
+  readonly report: SegmentsReport;
+  readonly viewer: Buffer | null;
   readonly version: string;
   readonly compress: boolean;
   readonly signal: AbortSignal | undefined;
@@ -158,7 +130,7 @@ async function writePack(plan: Plan): Promise<Pick<PackedEvidence, 'bytes' | 'sh
   return result;
 }
 
-async function writeZip(file: FileHandle, { parts, texts, version, compress, signal }: Plan): Promise<Pick<PackedEvidence, 'bytes' | 'sha256' | 'entries'>> {
+async function writeZip(file: FileHandle, { parts, texts, report, viewer, version, compress, signal }: Plan): Promise<Pick<PackedEvidence, 'bytes' | 'sha256' | 'entries'>> {
   const zip = new ZipWriter();
   const output = zip.outputStream as Readable;
   const entries: EvidenceEntry[] = [];
@@ -172,8 +144,11 @@ async function writeZip(file: FileHandle, { parts, texts, version, compress, sig
     });
   };
   for (const [name, text] of texts.before) add(name, () => counted(name, [Buffer.from(text)], entries));
-  for (const part of parts) add(part.name, () => counted(part.name, contentOf(part), entries, part));
+  const page = newReportPage();
+  for (const part of parts) add(part.name, () => counted(part.name, shown(page, part), entries, part));
   for (const [name, text] of texts.behind) add(name, () => counted(name, [Buffer.from(text)], entries));
+  add(PAGE, () => counted(PAGE, [Buffer.from(reportPageOf(page, 'evidence pack', report))], entries));
+  if (viewer !== null) add(VIEWER, () => counted(VIEWER, [viewer], entries));
   add(MANIFEST, async function* manifest() {
     yield Buffer.from(json({ schemaVersion: 1, tool: { name: 'sealwright', version }, entries }));
   });
@@ -203,6 +178,15 @@ async function writeZip(file: FileHandle, { parts, texts, version, compress, sig
   return { bytes, sha256: hash.digest('hex'), entries };
 }
 
+/** The bytes of a file, which the page is given as they pass. */
+async function* shown(page: ReportPage, part: PartOfLedger): AsyncGenerator<Uint8Array, void, undefined> {
+  page.file(basename(part.name), part.bytes);
+  for await (const piece of contentOf(part)) {
+    page.block(piece);
+    yield piece;
+  }
+}
+
 /** As much of a file as was verified. */
 async function* contentOf({ path, bytes }: PartOfLedger): AsyncGenerator<Uint8Array, void, undefined> {
   if (bytes > 0) yield* createReadStream(path, { end: bytes - 1, highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>;
@@ -227,12 +211,4 @@ async function* counted(
     throw ledgerError('ERR_LEDGER_CHANGED', `${part.path} is not what it was when it was verified`);
   }
   entries.push({ name, bytes, sha256 });
-}
-
-/** The entry's name of a ledger file in a pack of several. */
-function segmentName(path: string): string {
-  const range = /\.([0-9]+-[0-9]+)(?:\.[^.]*)?$/.exec(basename(path))?.[1];
-  const name = `${SEGMENTS}ledger${range === undefined ? '' : `.${range}`}.ndjson`;
-  if (!isKnown(name)) throw ledgerError('ERR_SEGMENT_REFUSED', `${path} has a name that no segment has`);
-  return name;
 }

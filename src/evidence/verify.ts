@@ -31,7 +31,7 @@ export interface VerifiedEvidence {
   readonly report: ChainReport;
   /** What the pack says of itself, believed in nothing. */
   readonly claims: EvidenceClaims;
-  /** Every file of the pack but the manifest. Each one is what the manifest says. */
+  /** Every file of the pack but the manifest. Each one is what the manifest says, but for its pages, which are not read. */
   readonly entries: readonly EvidenceEntry[];
   /** For `signVerification`. */
   readonly subject: VerificationSubject;

@@ -2,8 +2,12 @@
  * A value that one copies. Where the clipboard is not to be had nothing happens: the text can be selected.
  */
 
-import { useState } from 'preact/hooks';
+import { createContext } from 'preact';
+import { useContext, useState } from 'preact/hooks';
 import { Symbol } from './symbols.js';
+
+/** Whether there is a script that a button could call: not in the static report. */
+export const CanCopy = createContext(true);
 
 /** How long a copy is acknowledged, in milliseconds. */
 const ACKNOWLEDGED = 1500;
@@ -28,11 +32,12 @@ export function CopyButton({ text, what = 'Copy' }: { readonly text: string; rea
 
 /** A text of one line, such as a hash, and its button. */
 export function Copyable({ text }: { readonly text: string }) {
+  const canCopy = useContext(CanCopy);
   if (text === '') return null;
   return (
     <span class="copyable">
       <span class="mono">{text}</span>
-      <CopyButton text={text} />
+      {canCopy && <CopyButton text={text} />}
     </span>
   );
 }

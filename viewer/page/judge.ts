@@ -2,12 +2,10 @@
  * A report as the command line judges it, in the parts that a page shows.
  */
 
-import { type Findings, findingsOf } from '../../src/cli/verify/findings.js';
+import { type Findings, findingsOf, NO_DEMANDS } from '../../src/cli/verify/findings.js';
 import { ChainReport, type ReportJson, SegmentsReport, type SegmentsReportJson } from '../../src/report.js';
 
-/** A page asks for nothing beyond "is it broken": whoever looks sees what was not checked. */
-const NO_DEMANDS = { requireSigner: false, requireHead: false, allowTornTail: false, allowUnknownKinds: false };
-
+/** What a page shows of a report: it asks for nothing beyond "is it broken". */
 export function judge(report: ReportJson | SegmentsReportJson): Findings {
   return findingsOf('files' in report ? new SegmentsReport(report) : new ChainReport(report), NO_DEMANDS);
 }

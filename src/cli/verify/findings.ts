@@ -16,6 +16,9 @@ export interface Demands {
   readonly allowUnknownKinds: boolean;
 }
 
+/** Nothing beyond "is it broken": whoever reads sees what was not checked. */
+export const NO_DEMANDS: Demands = { requireSigner: false, requireHead: false, allowTornTail: false, allowUnknownKinds: false };
+
 /** A check and how it ended. */
 export interface Check {
   readonly name: 'lines' | 'chain' | 'signatures' | 'signer' | 'head' | 'first' | 'start' | 'tail' | 'kinds';
