@@ -32,7 +32,7 @@ function wordsOf(line: string): string[] {
 }
 
 for (const { name, examples } of commands) {
-  test(`the examples of ${name} do what they say`, async (t) => {
+  testWith(name === 'view' ? ['wasm'] : [], `the examples of ${name} do what they say`, async (t) => {
     t.true(examples.length > 0);
     for (const { line, exit = 0 } of examples) {
       t.true(line.startsWith(`${name} `) || line === name, line);

@@ -15,6 +15,8 @@ export interface CliOptions {
   readonly input?: string | Uint8Array;
   /** A program and its arguments that starts it, such as `unshare`. */
   readonly through?: readonly string[];
+  /** Another program than {@link cliPath}. */
+  readonly program?: string;
   /** The ids of the user and group that it runs as. */
   readonly uid?: number;
 }
@@ -58,9 +60,9 @@ export class RunningCli {
   #stderr = '';
   #hasEnded = false;
 
-  constructor(t: ExecutionContext, words: readonly string[], { cwd = projectRoot, env, through = [], uid }: CliOptions = {}) {
+  constructor(t: ExecutionContext, words: readonly string[], { cwd = projectRoot, env, through = [], program = cliPath, uid }: CliOptions = {}) {
     t.timeout(90_000);
-    const [command = '', ...rest] = [...through, process.execPath, cliPath, ...words];
+    const [command = '', ...rest] = [...through, process.execPath, program, ...words];
     const identity = uid === undefined ? {} : { uid, gid: uid };
     const child = spawn(command, rest, { cwd, env: { ...plainEnvironment(), ...env }, stdio: 'pipe', ...identity });
     this.#process = child;

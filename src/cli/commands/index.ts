@@ -15,12 +15,14 @@ import { prune } from './prune.js';
 import { query } from './query.js';
 import { recover } from './recover.js';
 import { replay } from './replay.js';
+import { reportHtml } from './report.js';
 import { restore } from './restore.js';
 import { rotateKey } from './rotate-key.js';
 import { stats } from './stats.js';
 import { tail } from './tail.js';
 import { tamperTest } from './tamper-test.js';
 import { verify } from './verify.js';
+import { view } from './view.js';
 
 export const commands: readonly CommandSpec[] = [
   verify,
@@ -29,6 +31,8 @@ export const commands: readonly CommandSpec[] = [
   tail,
   stats,
   query,
+  view,
+  reportHtml,
   pack,
   exportCommand,
   headShow,

@@ -18,7 +18,7 @@ export const pack = command({
   name: 'pack',
   summary: 'put a ledger into one file for an auditor',
   description: [
-    'Verifies a ledger and writes a ZIP file with all of its files, what was found, the keys that it names, and VERIFY.md, which tells the auditor what to do. The file has mode 0600, and the same bytes for the same ledger.',
+    'Verifies a ledger and writes a ZIP file with all of its files, what was found, also as a page with pictures, the viewer, the keys that it names, and VERIFY.md, which tells the auditor what to do. The file has mode 0600, and the same bytes for the same ledger.',
     'Nothing in a pack proves anything: send the public key, the head and the SHA-256 that this prints by another way than the pack.',
     'A broken ledger is packed too, and ends with 1: it may be the evidence.',
   ],
@@ -58,7 +58,7 @@ function jsonOf(ledger: string, output: string, { bytes, sha256, entries, report
   return { schemaVersion: 1, ledger, output, bytes, sha256, entries, report };
 }
 
-function print(out: Output, output: string, { bytes, sha256, report }: PackedEvidence): void {
+function print(out: Output, output: string, { bytes, sha256, entries, report }: PackedEvidence): void {
   out.line(paint('bold', output), `: ${counted(report.eventCount, 'event')} in ${counted(report.files.length, 'file')}, ${formatBytes(bytes)}`);
   out.line();
   if (!report.ok) {
@@ -70,6 +70,7 @@ function print(out: Output, output: string, { bytes, sha256, report }: PackedEvi
     printFact(out, '', `fingerprint ${publicKeyFingerprint(publicKey)}`);
   }
   if (report.head !== null) printFact(out, 'head', formatHead(report.head));
+  if (entries.every(({ name }) => name !== 'viewer.html')) printFact(out, 'viewer', 'not in it: this build has none', 'warn');
   out.line();
   out.line('  Tell the auditor these by another way than the pack: what is in it proves nothing by itself.');
 }
