@@ -13,8 +13,8 @@ import { projectRoot } from '../../helpers/project.mts';
 /** What the page has. */
 export interface InPage {
   readonly client: Client;
-  /** A client of its own. */
-  readonly newClient: () => Client;
+  /** A client of its own, and of another module. */
+  readonly newClient: (wasm?: Uint8Array) => Client;
   readonly fileOf: (file: Handed) => NamedBlob;
   /** Has files sorted. */
   readonly drop: (files: readonly Handed[]) => Promise<Dropped>;
@@ -64,7 +64,7 @@ function begin([worker, wasm]: readonly [string, string]): void {
   const { createClient } = (globalThis as unknown as { readonly viewerClient: { createClient(options: object): Client } }).viewerClient;
   const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   const scriptUrl = URL.createObjectURL(new Blob([worker], { type: 'text/javascript' }));
-  const newClient = () => createClient({ scriptUrl, wasm: bytesOf(wasm) });
+  const newClient: InPage['newClient'] = (module) => createClient({ scriptUrl, wasm: module ?? bytesOf(wasm) });
   const fileOf: InPage['fileOf'] = ({ name, base64 }) => ({ name, blob: new Blob([bytesOf(base64)]) });
   const client = newClient();
   const drop: InPage['drop'] = (files) => {
