@@ -63,7 +63,6 @@ export function exampleLedger(conversations = 60) {
       const text = 'I have taken care of it.';
       record(events.utteranceSpoken({ textSha256: digest(text), text, audioSha256: '' }), 200);
     }
-    if (conversation === 23) record(events.custom({ name: 'com.example.escalated', data: { to: 'night desk', priority: 2 } }), 400);
     if (conversation !== 41) record(events.sessionEnded({ reason: random() < 0.93 ? 'completed' : 'hung up', summarySha256: '' }), 800);
   }
   return { text: lines.join(''), publicKey: keypair.publicKeyHex, head: `${lines.length - 1}:${parentHash}` };
