@@ -197,8 +197,12 @@ testWith(['wasm'], 'progress is told, and whoever is told can stop it', async (t
     times += 1;
     throw why;
   };
-  t.is(t.throws(() => engine.verify([sourceOf('a', bytes)], NOTHING_KNOWN, stop)), why);
-  t.is(times, 1);
+  // Also where it is told of the end only.
+  for (const part of [bytes, bytes.subarray(0, bytes.indexOf(10) + 1)]) {
+    times = 0;
+    t.is(t.throws(() => engine.verify([sourceOf('a', part)], NOTHING_KNOWN, stop)), why);
+    t.is(times, 1);
+  }
 });
 
 testWith(['wasm'], 'a line is explained: what is hashed, the hash, the signature', async (t) => {

@@ -74,22 +74,23 @@ class ModuleEngine implements Engine {
     { signers, head }: Trust,
     progress: (progress: EngineProgress) => void,
   ): ReportJson | SegmentsReportJson {
-    let stopped: { readonly why: unknown } | undefined;
+    const thrown: unknown[] = [];
     const tell = (bytes: number, totalBytes: number, events: number) => {
       try {
         progress({ bytes, totalBytes, events });
-      } catch (why) {
-        stopped ??= { why };
-        throw why;
+      } catch (error) {
+        thrown.push(error);
+        throw error;
       }
     };
     const given = files.map(moduleFile);
     try {
       const report = this.#call(() => this.#exports.verify(given, signers, head?.seq ?? 0, head?.hash, { tell }));
-      return JSON.parse(report) as ReportJson | SegmentsReportJson;
+      if (thrown.length === 0) return JSON.parse(report) as ReportJson | SegmentsReportJson;
     } catch (error) {
-      throw stopped === undefined ? error : stopped.why;
+      if (thrown.length === 0) throw error;
     }
+    throw thrown[0];
   }
 
   order(files: readonly ByteSource[]): number[] {

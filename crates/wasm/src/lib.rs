@@ -38,7 +38,6 @@ pub fn version() -> String {
 /// Verifies the files of a ledger as one chain, or one file alone. Keys and hashes are 64 hex digits; without `head_hash`
 /// no head is expected.
 #[wasm_bindgen]
-#[allow(clippy::needless_pass_by_value, reason = "that is how they come")]
 pub fn verify(
     files: Vec<JsFile>,
     signers: Vec<String>,
@@ -64,7 +63,6 @@ pub fn verify(
 
 /// The places of files in the order in which they are verified.
 #[wasm_bindgen]
-#[allow(clippy::needless_pass_by_value, reason = "that is how they come")]
 pub fn order(files: Vec<JsFile>) -> Result<Vec<usize>, JsValue> {
     match given(files).as_slice() {
         [_] => Ok(vec![0]),
