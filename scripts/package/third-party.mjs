@@ -1,20 +1,25 @@
 // THIRD_PARTY.md: what others wrote that is inside the package, under which licence, with the texts that go with it. Of the
-// addon it is made from Cargo's own list of what is linked on the platforms that are released; build scripts and macros are
-// not in it. Of dist/ it is made from the bundler's own list of the files that it took.
+// addon and of the viewer's module it is made from Cargo's own list of what is linked on the platforms that are released;
+// build scripts and macros are not in it. Of dist/ it is made from the bundler's own list of the files that it took.
 
 import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inProject, projectRoot, run } from '../run.mjs';
 import { SetupError, vendorFiles } from '../setup.mjs';
 
-const platforms = ['x86_64-unknown-linux-gnu'];
-const addon = 'sealwright-node';
+/** What is compiled, and for which platform. */
+const linked = [
+  ['sealwright-node', 'x86_64-unknown-linux-gnu'],
+  ['sealwright-wasm', 'wasm32-unknown-unknown'],
+];
+/** A dependency in name: of what uses it, wasm-bindgen takes another part. */
+const notLinked = ['unicode-ident'];
 
 /** The text of THIRD_PARTY.md. */
 export async function thirdPartyText() {
   const crates = new Map();
-  for (const platform of platforms) {
-    for (const crate of await linkedCrates(platform)) crates.set(`${crate.name} ${crate.version}`, crate);
+  for (const [root, platform] of linked) {
+    for (const crate of await linkedCrates(root, platform)) crates.set(`${crate.name} ${crate.version}`, crate);
   }
   const sorted = [...crates.values()].toSorted((a, b) => (`${a.name} ${a.version}` < `${b.name} ${b.version}` ? -1 : 1));
   const table = sorted.map(({ name, version, license, taken }) => {
@@ -27,15 +32,15 @@ export async function thirdPartyText() {
   const packageTexts = bundled.map((found) => section(`${found.name} (npm)`, packageLicenseText(found)));
   return `# Third parties
 
-The native addon contains these crates, compiled. The text of Apache-2.0 is in the file \`LICENSE\`; the other licences
+The native addon and the viewer contain these crates, compiled. The text of Apache-2.0 is in the file \`LICENSE\`; the other licences
 follow below.
 
 | crate | version | licence |
 |---|---|---|
 ${table.join('\n')}
 
-It also contains parts of the Rust standard library with the crates built into it (Apache-2.0 OR MIT), and, in released
-packages for Linux, of LLVM's libunwind (Apache-2.0 WITH LLVM-exception) and of zig's compiler_rt (MIT).
+Both also contain parts of the Rust standard library with the crates built into it (Apache-2.0 OR MIT), and the addon, in
+released packages for Linux, of LLVM's libunwind (Apache-2.0 WITH LLVM-exception) and of zig's compiler_rt (MIT).
 
 The command line and \`sealwright/evidence\` contain these npm packages, bundled:
 
@@ -78,30 +83,30 @@ function packageLicenseText({ name, license, folder }) {
   return mitText(holder.replace(/ <.*>$/, ''));
 }
 
-async function linkedCrates(platform) {
+async function linkedCrates(root, platform) {
   const args = ['metadata', '--format-version', '1', '--locked', '--filter-platform', platform];
   const { code, stdout, stderr } = await run('cargo', args);
   if (code !== 0) throw new SetupError('cargo metadata failed', stderr);
   const { packages, resolve } = JSON.parse(stdout);
-  const packageOf = new Map(packages.map((found) => [found.id, found]));
+  const packageOf = new Map(packages.map((crate) => [crate.id, crate]));
   const nodeOf = new Map(resolve.nodes.map((node) => [node.id, node]));
-  const linked = new Set();
+  const found = new Set();
   const visit = (id) => {
     const isMacro = packageOf.get(id).targets.some(({ kind }) => kind.includes('proc-macro'));
-    if (isMacro || linked.has(id)) return;
-    linked.add(id);
+    if (isMacro || found.has(id) || notLinked.includes(packageOf.get(id).name)) return;
+    found.add(id);
     for (const { pkg, dep_kinds: kinds } of nodeOf.get(id).deps) {
       // Neither for building nor for tests only.
       if (kinds.some(({ kind }) => kind === null)) visit(pkg);
     }
   };
-  visit(packages.find(({ name }) => name === addon).id);
+  visit(packages.find(({ name }) => name === root).id);
   return (
-    [...linked]
+    [...found]
       .map((id) => packageOf.get(id))
       // The crates of this project have no source.
       .filter(({ source }) => source !== null)
-      .map((found) => ({ ...found, taken: takenLicense(found) }))
+      .map((crate) => ({ ...crate, taken: takenLicense(crate) }))
   );
 }
 
