@@ -9,27 +9,18 @@ import type { Model } from '../model/model.js';
 export interface Break {
   /** The first row that is not trusted; the number of rows when it breaks at its end. */
   readonly row: number;
-  /** As the report counts them; null at the end. */
+  /** Of that row, as the report counts lines; null at the end. */
   readonly line: number | null;
   /** Rows that are not trusted. */
   readonly count: number;
 }
 
-/** The break that a report tells of; null where there is none, or no report yet. */
+/**
+ * The break that a report tells of; null where there is none, or no report yet. Every line in front of it that is not blank
+ * is an event, so that their number is its row, also where files are missing between two lines.
+ */
 export function breakOf({ events }: Model, report: ReportJson | null): Break | null {
   if (report === null || report.ok) return null;
-  const { line } = report;
-  const row = line === null ? events.length : firstFrom(events.line, events.length, line);
-  return { row, line, count: events.length - row };
-}
-
-/** The first row whose line has this number or a greater one; `length` when there is none. */
-function firstFrom(lines: Uint32Array, length: number, line: number): number {
-  let [low, high] = [0, length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((lines[middle] ?? 0) < line) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  const row = Math.min(report.eventCount, events.length);
+  return { row, line: events.line[row] ?? null, count: events.length - row };
 }

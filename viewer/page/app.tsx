@@ -5,7 +5,9 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
 import { visible } from '../../src/cli/safe-text.js';
-import { breakOf, Charts, CoverageView, kindGroups, RevealView, type Span, Timeline } from '../charts/index.js';
+import type { Findings } from '../../src/cli/verify/findings.js';
+import type { ReportJson } from '../../src/report.js';
+import { Charts, CoverageView, kindGroups, RevealView, type Span, Timeline } from '../charts/index.js';
 import type { Model } from '../model/model.js';
 import { About } from './about.js';
 import type { Actions } from './actions.js';
@@ -22,6 +24,7 @@ import { Start } from './start.js';
 import { phaseOf, type Section, type State } from './state.js';
 import { Tabs, TITLES } from './tabs.js';
 import type { Theme } from './theme.js';
+import { trustOf } from './trust.js';
 import { Verdict } from './verdict.js';
 
 interface Props {
@@ -63,7 +66,9 @@ function Opened({ state, actions, isPrinting }: Omit<Props, 'onTheme'>) {
   const { model, verified, section, ledger, isEmbedded } = state;
   const report = verified !== null && 'report' in verified ? verified.report : null;
   const findings = useMemo(() => (report === null ? null : judge(report)), [report]);
-  const broken = useMemo(() => (model === null ? null : breakOf(model, report)), [model, report]);
+  const trust = useMemo(() => model && trustOf(model, verified), [model, verified]);
+  const drawn = trust?.drawn ?? null;
+  const end = trust?.end ?? null;
   const slots = useMemo(() => (model === null ? [] : slotsOf(model)), [model]);
   const visited = useRef(new Set<Section>());
   visited.current.add(section);
@@ -72,15 +77,15 @@ function Opened({ state, actions, isPrinting }: Omit<Props, 'onTheme'>) {
   const onRange = useMemo(() => (span: Span | null) => actions.choose({ from: span?.from ?? null, to: span?.to ?? null }), [actions]);
   // What does not change is not drawn again: a picture takes longer than all the rest.
   const timeline = useMemo(
-    () => model && <Timeline model={model} report={report} onSelect={select} range={range} onRange={onRange} />,
-    [model, report, range],
+    () => model && <Timeline model={model} report={drawn} onSelect={select} range={range} onRange={onRange} />,
+    [model, drawn, range],
   );
   const charts = useMemo(
-    () => model && <Charts model={model} report={report} onSelect={select} range={range} onRange={onRange} />,
-    [model, report, range],
+    () => model && <Charts model={model} report={drawn} onSelect={select} range={range} onRange={onRange} />,
+    [model, drawn, range],
   );
-  const coverage = useMemo(() => model && <CoverageView model={model} report={report} onSelect={select} />, [model, report]);
-  const reveal = useMemo(() => model && <RevealView model={model} report={report} onSelect={select} client={actions} />, [model, report]);
+  const coverage = useMemo(() => model && <CoverageView model={model} report={drawn} onSelect={select} />, [model, drawn]);
+  const reveal = useMemo(() => model && <RevealView model={model} report={drawn} onSelect={select} client={actions} />, [model, drawn]);
   const panel = (name: Section, children: ComponentChildren) => (
     <div id={`panel-${name}`} class={`panel panel-${name}`} role="tabpanel" aria-labelledby={`tab-${name}`} hidden={section !== name}>
       {(name === 'charts' || name === 'coverage' || name === 'reveal') && <h2 class="unseen">{TITLES[name]}</h2>}
@@ -93,17 +98,13 @@ function Opened({ state, actions, isPrinting }: Omit<Props, 'onTheme'>) {
         {visible(ledger.length === 1 ? (ledger[0]?.name ?? '') : `${ledger[0]?.name ?? ''} and ${ledger.length - 1} more`)}
         {isEmbedded && <span class="soft"> came inside of this page: whoever made the page chose both</span>}
       </p>
-      <Banner state={state} isSmall={section !== 'overview'}>
-        {report !== null && findings !== null && (
-          <Verdict report={report} findings={findings}>
-            {broken !== null && broken.row < (model?.events.length ?? 0) && (
-              <p>
-                <button type="button" onClick={() => select(broken.row)}>
-                  Show where it breaks
-                </button>
-              </p>
-            )}
-          </Verdict>
+      <Banner state={state} report={report} findings={findings} isSmall={section !== 'overview'}>
+        {end !== null && end.count > 0 && (
+          <p>
+            <button type="button" onClick={() => select(end.row)}>
+              {report === null ? 'Show where it stops' : 'Show where it breaks'}
+            </button>
+          </p>
         )}
       </Banner>
       <Tabs section={section} counts={model === null ? {} : { events: model.events.length, coverage: coverageCount(model) }} onShow={(name) => actions.show(name)} />
@@ -115,7 +116,7 @@ function Opened({ state, actions, isPrinting }: Omit<Props, 'onTheme'>) {
           {timeline}
         </>,
       )}
-      {panel('events', model === null ? <Reading state={state} /> : <Events state={state} model={model} report={report} broken={broken} slots={slots} actions={actions} />)}
+      {panel('events', model === null || trust === null ? <Reading state={state} /> : <Events state={state} model={model} trust={trust} slots={slots} actions={actions} />)}
       {panel('charts', charts ?? <Reading state={state} />)}
       {panel('coverage', coverage ?? <Reading state={state} />)}
       {panel('reveal', reveal ?? <Reading state={state} />)}
@@ -125,18 +126,29 @@ function Opened({ state, actions, isPrinting }: Omit<Props, 'onTheme'>) {
 
 interface BannerProps {
   readonly state: State;
+  /** Of a verification that ended with one. */
+  readonly report: ReportJson | null;
+  readonly findings: Findings | null;
   /** Beside other sections it says the same in less room. */
   readonly isSmall: boolean;
   readonly children: ComponentChildren;
 }
 
 /** The verdict, or why there is none yet. */
-function Banner({ state: { verified, verifying }, isSmall, children }: BannerProps) {
-  if (verified !== null && 'failure' in verified) return <Failure title="Could not be verified" failure={verified.failure} />;
+function Banner({ state: { verified, verifying }, report, findings, isSmall, children }: BannerProps) {
   if (verified !== null) {
     return (
       <div role="status" class={isSmall ? 'banner-small' : undefined}>
-        {children}
+        {'failure' in verified && (
+          <Failure title="Could not be verified" failure={verified.failure}>
+            {children}
+          </Failure>
+        )}
+        {report !== null && findings !== null && (
+          <Verdict report={report} findings={findings}>
+            {children}
+          </Verdict>
+        )}
       </div>
     );
   }

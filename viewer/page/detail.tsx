@@ -58,7 +58,8 @@ export function Detail({ model, selected: { row, detail }, isTrusted, keys, fing
         {!isTrusted && (
           <p class="untrusted-note">
             <Symbol name="broken" />
-            Not trusted: the ledger breaks here or before. What stands here may have been written by anybody.
+            Not trusted: the ledger breaks here or before, or could not be verified from here on. What stands here may have been written
+            by anybody.
           </p>
         )}
         {detail === null && <p class="soft late">Reading</p>}

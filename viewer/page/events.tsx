@@ -3,26 +3,24 @@
  */
 
 import { useRef } from 'preact/hooks';
-import type { ReportJson } from '../../src/report.js';
-import type { Break } from '../charts/index.js';
 import type { Model } from '../model/model.js';
 import type { Actions } from './actions.js';
 import { Detail } from './detail.js';
 import { Filters } from './filters.js';
 import type { State } from './state.js';
 import { EventTable } from './table.js';
+import type { Trust } from './trust.js';
 
 interface Props {
   readonly state: State;
   readonly model: Model;
-  readonly report: ReportJson | null;
-  readonly broken: Break | null;
+  readonly trust: Trust;
   /** The look of each kind. */
   readonly slots: readonly number[];
   readonly actions: Actions;
 }
 
-export function Events({ state, model, report, broken, slots, actions }: Props) {
+export function Events({ state, model, trust, slots, actions }: Props) {
   const { choice, rows, isSearching, selected, keys, fingerprints } = state;
   const heading = useRef<HTMLHeadingElement>(null);
   const panel = useRef<HTMLDivElement>(null);
@@ -36,8 +34,7 @@ export function Events({ state, model, report, broken, slots, actions }: Props) 
       <div class={selected === null ? 'events-body' : 'events-body events-split'}>
         <EventTable
           model={model}
-          report={report}
-          broken={broken}
+          trust={trust}
           slots={slots}
           rows={rows}
           selected={selected?.row ?? null}
@@ -48,7 +45,7 @@ export function Events({ state, model, report, broken, slots, actions }: Props) 
           <Detail
             model={model}
             selected={selected}
-            isTrusted={broken === null || selected.row < broken.row}
+            isTrusted={selected.row < trust.rows}
             keys={keys}
             fingerprints={fingerprints}
             actions={actions}

@@ -1,14 +1,14 @@
 /*
- * A row of the table of events, and the row that stands where the ledger breaks.
+ * A row of the table of events, and the row that stands where trust ends.
  */
 
 import { visible } from '../../src/cli/safe-text.js';
-import { counted, grouped } from '../../src/cli/words.js';
-import type { ReportJson } from '../../src/report.js';
+import { counted } from '../../src/cli/words.js';
 import type { Model } from '../model/model.js';
 import { formatMoment, formatSpan } from './format.js';
 import { capital } from './judge.js';
 import { Symbol } from './symbols.js';
+import type { Trust } from './trust.js';
 
 interface Props {
   readonly model: Model;
@@ -82,21 +82,18 @@ function Outcome({ value }: { readonly value: number }) {
 
 interface BreakProps {
   readonly index: number;
-  readonly report: ReportJson | null;
+  readonly end: NonNullable<Trust['end']>;
   readonly columns: number;
-  /** Rows behind it. */
-  readonly behind: number;
 }
 
-export function BreakRow({ index, report, columns, behind }: BreakProps) {
-  const place = report === null || report.line === null ? 'at its end' : `at line ${grouped(report.line)}`;
-  const rest = behind === 0 ? '' : `${counted(behind, 'row')} from here on not trusted. `;
-  const text = `${rest}${capital(visible(report?.reason ?? report?.code ?? ''))}.`;
+export function BreakRow({ index, end: { title, reason, count }, columns }: BreakProps) {
+  const rest = count === 0 ? '' : `${counted(count, 'row')} from here on not trusted. `;
+  const text = `${rest}${capital(visible(reason))}.`;
   return (
     <div class="grid-break" role="row" aria-rowindex={index} data-break>
       <div role="gridcell" aria-colspan={columns}>
         <Symbol name="broken" />
-        <strong>Broken {place}</strong>
+        <strong>{title}</strong>
         <span class="grid-reason" title={text}>
           {text}
         </span>

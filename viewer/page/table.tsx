@@ -6,10 +6,10 @@
 
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { grouped } from '../../src/cli/words.js';
-import type { ReportJson } from '../../src/report.js';
-import type { Break } from '../charts/index.js';
 import type { Model } from '../model/model.js';
+import { placesOf } from './places.js';
 import { BreakRow, EventRow } from './row.js';
+import type { Trust } from './trust.js';
 import { type Rows, scrollToRow, windowAt } from './virtual.js';
 
 const ROW_HEIGHT = 34;
@@ -17,8 +17,7 @@ const COLUMNS = ['Event', 'Time, UTC', 'Kind', 'What', 'Outcome', 'Took', 'Sessi
 
 interface Props {
   readonly model: Model;
-  readonly report: ReportJson | null;
-  readonly broken: Break | null;
+  readonly trust: Trust;
   /** Places in {@link KindGroup}s by place in `Model.kinds`. */
   readonly slots: readonly number[];
   /** Rows that are shown; null for all. */
@@ -30,11 +29,11 @@ interface Props {
   readonly onEnter: () => void;
 }
 
-export function EventTable({ model, report, broken, slots, rows, selected, onSelect, onEnter }: Props) {
+export function EventTable({ model, trust, slots, rows, selected, onSelect, onEnter }: Props) {
   const view = useRef<HTMLDivElement>(null);
   const [scrollTop, setScrollTop] = useState(0);
   const [viewHeight, setViewHeight] = useState(600);
-  const places = placesOf(model.events.length, rows, broken);
+  const places = placesOf(model.events.length, rows, trust.end?.row ?? null);
   const size: Rows = { count: places.count, rowHeight: ROW_HEIGHT, viewHeight };
   const { first, end, top, height } = windowAt(size, scrollTop);
   const current = selected === null ? -1 : places.placeOf(selected);
@@ -87,8 +86,7 @@ export function EventTable({ model, report, broken, slots, rows, selected, onSel
           {Array.from({ length: end - first }, (_, index) => {
             const place = first + index;
             const row = places.rowAt(place);
-            if (row === -1) return <BreakRow key="break" index={place + 2} report={report} columns={COLUMNS.length} behind={broken?.count ?? 0} />;
-            const isTrusted = broken === null || row < broken.row;
+            if (row === -1) return trust.end && <BreakRow key="break" index={place + 2} end={trust.end} columns={COLUMNS.length} />;
             return (
               <EventRow
                 key={row}
@@ -96,7 +94,7 @@ export function EventTable({ model, report, broken, slots, rows, selected, onSel
                 row={row}
                 index={place + 2}
                 slot={slots[model.events.kind[row] ?? 0] ?? 0}
-                isTrusted={isTrusted}
+                isTrusted={row < trust.rows}
                 isSelected={row === selected}
                 onSelect={onSelect}
               />
@@ -119,41 +117,4 @@ function stepOf(key: string, current: number, page: number, count: number): numb
   if (key === 'PageUp') return current - page;
   if (key === 'Home') return 0;
   return key === 'End' ? count - 1 : null;
-}
-
-/** Rows of the table: those of events, and one where the ledger breaks, which is -1. */
-function placesOf(length: number, rows: Uint32Array | null, broken: Break | null) {
-  const shown = rows?.length ?? length;
-  const breakPlace = broken === null ? -1 : rows === null ? broken.row : lowerBound(rows, broken.row);
-  const isBehind = (place: number) => breakPlace !== -1 && place > breakPlace;
-  const rowAt = (place: number): number => {
-    if (place === breakPlace) return -1;
-    const index = isBehind(place) ? place - 1 : place;
-    return rows === null ? index : (rows[index] ?? -1);
-  };
-  const count = shown + (breakPlace === -1 ? 0 : 1);
-  return {
-    count,
-    rowAt,
-    /** The event there, or the next one where the break is. */
-    rowNear: (place: number, isUp: boolean): number | null => {
-      const near = place === breakPlace ? place + (isUp || place === count - 1 ? -1 : 1) : place;
-      return near < 0 || near >= count ? null : rowAt(near);
-    },
-    placeOf: (row: number): number => {
-      const index = rows === null ? row : lowerBound(rows, row);
-      if (rows !== null && rows[index] !== row) return -1;
-      return breakPlace !== -1 && index >= breakPlace ? index + 1 : index;
-    },
-  };
-}
-
-function lowerBound(rows: Uint32Array, row: number): number {
-  let [low, high] = [0, rows.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((rows[middle] ?? 0) < row) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
