@@ -19,10 +19,10 @@ const axe = (createRequire(import.meta.url)('axe-core') as { readonly source: st
 const chain = chainOf(20);
 const head = `19:${chain[19]?.selfHash}`;
 
-/** Lines of 500 events, of which that at a place was changed. */
-function brokenAt(place: number): string {
+/** Lines of 500 events, of which one was changed. */
+function brokenAt(row: number): string {
   const long = chainOf(500);
-  return textOf(long).split('\n').map((line, index) => (index === place ? forged(long[place]) : line)).join('\n');
+  return textOf(long).split('\n').map((line, index) => (index === row ? forged(long[row]) : line)).join('\n');
 }
 
 function place(t: ExecutionContext, text = textOf(chain)): string {
@@ -176,6 +176,8 @@ testWith(['chromium'], 'text of a ledger stays text, without a script and a netw
   const cells = await page.locator('.report-events tbody tr td:nth-of-type(3)').allTextContents();
   const shown = HOSTILE.map((text) => text.replaceAll(/[\u0000-\u001f\u202e\u2066]/g, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`));
   t.deepEqual(cells, shown.flatMap((text) => [text, text, text, text]));
+  const ids = await page.locator('[id]').evaluateAll((elements) => elements.map(({ id }) => id));
+  t.is(new Set(ids).size, ids.length);
   const body = await page.locator('body').textContent();
   t.false(/[\u0000\u001b\u202e\u2066]/.test(body ?? ''));
   // The style is the one that the policy names: without it the page would be unstyled, and the browser would say so.

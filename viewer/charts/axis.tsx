@@ -3,7 +3,7 @@
  */
 
 import { scaleLinear } from 'd3-scale';
-import { type Span, timeTicks } from './time.js';
+import { type Span, type Tick, timeTicks } from './time.js';
 
 /** Room around what is drawn, in units of the view box. */
 export interface Box {
@@ -14,8 +14,8 @@ export interface Box {
 }
 
 const TICK_WIDTH = 96;
-/** A label that is centred needs half of its own width. */
-const LABEL_HALF = 34;
+/** Of a label's text, at most. */
+const DIGIT_WIDTH = 6.6;
 
 /** A scale from 0 to a round number that is not below `most`. */
 export function countScale(most: number, { top, bottom }: Box) {
@@ -39,23 +39,37 @@ export function CountAxis({ scale, box }: { readonly scale: ReturnType<typeof co
 
 /** Marks of round times below the box, or above it. */
 export function TimeAxis({ span, box, isAbove = false }: { readonly span: Span; readonly box: Box; readonly isAbove?: boolean }) {
-  const width = box.right - box.left;
-  const placed = timeTicks(span, Math.max(2, Math.floor(width / TICK_WIDTH))).map(({ at, label }) => ({
-    label,
-    at,
-    x: box.left + ((at - span.from) / (span.to - span.from)) * width,
-  }));
   const [mark, text] = isAbove ? [box.top - 4, box.top - 9] : [box.bottom + 4, box.bottom + 17];
   return (
     <g class="chart-axis">
-      {placed.map(({ at, label, x }) => (
+      {timeMarks(span, box).map(({ at, label, x, left }) => (
         <g key={at}>
           <line class="chart-rule" x1={x} x2={x} y1={isAbove ? mark : box.bottom} y2={isAbove ? box.bottom : mark} />
-          <text x={x} y={text} text-anchor={x < box.left + LABEL_HALF ? 'start' : x > box.right - LABEL_HALF ? 'end' : 'middle'}>{label}</text>
+          {left !== null && <text x={left} y={text}>{label}</text>}
         </g>
       ))}
     </g>
   );
+}
+
+interface TimeMark extends Tick {
+  readonly x: number;
+  /** Where its label begins; null where that would be on another one. */
+  readonly left: number | null;
+}
+
+/** Labels are centred, and moved inwards at either end. */
+function timeMarks(span: Span, box: Box): readonly TimeMark[] {
+  const width = box.right - box.left;
+  let taken = Number.NEGATIVE_INFINITY;
+  return timeTicks(span, Math.max(2, Math.floor(width / TICK_WIDTH))).map(({ at, label }) => {
+    const x = box.left + ((at - span.from) / (span.to - span.from)) * width;
+    const length = label.length * DIGIT_WIDTH;
+    const left = Math.min(box.right - length, Math.max(box.left, x - length / 2));
+    const isFree = left >= taken;
+    if (isFree) taken = left + length + DIGIT_WIDTH;
+    return { at, label, x, left: isFree ? left : null };
+  });
 }
 
 /** `1,200`, `12k`, `3.4M`. */

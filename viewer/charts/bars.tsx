@@ -23,6 +23,7 @@ export function FailuresByTool({ model }: { readonly model: Model }) {
   const [failures, returns] = [sum(tools, (tool) => tool.failures), sum(tools, (tool) => tool.returns)];
   return (
     <Bars
+      id="chart-failures"
       title="Failures by tool"
       description={`${grouped(failures)} of ${counted(returns, 'return')} of ${counted(tools.length, 'tool')} are failures, those with most failures first.`}
       bars={tools.map((tool) => ({
@@ -43,6 +44,7 @@ export function TokensByModel({ model }: { readonly model: Model }) {
   if (models.length === 0) return <p class="chart-empty">No model was invoked.</p>;
   return (
     <Bars
+      id="chart-tokens"
       title="Tokens by model"
       description={`${counted(sum(models, tokens), 'token')} in ${counted(sum(models, ({ calls }) => calls), 'call')} of ${counted(models.length, 'model')}, those with most tokens first.`}
       bars={models.map((item) => ({
@@ -66,6 +68,7 @@ interface Bar {
 }
 
 interface BarsProps {
+  readonly id: string;
   readonly title: string;
   readonly description: string;
   readonly bars: readonly Bar[];
@@ -73,13 +76,14 @@ interface BarsProps {
   readonly table: FigureTable;
 }
 
-function Bars({ title, description, bars, legend, table }: BarsProps) {
+function Bars({ id, title, description, bars, legend, table }: BarsProps) {
   const [measure, width] = useWidth();
   const shown = bars.slice(0, LISTED);
   const most = Math.max(1, ...bars.map(({ parts }) => sum(parts, ({ value }) => value)));
   const scale = scaleLinear().domain([0, most]).range([0, width]);
   return (
     <Figure
+      id={id}
       title={title}
       description={description}
       width={width}
@@ -90,7 +94,7 @@ function Bars({ title, description, bars, legend, table }: BarsProps) {
       table={table}
       measure={measure}
     >
-      {(id) => shown.map(({ name, text, parts }, index) => (
+      {shown.map(({ name, text, parts }, index) => (
         <g key={index}>
           {/* A viewport of its own cuts a name that is too long. */}
           <svg class="chart-label" x={0} y={index * ROW} width={width * 0.55} height={ROW - BAR}>

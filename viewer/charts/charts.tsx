@@ -24,8 +24,10 @@ export function Charts(props: TimeViewProps) {
       <EventsOverTime {...props} />
       <div class="charts-row">
         <FailuresByTool model={model} />
-        <TokensByModel model={model} />
-        <Latencies model={model} />
+        <div class="charts-column">
+          <TokensByModel model={model} />
+          <Latencies model={model} />
+        </div>
       </div>
     </div>
   );

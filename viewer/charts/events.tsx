@@ -17,7 +17,7 @@ import { useWidth } from './width.js';
 
 const COLUMNS = 60;
 const HEIGHT = 220;
-const TITLE = 'Events over time';
+const ID = 'chart-events';
 
 /** The picture. */
 export function EventsOverTime({ model, report, range = null, onRange }: TimeViewProps) {
@@ -60,7 +60,8 @@ export function EventsOverTime({ model, report, range = null, onRange }: TimeVie
   const total = trusted.flat().reduce((sum, count) => sum + count, 0) + untrusted.reduce((sum, count) => sum + count, 0);
   return (
     <Figure
-      title={TITLE}
+      id={ID}
+      title="Events over time"
       extent={spanText(time)}
       description={`${counted(total, 'event')} from ${spanText(time)}, in ${COLUMNS} columns of equal time, stacked by kind.`}
       width={width}
@@ -73,22 +74,18 @@ export function EventsOverTime({ model, report, range = null, onRange }: TimeVie
       controls={onRange !== undefined && <RangeControls time={time} range={range} onRange={onRange} />}
       {...pointer}
     >
-      {(id) => (
-        <>
-          <CountAxis scale={scale} box={box} />
-          <TimeAxis span={time} box={box} />
-          {Array.from({ length: COLUMNS }, (_, column) => {
-            const parts = [...groups.map(({ slot }, place) => [slot, trusted[place]?.[column] ?? 0] as const), ['untrusted', untrusted[column] ?? 0] as const];
-            let below = 0;
-            return parts.filter(([, count]) => count > 0).map(([look, count]) => {
-              const [bottom, top] = [scale(below), scale(below + count)];
-              below += count;
-              return <rect key={look} x={box.left + column * step + 0.5} y={top} width={Math.max(1, step - 1)} height={bottom - top} fill={fillOf(id, look)} />;
-            });
-          })}
-          {shown !== null && <Selection span={shown} time={time} box={box} />}
-        </>
-      )}
+      <CountAxis scale={scale} box={box} />
+      <TimeAxis span={time} box={box} />
+      {Array.from({ length: COLUMNS }, (_, column) => {
+        const parts = [...groups.map(({ slot }, place) => [slot, trusted[place]?.[column] ?? 0] as const), ['untrusted', untrusted[column] ?? 0] as const];
+        let below = 0;
+        return parts.filter(([, count]) => count > 0).map(([look, count]) => {
+          const [bottom, top] = [scale(below), scale(below + count)];
+          below += count;
+          return <rect key={look} x={box.left + column * step + 0.5} y={top} width={Math.max(1, step - 1)} height={bottom - top} fill={fillOf(ID, look)} />;
+        });
+      })}
+      {shown !== null && <Selection span={shown} time={time} box={box} />}
     </Figure>
   );
 }

@@ -4,7 +4,6 @@
  */
 
 import type { ComponentChildren, RefObject } from 'preact';
-import { useId } from 'preact/hooks';
 import { fillOf, Patterns } from './patterns.js';
 
 /** An entry of a legend. */
@@ -20,6 +19,8 @@ export interface FigureTable {
 }
 
 interface FigureProps {
+  /** Names its fills. Of its own: one in a hidden section of the page would be found first, and paint nothing. */
+  readonly id: string;
   readonly title: string;
   /** Stands behind the title. */
   readonly extent?: string;
@@ -39,14 +40,12 @@ interface FigureProps {
   readonly onPointerUp?: (event: PointerEvent) => void;
   readonly onPointerLeave?: (event: PointerEvent) => void;
   readonly isActive?: boolean;
-  /** Content of the picture. It is given the identifier of its fills. */
-  readonly children: (id: string) => ComponentChildren;
+  readonly children: ComponentChildren;
 }
 
 /** Draws it. */
 export function Figure(props: FigureProps) {
-  const id = useId();
-  const { title, extent, description, width, height, slots = [], legend = [], note = null, table, measure, controls, children } = props;
+  const { id, title, extent, description, width, height, slots = [], legend = [], note = null, table, measure, controls, children } = props;
   const { onPointerDown, onPointerMove, onPointerUp, onPointerLeave, isActive = false } = props;
   return (
     <figure class="chart">
@@ -69,7 +68,7 @@ export function Figure(props: FigureProps) {
           <title id={`${id}-title`}>{title}</title>
           <desc id={`${id}-text`}>{description}</desc>
           <Patterns id={id} slots={slots} />
-          {children(id)}
+          {children}
         </svg>
       </div>
       {controls}

@@ -33,9 +33,23 @@ const ORDER = [
 ];
 
 /** The kinds that occur. Where they are more than eight the last ones share the last look. */
-export function kindGroups({ kinds, events }: Model): readonly KindGroup[] {
+export function kindGroups(model: Model): readonly KindGroup[] {
+  const known = KNOWN.get(model);
+  if (known !== undefined) return known;
+  const groups = groupsOf(model);
+  KNOWN.set(model, groups);
+  return groups;
+}
+
+/** Several pictures ask for the kinds of the same events. */
+const KNOWN = new WeakMap<Model, readonly KindGroup[]>();
+
+function groupsOf({ kinds, events }: Model): readonly KindGroup[] {
   const counts = new Uint32Array(kinds.length);
-  for (const kind of events.kind) counts[kind] = (counts[kind] ?? 0) + 1;
+  for (let row = 0; row < events.length; row += 1) {
+    const kind = events.kind[row] ?? 0;
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
   const found = kinds.map((name, kind) => ({ name, kind })).filter(({ kind, name }) => name !== '' && (counts[kind] ?? 0) > 0);
   const rank = ({ name, kind }: { readonly name: string; readonly kind: number }) => {
     const place = ORDER.indexOf(name);

@@ -3,11 +3,9 @@
  */
 
 import { grouped } from '../../src/cli/words.js';
-import type { Model } from '../model/model.js';
-import type { CallLane, Lane, Lanes, SessionLane } from './lanes.js';
+import type { BreakPlace, CallLane, Lane, Lanes, SessionLane } from './lanes.js';
 import { fillOf } from './patterns.js';
 import { durationText, type Span } from './time.js';
-import type { Break } from './trust.js';
 
 /** Where everything stands, in units of the view box. */
 export interface Layout {
@@ -38,10 +36,10 @@ const LEVEL = 9;
 const COLUMNS_HEIGHT = 40;
 
 /** Places all rows. */
-export function layoutOf(lanes: Lanes, isBroken: boolean, frame: Pick<Layout, 'left' | 'right' | 'columns' | 'span'>): Layout {
+export function layoutOf(lanes: Lanes, frame: Pick<Layout, 'left' | 'right' | 'columns' | 'span'>): Layout {
   const { calls } = lanes;
   const headings: { text: string; y: number }[] = [];
-  const start = isBroken ? TOP + BREAK : TOP;
+  const start = lanes.breaks === null ? TOP : TOP + BREAK;
   let y = start;
   const part = (text: string, height: number) => {
     if (height === 0) return y;
@@ -142,31 +140,21 @@ export function CallBars({ id, calls, layout }: { readonly id: string; readonly 
 }
 
 /** Where the ledger breaks, and the time of what is not trusted behind it. */
-export function BreakMark({ id, model, broken, layout }: { readonly id: string; readonly model: Model; readonly broken: Break; readonly layout: Layout }) {
-  const { top, bottom, left, right, span } = layout;
-  const at = breakTime(model, broken.row);
-  const times = model.events.time.subarray(broken.row).filter((time) => time >= span.from && time <= span.to);
-  const [first, last] = [placeOf(layout, times.reduce((least, time) => Math.min(least, time), span.to)), placeOf(layout, times.reduce((most, time) => Math.max(most, time), span.from))];
+export function BreakMark({ id, place, layout }: { readonly id: string; readonly place: BreakPlace; readonly layout: Layout }) {
+  const { top, bottom, left, right } = layout;
+  const { line, count, at, untrusted } = place;
   const x = placeOf(layout, at);
   const isRight = x > (left + right) / 2;
-  const text = broken.line === null ? 'breaks at the end' : `breaks at line ${grouped(broken.line)}`;
+  const text = line === null ? 'breaks at the end' : `breaks at line ${grouped(line)}`;
+  const [from, to] = untrusted === null ? [x, x] : [placeOf(layout, untrusted.from), placeOf(layout, untrusted.to)];
   return (
     <g>
-      {times.length > 0 && <rect class="timeline-untrusted-time" x={first} y={top} width={Math.max(2, last - first)} height={bottom - top} fill={fillOf(id, 'untrusted')} />}
+      {untrusted !== null && <rect class="timeline-untrusted-time" x={from} y={top} width={Math.max(2, to - from)} height={bottom - top} fill={fillOf(id, 'untrusted')} />}
       <line class="timeline-break" x1={x} x2={x} y1={16} y2={bottom} />
       <path class="timeline-break-sign" d={`M${x - 5} 5L${x + 5} 15M${x + 5} 5L${x - 5} 15`} />
-      <text class="timeline-break-text" x={x + (isRight ? -10 : 10)} y={14} text-anchor={isRight ? 'end' : 'start'}>{broken.count > 0 ? `${text}, not trusted behind` : text}</text>
+      <text class="timeline-break-text" x={x + (isRight ? -10 : 10)} y={14} text-anchor={isRight ? 'end' : 'start'}>{count > 0 ? `${text}, not trusted behind` : text}</text>
     </g>
   );
-}
-
-/** The time of a row, or of the last one before it that has one. */
-function breakTime({ events }: Model, row: number): number {
-  for (let place = Math.min(row, events.length - 1); place >= 0; place -= 1) {
-    const time = events.time[place] ?? Number.NaN;
-    if (Number.isFinite(time)) return time;
-  }
-  return Number.NaN;
 }
 
 /** Lanes have names: their marks need no weave. */

@@ -59,6 +59,15 @@ export interface Lanes {
   readonly sessionCount: number;
   /** Events in the fullest column of a kind, and of a session. */
   readonly most: { readonly kinds: number; readonly sessions: number };
+  readonly breaks: BreakPlace | null;
+}
+
+/** Where the ledger breaks. */
+export interface BreakPlace extends Break {
+  /** The time of the first row that is not trusted, or of the last one before it that has one; NaN if none has. */
+  readonly at: number;
+  /** The time of all that is not trusted, as far as it is in the span. */
+  readonly untrusted: Span | null;
 }
 
 /** How much is asked for. */
@@ -97,11 +106,31 @@ export function lanesOf(model: Model, broken: Break | null, span: Span, limits: 
     sessions,
     sessionCount: inView.length,
     most: { kinds: fullest(occurring), sessions: fullest(sessions) },
+    breaks: broken && { ...broken, at: breakTime(events.time, broken.row), untrusted: untrustedTime(events.time, broken.row, span) },
   };
 }
 
 function fullest(lanes: readonly Lane[]): number {
   return lanes.reduce((most, lane) => Math.max(most, ...lane.trusted, ...lane.untrusted), 1);
+}
+
+function breakTime(times: Float64Array, row: number): number {
+  for (let place = Math.min(row, times.length - 1); place >= 0; place -= 1) {
+    const time = times[place] ?? Number.NaN;
+    if (Number.isFinite(time)) return time;
+  }
+  return Number.NaN;
+}
+
+function untrustedTime(times: Float64Array, row: number, span: Span): Span | null {
+  let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let place = row; place < times.length; place += 1) {
+    const time = times[place] ?? Number.NaN;
+    if (!(time >= span.from && time <= span.to)) continue;
+    if (time < from) from = time;
+    if (time > to) to = time;
+  }
+  return from <= to ? { from, to } : null;
 }
 
 function count(lane: Lane | undefined, column: number, row: number, isTrusted: boolean): void {

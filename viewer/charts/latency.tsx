@@ -13,6 +13,7 @@ import { useWidth } from './width.js';
 
 const HEIGHT = 220;
 const SLOT = 2;
+const ID = 'chart-latencies';
 
 /** The picture. */
 export function Latencies({ model }: { readonly model: Model }) {
@@ -28,6 +29,7 @@ export function Latencies({ model }: { readonly model: Model }) {
   const place = (value: number) => box.left + step * bucketPlace(upTo, value);
   return (
     <Figure
+      id={ID}
       title="Latencies of tools"
       description={`${counted(total, 'return')}: half of them within ${durationText(quantiles.p50)}, 95 of 100 within ${durationText(quantiles.p95)}, as the tools' callers say.`}
       width={width}
@@ -39,23 +41,19 @@ export function Latencies({ model }: { readonly model: Model }) {
       }}
       measure={measure}
     >
-      {(id) => (
-        <>
-          <CountAxis scale={scale} box={box} />
-          {counts.map((count, bucket) => (
-            <g key={bucket} class="chart-axis">
-              {count > 0 && (
-                <rect x={box.left + bucket * step + 1} y={scale(count)} width={Math.max(1, step - 2)} height={box.bottom - scale(count)} fill={fillOf(id, SLOT)} />
-              )}
-              {hasLabel(bucket, counts.length, step) && (
-                <BoundLabel text={boundText(upTo, bucket, upTo[bucket] ?? 0)} x={box.left + (bucket + 0.5) * step} box={box} />
-              )}
-            </g>
-          ))}
-          <Mark name="p50" value={quantiles.p50} x={place(quantiles.p50)} box={box} level={12} />
-          <Mark name="p95" value={quantiles.p95} x={place(quantiles.p95)} box={box} level={26} />
-        </>
-      )}
+      <CountAxis scale={scale} box={box} />
+      {counts.map((count, bucket) => (
+        <g key={bucket} class="chart-axis">
+          {count > 0 && (
+            <rect x={box.left + bucket * step + 1} y={scale(count)} width={Math.max(1, step - 2)} height={box.bottom - scale(count)} fill={fillOf(ID, SLOT)} />
+          )}
+          {hasLabel(bucket, counts.length, step) && (
+            <BoundLabel text={boundText(upTo, bucket, upTo[bucket] ?? 0)} x={box.left + (bucket + 0.5) * step} box={box} />
+          )}
+        </g>
+      ))}
+      <Mark name="p50" value={quantiles.p50} x={place(quantiles.p50)} box={box} level={12} />
+      <Mark name="p95" value={quantiles.p95} x={place(quantiles.p95)} box={box} level={26} />
     </Figure>
   );
 }

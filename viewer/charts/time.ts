@@ -26,9 +26,46 @@ const DAY = 24 * 60 * MINUTE;
 
 /** The time of events; null when none of them has one. */
 export function ledgerTime(times: Float64Array): LedgerTime | null {
+  const known = KNOWN.get(times);
+  if (known !== undefined) return known;
+  const time = timeOf(times);
+  KNOWN.set(times, time);
+  return time;
+}
+
+/** Several pictures ask for the time of the same events. */
+const KNOWN = new WeakMap<Float64Array, LedgerTime | null>();
+
+function timeOf(times: Float64Array): LedgerTime | null {
+  let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let row = 0; row < times.length; row += 1) {
+    const time = times[row] ?? Number.NaN;
+    if (time < from) from = time;
+    if (time > to) to = time;
+  }
+  if (from > to) return null;
+  return to - from <= SECOND * FAR || !isPressed(times, { from, to }) ? { ...widened({ from, to }), outside: 0 } : without(times);
+}
+
+/** Whether so many of them share a column of a very wide picture that it is worth to look closer. */
+function isPressed(times: Float64Array, span: Span): boolean {
+  const counts = new Uint32Array(FAR);
+  let total = 0;
+  for (let row = 0; row < times.length; row += 1) {
+    const column = columnOf(span, FAR, times[row] ?? Number.NaN);
+    if (column === -1) continue;
+    counts[column] = (counts[column] ?? 0) + 1;
+    total += 1;
+  }
+  // A stretch of one column's length may lie on two of them.
+  const fullest = counts.reduce((most, count, column) => Math.max(most, count + (counts[column + 1] ?? 0)), 0);
+  return fullest >= total * (1 - 2 * FAR_SHARE);
+}
+
+/** The time without those that are far away. */
+function without(times: Float64Array): LedgerTime {
   const sorted = times.filter(Number.isFinite).toSorted();
   const at = (place: number) => sorted[place] ?? 0;
-  if (sorted.length === 0) return null;
   const [first, last] = [at(0), at(sorted.length - 1)];
   const cut = Math.floor(sorted.length * FAR_SHARE);
   const inner = { from: at(cut), to: at(sorted.length - 1 - cut) };

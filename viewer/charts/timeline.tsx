@@ -18,7 +18,7 @@ import { useWidth } from './width.js';
 const SESSIONS = 8;
 const MORE_SESSIONS = 24;
 const COLUMN = 6;
-const TITLE = 'Timeline';
+const ID = 'timeline';
 
 /** The picture, and what is in the column that was pointed at. */
 export function Timeline({ model, report, onSelect, range = null, onRange }: TimeViewProps) {
@@ -35,7 +35,7 @@ export function Timeline({ model, report, onSelect, range = null, onRange }: Tim
     [model, broken, span?.from, span?.to, columns, sessions],
   );
   if (span === null || time === null || lanes === null) return <p class="chart-empty">There is no event with a time.</p>;
-  const layout = layoutOf(lanes, broken !== null, { left, right: left + columns * COLUMN, columns, span });
+  const layout = layoutOf(lanes, { left, right: left + columns * COLUMN, columns, span });
   const pointed = column !== null && column < columns ? column : null;
   const columnAt = (event: PointerEvent) => {
     const at = Math.floor((placeIn(event, width).x - left) / COLUMN);
@@ -54,9 +54,10 @@ export function Timeline({ model, report, onSelect, range = null, onRange }: Tim
   return (
     <div class="timeline">
       <Figure
-        title={TITLE}
+        id={ID}
+        title="Timeline"
         extent={spanText(span)}
-        description={descriptionOf(lanes, span, broken === null ? null : (broken.line ?? 'end'))}
+        description={descriptionOf(lanes, span)}
         width={width}
         height={layout.height}
         legend={broken === null || broken.count === 0 ? [] : [{ look: 'untrusted', text: `not trusted: ${counted(broken.count, 'row')} behind the break` }]}
@@ -68,18 +69,14 @@ export function Timeline({ model, report, onSelect, range = null, onRange }: Tim
         )}
         {...pointer}
       >
-        {(id) => (
-          <>
-            <TimeAxis span={span} box={{ left, right: layout.right, top: layout.top, bottom: layout.bottom }} isAbove />
-            {broken !== null && <BreakMark id={id} model={model} broken={broken} layout={layout} />}
-            {layout.headings.map(({ text, y }) => <text key={text} class="timeline-heading" x={0} y={y}>{text}</text>)}
-            {lanes.kinds.map((lane, place) => <LaneRow key={place} id={id} lane={lane} y={layout.kinds + place * layout.lane} most={lanes.most.kinds} layout={layout} />)}
-            {lanes.failures !== null && <LaneRow id={id} lane={lanes.failures} y={layout.failures} most={lanes.most.kinds} layout={layout} />}
-            {lanes.calls !== null && <CallBars id={id} calls={lanes.calls} layout={layout} />}
-            {lanes.sessions.map((lane, place) => <SessionRow key={place} id={id} lane={lane} y={layout.sessions + place * layout.lane} most={lanes.most.sessions} layout={layout} />)}
-            {pointed !== null && <rect class="timeline-cursor" x={left + pointed * COLUMN} y={layout.top} width={COLUMN} height={layout.bottom - layout.top} />}
-          </>
-        )}
+        <TimeAxis span={span} box={{ left, right: layout.right, top: layout.top, bottom: layout.bottom }} isAbove />
+        {lanes.breaks !== null && <BreakMark id={ID} place={lanes.breaks} layout={layout} />}
+        {layout.headings.map(({ text, y }) => <text key={text} class="timeline-heading" x={0} y={y}>{text}</text>)}
+        {lanes.kinds.map((lane, place) => <LaneRow key={place} id={ID} lane={lane} y={layout.kinds + place * layout.lane} most={lanes.most.kinds} layout={layout} />)}
+        {lanes.failures !== null && <LaneRow id={ID} lane={lanes.failures} y={layout.failures} most={lanes.most.kinds} layout={layout} />}
+        {lanes.calls !== null && <CallBars id={ID} calls={lanes.calls} layout={layout} />}
+        {lanes.sessions.map((lane, place) => <SessionRow key={place} id={ID} lane={lane} y={layout.sessions + place * layout.lane} most={lanes.most.sessions} layout={layout} />)}
+        {pointed !== null && <rect class="timeline-cursor" x={left + pointed * COLUMN} y={layout.top} width={COLUMN} height={layout.bottom - layout.top} />}
       </Figure>
       {lanes.sessionCount > lanes.sessions.length && (
         <p class="chart-note">
@@ -102,11 +99,11 @@ function rowAt(lanes: Lanes, layout: Layout, column: number, y: number): number 
   return rows.length === 0 ? -1 : Math.min(...rows);
 }
 
-function descriptionOf({ kinds, calls, sessionCount }: Lanes, span: Span, broken: number | 'end' | null): string {
+function descriptionOf({ kinds, calls, sessionCount, breaks }: Lanes, span: Span): string {
   const parts = [
     `${counted(kinds.length, 'kind')} of events and ${counted(sessionCount, 'session')} from ${spanText(span)}.`,
     calls === null ? '' : `${counted(calls.count, 'call')} of tools with a return.`,
-    broken === null ? '' : broken === 'end' ? 'The ledger breaks at its end.' : `The ledger breaks at line ${grouped(broken)}; what is behind it is not trusted.`,
+    breaks === null ? '' : breaks.line === null ? 'The ledger breaks at its end.' : `The ledger breaks at line ${grouped(breaks.line)}; what is behind it is not trusted.`,
   ];
   return parts.filter((part) => part !== '').join(' ');
 }

@@ -3,7 +3,7 @@
  * ledger has been made visible before.
  */
 
-import render from 'preact-render-to-string';
+import { renderToString } from 'preact-render-to-string';
 import { digest, style } from 'sealwright:report-style';
 import { visible } from '../../src/cli/safe-text.js';
 import type { ReportFacts, ReportPage as Page } from '../../src/evidence/pages.js';
@@ -33,7 +33,7 @@ export class ReportPage implements Page {
 
   finish(facts: ReportFacts): string {
     const model = this.#collector.finish();
-    const body = render(<Report model={model} isWhole={this.#isWhole} {...facts} />);
+    const body = renderToString(<Report model={model} isWhole={this.#isWhole} {...facts} />);
     return `<!doctype html>
 <html lang="en">
 <head>
@@ -42,7 +42,7 @@ export class ReportPage implements Page {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
-${render(<title>{`${visible(facts.subject)}: Sealwright report`}</title>)}
+${renderToString(<title>{`${visible(facts.subject)}: Sealwright report`}</title>)}
 <style>${style}</style>
 </head>
 <body>
