@@ -40,20 +40,18 @@ function writeLarge(path: string): number {
   return seq;
 }
 
-/** Most memory that any process which draws pages of this browser ever had, in bytes. Linux only. */
-function peakMemory(t: ExecutionContext, profile: string): number {
-  const peaks = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((pid) => {
+/** Memory of the processes that draw pages of browsers, of each its share (PSS), in bytes. Linux only. */
+function rendererMemory(): number {
+  const shares = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((pid) => {
     try {
-      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-      if (!words.includes('--type=renderer') || !words.includes(profile)) return 0;
-      return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+      if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--type=renderer')) return 0;
+      return Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0) * 1024;
     } catch {
+      // Gone meanwhile.
       return 0;
     }
   });
-  const peak = Math.max(0, ...peaks);
-  t.not(peak, 0, 'no process of the browser was found');
-  return peak;
+  return Math.max(0, ...shares);
 }
 
 testWith(needs, 'a hundred megabytes are read, verified and searched while the page goes on answering', async (t) => {
@@ -62,8 +60,9 @@ testWith(needs, 'a hundred megabytes are read, verified and searched while the p
   const count = writeLarge(path);
   const viewer = await Viewer.open(t);
   const { page } = viewer;
-  const profile = await page.evaluate(() => location.href);
-  t.truthy(profile);
+  let peak = 0;
+  const watch = setInterval(() => (peak = Math.max(peak, rendererMemory())), 100);
+  t.teardown(() => clearInterval(watch));
   await page.evaluate(() => {
     const found: number[] = [];
     new PerformanceObserver((list) => found.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask' });
@@ -79,7 +78,9 @@ testWith(needs, 'a hundred megabytes are read, verified and searched while the p
   await page.getByRole('searchbox').fill(`"order":${count - 2 - (count % 2)},`);
   await page.waitForFunction(() => document.querySelector('[role=grid]')?.getAttribute('aria-rowcount') === '2', undefined, { timeout: 60_000 });
   const longTasks = await page.evaluate(() => (window as unknown as { longTasks: number[] }).longTasks);
-  const [longest, peak] = [Math.max(0, ...longTasks), peakMemory(t, 'profile')];
+  const longest = Math.max(0, ...longTasks);
   t.log(`longest task ${Math.round(longest)} ms, memory ${Math.round(peak / MEGABYTE)} MB`);
   t.true(peak < 1.5 * SIZE + 200 * MEGABYTE, `${peak} bytes`);
+  // 200 on a machine with nothing else to do.
+  t.true(longest < 1000, `${longest} ms`);
 });

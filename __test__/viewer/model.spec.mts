@@ -95,7 +95,7 @@ test('events are of the session that is open, if there is one only', (t) => {
     called('of a or b'),
     ended(),
     sealed('a'),
-    called('of b'),
+    called('of none'),
     ended(),
     called('of none'),
     sealed('b'),
@@ -103,13 +103,21 @@ test('events are of the session that is open, if there is one only', (t) => {
   ];
   const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify({ seq: 0, event: line.toJSON() })));
   const model = modelOf([text.join('\n')]);
-  t.deepEqual(numbers(model.events.session), [0, 0, 0, -1, 1, 1, 2, -1, -1, 1, 2, 2, -1, 3, 4]);
+  t.deepEqual(numbers(model.events.session), [0, 0, 0, -1, 1, 1, 2, -1, 2, 1, -1, -1, -1, 2, 3]);
   t.deepEqual(
     model.sessions.map(({ id, first, last, ended: isEnded }) => [id, first, last, isEnded]),
-    [['before', 0, 2, true], ['a', 4, 9, true], ['b', 6, 11, true], ['b', 13, 13, true], ['a', 14, 14, false]],
+    [['before', 0, 2, true], ['a', 4, 9, true], ['b', 6, 13, true], ['a', 14, 14, false]],
   );
   t.is(model.sessions[1]?.agent, 'agent a');
-  t.deepEqual(model.coverage.openSessions, { count: 1, items: [{ session: 4 }] });
+  t.deepEqual(model.coverage.openSessions, { count: 1, items: [{ session: 3 }] });
+});
+
+test('a session that a crash left open hides none of the later ones', (t) => {
+  const one = (id: string) => [started(id), called('x'), ended()];
+  const model = modelOfEvents([...one('1'), started('crashed'), called('x'), ...one('2'), ...one('3'), ...one('4')]);
+  t.deepEqual(model.sessions.map(({ id, ended: isEnded }) => [id, isEnded]), [['1', true], ['crashed', false], ['2', true], ['3', true], ['4', true]]);
+  // Before the first one behind it has ended nobody can tell.
+  t.deepEqual(numbers(model.events.session), [0, 0, 0, 1, 1, 2, -1, 2, 3, 3, 3, 4, 4, 4]);
 });
 
 test('a call is paired with the next return of its tool, of its session first', (t) => {
