@@ -18,7 +18,7 @@ export function Charts(props: TimeViewProps) {
     <div class="charts">
       {broken !== null && broken.count > 0 && (
         <p class="chart-warning">
-          {`The ledger breaks at line ${grouped(broken.line ?? 0)}. ${counted(broken.count, 'row')} behind it ${broken.count === 1 ? 'is' : 'are'} not trusted: hatched in events over time, and counted in the others.`}
+          {`The ledger breaks at line ${grouped(broken.line ?? 0)}. ${counted(broken.count, 'row')} from there on ${broken.count === 1 ? 'is' : 'are'} not trusted: hatched in events over time, and counted in the others.`}
         </p>
       )}
       <EventsOverTime {...props} />

@@ -159,7 +159,7 @@ function stacksOf(model: Model, broken: Break | null): Stacks | null {
 
 function legendOf(groups: readonly KindGroup[], broken: Break | null): readonly LegendItem[] {
   const kinds = groups.map(({ slot, name }) => ({ look: slot, text: name }));
-  return broken === null || broken.count === 0 ? kinds : [...kinds, { look: 'untrusted', text: `not trusted: ${counted(broken.count, 'row')} behind the break` }];
+  return broken === null || broken.count === 0 ? kinds : [...kinds, { look: 'untrusted', text: `not trusted: ${counted(broken.count, 'row')} from the break on` }];
 }
 
 function notesOf({ outside }: LedgerTime, broken: Break | null): string | null {

@@ -46,7 +46,7 @@ export function Timeline({ model, report, onSelect, range = null, onRange }: Tim
     onPointerMove: (event: PointerEvent) => setColumn(columnAt(event) ?? column),
     onPointerDown: (event: PointerEvent) => {
       const at = columnAt(event);
-      const row = at === null ? -1 : rowAt(lanes, layout, at, placeIn(event, width).y);
+      const row = at === null ? -1 : rowNear(lanes, layout, at, placeIn(event, width).y);
       if (event.button === 0 && row !== -1) onSelect(row);
     },
   };
@@ -60,7 +60,7 @@ export function Timeline({ model, report, onSelect, range = null, onRange }: Tim
         description={descriptionOf(lanes, span)}
         width={width}
         height={layout.height}
-        legend={broken === null || broken.count === 0 ? [] : [{ look: 'untrusted', text: `not trusted: ${counted(broken.count, 'row')} behind the break` }]}
+        legend={broken === null || broken.count === 0 ? [] : [{ look: 'untrusted', text: `not trusted: ${counted(broken.count, 'row')} from the break on` }]}
         note={outside === 0 ? null : `${counted(outside, 'event')} with a time far from all others ${outside === 1 ? 'is' : 'are'} not in the picture.`}
         table={tableOf(lanes)}
         measure={measure}
@@ -88,6 +88,13 @@ export function Timeline({ model, report, onSelect, range = null, onRange }: Tim
   );
 }
 
+/** How far from a mark a pointer may be, in columns, the nearest first. */
+const NEAR = [0, -1, 1, -2, 2];
+
+function rowNear(lanes: Lanes, layout: Layout, column: number, y: number): number {
+  return NEAR.map((offset) => rowAt(lanes, layout, column + offset, y)).find((row) => row !== -1) ?? -1;
+}
+
 /** The row that a pointer means: the first one of its lane in the column, or of any lane. */
 function rowAt(lanes: Lanes, layout: Layout, column: number, y: number): number {
   const place = (top: number) => Math.floor((y - top) / layout.lane);
@@ -103,7 +110,7 @@ function descriptionOf({ kinds, calls, sessionCount, breaks }: Lanes, span: Span
   const parts = [
     `${counted(kinds.length, 'kind')} of events and ${counted(sessionCount, 'session')} from ${spanText(span)}.`,
     calls === null ? '' : `${counted(calls.count, 'call')} of tools with a return.`,
-    breaks === null ? '' : breaks.line === null ? 'The ledger breaks at its end.' : `The ledger breaks at line ${grouped(breaks.line)}; what is behind it is not trusted.`,
+    breaks === null ? '' : breaks.line === null ? 'The ledger breaks at its end.' : `The ledger breaks at line ${grouped(breaks.line)}; what stands from there on is not trusted.`,
   ];
   return parts.filter((part) => part !== '').join(' ');
 }
