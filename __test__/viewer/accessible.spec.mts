@@ -83,6 +83,6 @@ testWith(needs, 'paper has every part but what one would click', async (t) => {
   for (const part of [/Broken at line 21/, /Checks/, /Signer/, /Timeline/, /Events over time/]) t.regex(text, part);
   const clickable = await viewer.page.locator('button, input, select, textarea').evaluateAll((elements) => elements.filter((element) => (element as HTMLElement).checkVisibility()).map((element) => element.textContent ?? ''));
   // Names of events are buttons on the screen, and text on paper.
-  t.deepEqual(clickable.filter((text) => !/^event \d+$/.test(text)), []);
+  t.deepEqual(clickable.filter((words) => !/^event \d+$/.test(words)), []);
   t.true((await viewer.page.pdf({ format: 'A4' })).length > 10_000);
 });

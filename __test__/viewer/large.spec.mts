@@ -5,7 +5,6 @@
 import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { chmodSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { ExecutionContext } from 'ava';
 import { events, GENESIS_PARENT_HASH, signEvent } from 'sealwright';
 import { newPath } from '../helpers/folders.mts';
 import { DIGEST, key1 } from '../helpers/ledgers.mts';

@@ -4,6 +4,7 @@
 
 import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { aliases, globals, replacements } from '../../viewer/worker/aliases.mjs';
 import { inProject, projectRoot, run } from '../run.mjs';
 import { SetupError, vendorFiles } from '../setup.mjs';
 
@@ -42,7 +43,7 @@ ${table.join('\n')}
 Both also contain parts of the Rust standard library with the crates built into it (Apache-2.0 OR MIT), and the addon, in
 released packages for Linux, of LLVM's libunwind (Apache-2.0 WITH LLVM-exception) and of zig's compiler_rt (MIT).
 
-The command line and \`sealwright/evidence\` contain these npm packages, bundled:
+The command line, \`sealwright/evidence\`, the viewer and its reports contain these npm packages, bundled:
 
 | package | version | licence |
 |---|---|---|
@@ -53,18 +54,14 @@ ${[...texts, section('compiler_rt', mitText('Zig contributors')), ...packageText
 
 /** The packages whose files are in the bundles, by name: `{name, version, license, folder}`. */
 async function bundledPackages() {
-  // Not at the top: scripts are loaded before the dependencies are installed.
-  const { build } = await import('esbuild');
-  const { metafile } = await build({
-    entryPoints: vendorFiles.map((name) => inProject('src', `${name}.ts`)),
-    absWorkingDir: projectRoot,
-    outdir: 'dist',
-    bundle: true,
-    platform: 'node',
-    write: false,
-    metafile: true,
-  });
-  const names = Object.keys(metafile.inputs).map((path) => /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path));
+  const node = [...vendorFiles.map((name) => inProject('src', `${name}.ts`)), inProject('viewer', 'report', 'main.ts')];
+  const browser = ['page/main.tsx', 'worker/main.ts'].map((name) => inProject('viewer', name));
+  const { 'sealwright-wasm': _, ...replaced } = aliases;
+  const inputs = [
+    ...(await inputsOf({ entryPoints: node, platform: 'node' })),
+    ...(await inputsOf({ entryPoints: browser, platform: 'browser', alias: replaced, inject: globals, plugins: [replacements] })),
+  ];
+  const names = inputs.map((path) => /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path));
   const folders = new Set(names.filter((found) => found !== null).map(([folder]) => inProject(folder)));
   const found = [...folders].map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
@@ -72,6 +69,26 @@ async function bundledPackages() {
     return { name, version, license, folder };
   });
   return found.toSorted((a, b) => (`${a.name} ${a.version}` < `${b.name} ${b.version}` ? -1 : 1));
+}
+
+/** The files that a bundle takes. */
+async function inputsOf(options) {
+  // Not at the top: scripts are loaded before the dependencies are installed.
+  const { build } = await import('esbuild');
+  const { metafile } = await build({
+    ...options,
+    absWorkingDir: projectRoot,
+    outdir: 'dist',
+    bundle: true,
+    // What the viewer's own build makes.
+    external: ['sealwright:*', 'sealwright-wasm'],
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    loader: { '.css': 'empty' },
+    write: false,
+    metafile: true,
+  });
+  return Object.keys(metafile.inputs);
 }
 
 function packageLicenseText({ name, license, folder }) {
