@@ -1,187 +1,186 @@
-/// <reference lib="dom" />
+// What the viewer's page computes by itself: links, places of rows, what is chosen, how a verdict and the steps of an event
+// are worded.
 
-// The shipped viewer in Chromium, opened from a folder that cannot be written to, without a network: it says of every ledger
-// what the library says, and its text stays text. Whatever the page tries beyond that fails the test, see helpers/browser.mts.
+import { gzipSync } from 'node:zlib';
+import test from 'ava';
+import * as fc from 'fast-check';
+import { type SegmentsReport, verifyChain } from 'sealwright';
+import { parseHeadText } from '../../src/cli/head-text.ts';
+import { EMBEDDED_ID, embeddedText } from '../../viewer/embedded.ts';
+import { Collector } from '../../viewer/model/collector.ts';
+import { chosenRows, EVERYTHING, formatInput, parseInput } from '../../viewer/page/choice.ts';
+import { embeddedFiles } from '../../viewer/page/embedded-files.ts';
+import { formatMoment, formatNanos, formatSpan } from '../../viewer/page/format.ts';
+import { capital, judge, splitHeadline } from '../../viewer/page/judge.ts';
+import { formatLink, parseLink, rowOfSeq } from '../../viewer/page/link.ts';
+import { placesOf } from '../../viewer/page/places.ts';
+import { stepsOf } from '../../viewer/page/steps.ts';
+import { trustOf } from '../../viewer/page/trust.ts';
+import { MAX_HEIGHT, scrollToRow, windowAt } from '../../viewer/page/virtual.ts';
+import { chainOf, key1, textOf, toolCalled } from '../helpers/ledgers.mts';
 
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
-import type { ExecutionContext } from 'ava';
-import { ChainError, type ChainReport, events, LedgerError, type LedgerEvent, verifyFile } from 'sealwright';
-import { chainOf, ended, forged, key1, key2, textOf, toolCalled } from '../helpers/ledgers.mts';
-import { type Part, testWith } from '../helpers/parts.mts';
-import { chains, mutations, peerJson, peerPath, variants, type ExpectedHeads } from '../helpers/vectors.mts';
-import { Viewer } from './helpers/viewer.mts';
+function modelOf(text: string) {
+  const collector = new Collector();
+  collector.file('ledger.ndjson', Buffer.byteLength(text));
+  collector.block(Buffer.from(text));
+  return collector.finish();
+}
 
-const parts: Part[] = ['chromium', 'wasm', 'unprivileged'];
-const bytesOf = (text: string) => Buffer.from(text);
-
-testWith(parts, 'the 200 events of the peer verify, and the verdict says what was not checked', async (t) => {
-  const viewer = await Viewer.open(t);
-  t.is(await viewer.phase(), 'idle');
-  t.regex(await viewer.text(), /proves nothing/);
-  t.regex(await viewer.text(), /sha256sum/);
-  await viewer.choose(peerPath('ledger_200.ndjson'));
-  t.is(await viewer.verdict(), 'intact');
-  t.regex(await viewer.text('[data-verdict]'), /200 events/);
-  t.regex(await viewer.text('[data-verdict]'), /Not checked: signer, head, first/);
-  t.deepEqual(await viewer.checks(), { lines: 'pass', chain: 'pass', signatures: 'pass', signer: 'not-checked', head: 'not-checked', first: 'not-checked' });
-
-  const { report } = { report: await verifyFile(peerPath('ledger_200.ndjson')) };
-  await viewer.page.getByLabel(/Public key of the signer/).fill(report.signers[0]?.publicKey ?? '');
-  await viewer.page.getByRole('button', { name: 'Check with this key' }).click();
-  await viewer.page.locator('[data-check=signer][data-status=pass]').waitFor();
-  const { root_hash: hash } = peerJson<ExpectedHeads>('ledger_200.expected.json').ledger_200;
-  await viewer.page.getByLabel(/Head that was reported outside/).fill(`199:${hash}`);
-  await viewer.page.getByRole('button', { name: 'Check with this head' }).click();
-  await viewer.page.locator('[data-verdict=verified]').waitFor();
-  t.regex(await viewer.text('[data-verdict]'), /Not checked: .*what followed event 199/);
+test('a link names an event by its seq, and nothing else is one', (t) => {
+  t.is(parseLink('#seq=42'), 42);
+  for (const other of ['', '#', '#seq=', '#seq=-1', '#seq=4x', '#seq=9999999999999999', '#SEQ=4', '#seq=4&x=1']) t.is(parseLink(other), null, other);
+  t.is(parseLink(formatLink(7)), 7);
+  t.is(formatLink(-1), '#');
+  const { events } = modelOf(textOf(chainOf(5).slice(2)));
+  t.deepEqual([2, 3, 4, 5, 0].map((seq) => rowOfSeq(events, seq)), [0, 1, 2, -1, -1]);
 });
 
-testWith(parts, 'a key and a head come as files too; one that is wrong breaks the ledger', async (t) => {
-  const viewer = await Viewer.open(t);
-  const chain = chainOf(5);
-  await viewer.choose(
-    { name: 'ledger.ndjson', bytes: bytesOf(textOf(chain)) },
-    { name: 'agent.pub', bytes: bytesOf(`${key1.publicKeyHex}\n`) },
-    { name: 'head.txt', bytes: bytesOf(`4:${chain[4]?.selfHash}\n`) },
+test('every row of a table of any length can be scrolled to, and is drawn where it is seen', (t) => {
+  const lengths = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 200_000, max: 20_000_000 }));
+  fc.assert(
+    fc.property(lengths, fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (count, from, to) => {
+      const rows = { count, rowHeight: 34, viewHeight: 600 };
+      const { height } = windowAt(rows, 0);
+      const row = Math.min(count - 1, Math.floor(to * count));
+      const scrollTop = scrollToRow(rows, from * Math.max(0, height - 600), row);
+      const { first, end, top } = windowAt(rows, scrollTop);
+      const y = top + (row - first) * 34 - scrollTop;
+      return height <= MAX_HEIGHT && first >= 0 && end <= count && row >= first && row < end && end - first < 60 && y >= -0.01 && y + 34 <= 600.01;
+    }),
   );
-  t.is(await viewer.verdict(), 'verified');
-  await viewer.choose({ name: 'ledger.ndjson', bytes: bytesOf(textOf(chainOf(5, { keypair: key2 }))) });
-  t.is(await viewer.verdict(), 'broken');
-  t.regex(await viewer.text('[data-verdict]'), /untrusted_signer/);
-});
-
-/** What the library makes of a file, as the page should tell it. */
-async function expectedOf(path: string): Promise<{ readonly report?: ChainReport; readonly code?: string }> {
-  try {
-    return { report: await verifyFile(path) };
-  } catch (error) {
-    if (ChainError.is(error) || LedgerError.is(error)) return { code: error.code };
-    throw error;
-  }
-}
-
-async function agrees(t: ExecutionContext, viewer: Viewer, path: string): Promise<void> {
-  const { report, code } = await expectedOf(path);
-  // The name says nothing: a part of a ledger would be one by its name.
-  await viewer.choose({ name: basename(path), bytes: readFileSync(path) });
-  const name = basename(path);
-  t.true((await viewer.text('.subject')).startsWith(name), name);
-  if (report === undefined) {
-    t.is(await viewer.phase(), 'failed', name);
-    t.true((await viewer.text()).includes(code ?? ''), `${name}: ${code}`);
-    return;
-  }
-  t.is(await viewer.verdict(), report.verdict, name);
-  if (report.ok) return;
-  const banner = await viewer.text('[data-verdict]');
-  t.true(banner.includes(report.code ?? ''), `${name}: ${banner}`);
-  if (report.line === null) return;
-  t.true(banner.includes(`line ${report.line.toLocaleString('en-US')}`), `${name}: ${banner}`);
-  // In its place: in front of the line that does not hold.
-  const show = viewer.page.getByRole('button', { name: 'Show where it breaks' });
-  if (await show.isVisible()) await show.click();
-  else await viewer.show('events');
-  const broken = viewer.page.locator('[data-break]');
-  await broken.scrollIntoViewIfNeeded();
-  t.regex(await broken.innerText(), new RegExp(`Broken at line ${report.line.toLocaleString('en-US')}\\b`), name);
-  const untrusted = await viewer.page.locator('[data-row]').evaluateAll((rows) => rows.map((row) => [Number(row.getAttribute('aria-rowindex')), row.getAttribute('data-trusted')] as const));
-  const place = Number(await broken.getAttribute('aria-rowindex'));
-  for (const [index, trusted] of untrusted) t.is(trusted, index > place ? 'no' : null, `${name}: row ${index}`);
-}
-
-const every = [...mutations(), ...variants(), ...chains()];
-const GROUPS = 4;
-for (let group = 0; group < GROUPS; group += 1) {
-  testWith(parts, `every vector gives the verdict, the fault and the line that the library gives (${group + 1} of ${GROUPS})`, async (t) => {
-    const viewer = await Viewer.open(t);
-    for (const { path } of every.filter((_, index) => index % GROUPS === group)) await agrees(t, viewer, path);
-  });
-}
-
-const hostile = ['</script><script>window.hurt=1</script>', '<img src=x onerror=window.hurt=1>', '\u202egnp.exe\u2066', '__proto__', '<!--', '\u0007\u001b[31m', ']]>', '{{7*7}}', 'javascript:window.hurt=1', '\u{e0041}\u2028'];
-
-function hostileEvents(): LedgerEvent[] {
-  return hostile.flatMap((text) => [
-    events.sessionStarted({ agentId: text, modelId: text, sessionId: text }),
-    events.toolCalled({ toolName: text, argsSha256: 'a'.repeat(64), argsRedacted: JSON.parse(`{"__proto__":{"polluted":true},"constructor":1,${JSON.stringify(text)}:${JSON.stringify(text)}}`) as unknown }),
-    events.modelInvoked({ modelId: text, promptSha256: 'a'.repeat(64), responseSha256: 'a'.repeat(64), promptTokens: 1, responseTokens: 1 }),
-    events.utteranceSpoken({ textSha256: 'a'.repeat(64), text, audioSha256: '' }),
-    ended(text),
-  ]);
-}
-
-testWith(parts, 'markup, marks of direction and __proto__ stay text, wherever they are shown', async (t) => {
-  const viewer = await Viewer.open(t);
-  const said = hostileEvents();
-  await viewer.choose({ name: 'a<b onclick=1>\u202e.ndjson', bytes: bytesOf(textOf(chainOf(said.length, { event: (seq) => said[seq] ?? ended(seq) }))) });
-  t.is(await viewer.verdict(), 'intact');
-  const { page } = viewer;
-  for (const section of ['overview', 'events', 'charts', 'coverage', 'reveal'] as const) {
-    await viewer.show(section);
-    const found = await page.evaluate(() => ({
-      hurt: 'hurt' in window || 'polluted' in {},
-      text: document.body.innerText,
-      elements: document.querySelectorAll('img, iframe, object, embed, link, base, script:not([type="application/json"])').length,
-      handlers: [...document.querySelectorAll('*')].filter((element) => element.getAttributeNames().some((name) => name.startsWith('on'))).length,
-      links: [...document.querySelectorAll('a, area')].map((link) => link.getAttribute('href') ?? '').filter((href) => !href.startsWith('#')),
-    }));
-    t.deepEqual({ ...found, text: '' }, { hurt: false, text: '', elements: 1, handlers: 0, links: [] }, section);
-    t.notRegex(found.text, /[\u0000-\u0008\u000e-\u001f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u{e0000}-\u{e007f}]/u, section);
-  }
-  await viewer.show('events');
-  for (let row = 0; row < said.length; row += 1) {
-    await page.locator(`[data-row="${row}"]`).click();
-    await page.locator(`[data-row="${row}"][aria-selected=true]`).waitFor();
-  }
-  await page.getByRole('grid').focus();
-  await page.keyboard.press('Home');
-  await page.keyboard.press('ArrowDown');
-  await page.waitForFunction(() => document.body.innerText.includes('"__proto__"'));
-  t.true((await viewer.text('body')).includes('</script><script>window.hurt=1</script>'));
-  t.false(await page.evaluate(() => 'hurt' in window || 'polluted' in {}));
-});
-
-testWith(parts, 'a link names an event, and choosing one writes the link', async (t) => {
-  const viewer = await Viewer.open(t, { hash: '#seq=42' });
-  await viewer.choose(peerPath('ledger_200.ndjson'));
-  const { page } = viewer;
-  await page.locator('[data-row="42"][aria-selected=true]').waitFor();
-  await page.locator('[data-row="43"]').click();
-  t.true(page.url().endsWith('#seq=43'));
-  await page.evaluate(() => void (location.hash = '#seq=7'));
-  await page.locator('[data-row="7"][aria-selected=true]').waitFor();
-});
-
-testWith(parts, 'the keyboard is enough to go through the events', async (t) => {
-  const viewer = await Viewer.open(t);
-  await viewer.choose(peerPath('ledger_200.ndjson'));
-  const { page } = viewer;
-  await viewer.show('events');
-  await page.getByRole('grid').focus();
-  for (const [key, row] of [['Home', 0], ['ArrowDown', 1], ['End', 199], ['ArrowUp', 198], ['Home', 0]] as const) {
-    await page.keyboard.press(key);
-    await page.locator(`[data-row="${row}"][aria-selected=true]`).waitFor();
-  }
   t.pass();
 });
 
-testWith(parts, 'what does not hold in one event shows in the steps of its check', async (t) => {
-  const chain = chainOf(4, { event: (seq) => toolCalled({ seq }) });
-  const text = [chain[0]?.toLine(), chain[1]?.toLine().replace('"seq":1}', '"seq":9}'), forged(chain[2]), chain[3]?.toLine()].join('\n');
-  const viewer = await Viewer.open(t);
-  await viewer.choose({ name: 'ledger.ndjson', bytes: bytesOf(`${text}\n`) });
-  const { page } = viewer;
-  t.is(await viewer.verdict(), 'broken');
-  await viewer.show('events');
-  const failed = async (row: number) => {
-    await page.locator(`[data-row="${row}"]`).click();
-    await page.locator(`[data-row="${row}"][aria-selected=true]`).waitFor();
-    await page.getByRole('button', { name: /Recompute/ }).click();
-    await page.locator('[data-step]').first().waitFor();
-    return page.locator('[data-step][data-status=fail]').evaluateAll((steps) => steps.map((step) => step.getAttribute('data-step')));
+test('a row that is seen is not moved', (t) => {
+  const rows = { count: 1000, rowHeight: 10, viewHeight: 100 };
+  t.is(scrollToRow(rows, 200, 25), 200);
+  t.is(scrollToRow(rows, 200, 19), 190);
+  t.is(scrollToRow(rows, 200, 30), 210);
+  t.is(scrollToRow(rows, 200, 500), 4955);
+});
+
+test('places of rows are those of the events, with one more where trust ends', (t) => {
+  const chosen = Uint32Array.of(1, 4, 5, 9);
+  const cases = [
+    [null, null, [0, 1, 2]],
+    [null, 1, [0, -1, 1, 2]],
+    [null, 3, [0, 1, 2, -1]],
+    [chosen, null, [1, 4, 5, 9]],
+    [chosen, 5, [1, 4, -1, 5, 9]],
+    [chosen, 0, [-1, 1, 4, 5, 9]],
+  ] as const;
+  for (const [rows, end, wanted] of cases) {
+    const places = placesOf(3, rows, end);
+    t.deepEqual(Array.from({ length: places.count }, (_, place) => places.rowAt(place)), [...wanted]);
+    for (const [place, row] of wanted.entries()) if (row !== -1) t.is(places.placeOf(row), place);
+    const near = wanted.indexOf(-1 as never);
+    if (near !== -1) t.is(places.rowNear(near, true), near === 0 ? null : (wanted[near - 1] ?? null));
+    if (near !== -1) t.is(places.rowNear(near, false), wanted[near + 1] ?? wanted[near - 1] ?? null);
+  }
+  t.is(placesOf(10, chosen, null).placeOf(2), -1);
+});
+
+test('events are chosen by what the bar says, and all of them when it says nothing', (t) => {
+  const model = modelOf(textOf(chainOf(6, { event: (seq) => toolCalled({ seq }) })));
+  t.is(chosenRows(model, EVERYTHING, null), null);
+  t.deepEqual([...(chosenRows(model, { ...EVERYTHING, text: 'x' }, Uint32Array.of(2, 4)) ?? [])], [2, 4]);
+  // A search that has not ended has found nothing.
+  t.deepEqual([...(chosenRows(model, { ...EVERYTHING, text: 'x' }, null) ?? [])], []);
+  t.deepEqual([...(chosenRows(model, { ...EVERYTHING, text: 'TOOL', within: 'label', from: 1_700_000_004_000 }, null) ?? [])], [4, 5]);
+  t.is(parseInput(formatInput(1_700_000_004_250)), 1_700_000_004_250);
+  t.is(formatInput(null), '');
+  t.is(parseInput(''), null);
+});
+
+test('a headline is told in its parts', (t) => {
+  const chain = chainOf(7);
+  const intact = splitHeadline(judge(verifyChain(chain).toJSON()).headline);
+  t.deepEqual(intact, { title: 'Intact', sentence: 'Nothing is broken in 7 events.', limits: ['signer', 'head', 'first'] });
+  const head = { seq: 6, hash: chain[6]?.selfHash ?? '' };
+  const verified = splitHeadline(judge(verifyChain(chain, { signers: [key1.publicKeyHex], expectedHead: head }).toJSON()).headline);
+  t.deepEqual(verified, {
+    title: 'Verified',
+    sentence: '7 events, each under a key that you named, your head among them.',
+    limits: ['first', 'what followed event 6'],
+  });
+  const broken = splitHeadline(judge(verifyChain([...chain.slice(0, 3), ...chain.slice(4)]).toJSON()).headline);
+  t.is(broken.title, 'Broken at line 4');
+  t.deepEqual(broken.limits, []);
+  t.regex(broken.sentence, /; 3 events before it hold\.$/);
+  t.deepEqual(splitHeadline(judge(verifyChain([]).toJSON()).headline), { title: 'Empty', sentence: 'There is no event, so nothing is shown.', limits: [] });
+  t.is(capital('self_hash is'), 'self_hash is');
+});
+
+test('trust ends at the first row that was not verified', (t) => {
+  const chain = chainOf(7);
+  const text = textOf(chain);
+  const model = modelOf(`${text}{"torn`);
+  t.is(trustOf(model, null).rows, 8);
+  const intact = verifyChain(chain).toJSON();
+  t.deepEqual([trustOf(model, { report: intact }).rows, trustOf(model, { report: intact }).end], [7, null]);
+  const broken = verifyChain([...chain.slice(0, 3), ...chain.slice(4)]).toJSON();
+  const { end, rows } = trustOf(model, { report: broken });
+  t.deepEqual([rows, end?.row, end?.line, end?.count, end?.title], [3, 3, 4, 5, 'Broken at line 4']);
+  // A file is missing: it breaks between two lines, of which the report names none.
+  const missing = { ...(broken as unknown as SegmentsReport), line: null } as unknown as typeof broken;
+  t.is(trustOf(model, { report: missing }).end?.row, 3);
+  const stopped = trustOf(model, { failure: { code: 'ERR_LEDGER_IO', message: 'gone', report: { ...intact, eventCount: 2 } } });
+  t.deepEqual([stopped.rows, stopped.end?.title, stopped.drawn?.ok], [2, 'Verification stops at line 3', false]);
+  t.is(trustOf(model, { failure: { code: 'ERR_INTERNAL', message: 'a defect' } }).rows, 0);
+});
+
+test('the steps of an event fail where it was changed, moved, or signed by another', (t) => {
+  const explanation = {
+    seq: 3,
+    timestampNanos: '0',
+    kind: 'Custom',
+    payload: '{}',
+    parentHash: 'b'.repeat(64),
+    selfHash: 'a'.repeat(64),
+    signature: '',
+    signer: 'c'.repeat(64),
+    canonical: '{"ä":1}',
+    recomputedHash: 'a'.repeat(64),
+    signatureHolds: true,
+    isWritersSpelling: true,
   };
-  t.deepEqual(await failed(0), []);
-  t.deepEqual(await failed(1), ['SHA-256', 'Signature']);
-  t.deepEqual(await failed(2), ['Signature']);
+  const previous = { row: 2, selfHash: 'b'.repeat(64) };
+  const key = { publicKey: 'c'.repeat(64), fingerprint: '', source: '' };
+  const statuses = (change: object, before: typeof previous | null = previous, browser: string | null = 'a'.repeat(64), keys = [key]) =>
+    stepsOf({ row: 3, line: '', explanation: { ...explanation, ...change }, previous: before }, browser, keys).map(({ status }) => status);
+  t.deepEqual(statuses({}), ['pass', 'pass', 'pass', 'pass', 'pass', 'pass']);
+  t.deepEqual(statuses({ recomputedHash: 'd'.repeat(64), signatureHolds: false }), ['pass', 'fail', 'fail', 'pass', 'fail', 'pass']);
+  t.deepEqual(statuses({ parentHash: 'e'.repeat(64) }), ['pass', 'pass', 'pass', 'fail', 'pass', 'pass']);
+  t.deepEqual(statuses({}, null, null, []), ['pass', 'pass', 'not-checked', 'not-checked', 'pass', 'not-checked']);
+  t.deepEqual(statuses({ seq: 0, parentHash: '0'.repeat(64) }, null)[3], 'pass');
+  t.deepEqual(statuses({ seq: 0 }, null)[3], 'fail');
+  t.is(statuses({ signer: 'f'.repeat(64) })[5], 'not-checked');
+  t.true(stepsOf({ row: 3, line: '', explanation, previous }, null, [])[0]?.message.startsWith('8 bytes'));
+});
+
+test('times keep every digit, and what is no time is empty', (t) => {
+  t.is(formatNanos('1700000000123456789'), '2023-11-14 22:13:20.123456789 UTC');
+  t.is(formatNanos('1700000000000000000'), '2023-11-14 22:13:20 UTC');
+  t.is(formatMoment(1_700_000_000_123.9), '2023-11-14 22:13:20.123');
+  t.is(formatMoment(Number.NaN), '');
+  t.is(formatMoment(1e300), '');
+  t.deepEqual([Number.NaN, 0.25, 240, 1500, 90_000].map(formatSpan), ['', '0.3 ms', '240 ms', '1.5 s', '1.5 min']);
+});
+
+test('a head is read as the command line reads it', (t) => {
+  const hash = 'a'.repeat(64);
+  t.deepEqual(parseHeadText(`41:${hash}`), { seq: 41, hash });
+  for (const text of ['', `41:${hash}a`, `x:${hash}`, `41:${hash.toUpperCase()}`, `9999999999999999:${hash}`]) t.is(parseHeadText(text), null);
+});
+
+test('data inside of a page comes out as it went in, and no text in it ends its block', async (t) => {
+  const contents = Buffer.from('</script><script>alert(1)</script>\n');
+  const text = embeddedText({ schemaVersion: 1, files: [{ name: '</script>.ndjson', gzip: gzipSync(contents).toString('base64') }] });
+  t.false(text.includes('<'));
+  const [file] = await embeddedFiles(text);
+  t.is(file?.name, '</script>.ndjson');
+  t.is(await file?.blob.text(), contents.toString());
+  t.deepEqual(await embeddedFiles(' '), []);
+  await t.throwsAsync(embeddedFiles('{"schemaVersion":2,"files":[]}'), { message: /version 2/ });
+  t.is(EMBEDDED_ID, 'embedded');
 });
