@@ -17,7 +17,7 @@ import { placesOf } from '../../viewer/page/places.ts';
 import { stepsOf } from '../../viewer/page/steps.ts';
 import { trustOf } from '../../viewer/page/trust.ts';
 import { MAX_HEIGHT, scrollToRow, windowAt } from '../../viewer/page/virtual.ts';
-import { chainOf, key1, textOf, toolCalled } from '../helpers/ledgers.mts';
+import { chainOf, DIGEST, key1, textOf, toolCalled } from '../helpers/ledgers.mts';
 
 function modelOf(text: string) {
   const collector = new Collector();
@@ -123,7 +123,10 @@ test('trust ends at the first row that was not verified', (t) => {
   t.deepEqual([rows, end?.row, end?.line, end?.count, end?.title], [3, 3, 4, 5, 'Broken at line 4']);
   // A file is missing: it breaks between two lines, of which the report names none.
   const missing = { ...(broken as unknown as SegmentsReport), line: null } as unknown as typeof broken;
-  t.is(trustOf(model, { report: missing }).end?.row, 3);
+  const between = trustOf(model, { report: missing }).end;
+  t.deepEqual([between?.row, between?.title], [3, 'Broken in front of line 4']);
+  const cut = trustOf(modelOf(text), { report: verifyChain(chain, { expectedHead: { seq: 9, hash: DIGEST } }).toJSON() });
+  t.deepEqual([cut.rows, cut.end?.row, cut.end?.title], [7, 7, 'Broken at its end']);
   const stopped = trustOf(model, { failure: { code: 'ERR_LEDGER_IO', message: 'gone', report: { ...intact, eventCount: 2 } } });
   t.deepEqual([stopped.rows, stopped.end?.title, stopped.drawn?.ok], [2, 'Verification stops at line 3', false]);
   t.is(trustOf(model, { failure: { code: 'ERR_INTERNAL', message: 'a defect' } }).rows, 0);

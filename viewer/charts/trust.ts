@@ -16,11 +16,22 @@ export interface Break {
 }
 
 /**
- * The break that a report tells of; null where there is none, or no report yet. Every line in front of it that is not blank
- * is an event, so that their number is its row, also where files are missing between two lines.
+ * The break that a report tells of; null where there is none, or no report yet. Where it names no line it is behind the last
+ * event that was accepted: at the end, or where files are missing.
  */
 export function breakOf({ events }: Model, report: ReportJson | null): Break | null {
   if (report === null || report.ok) return null;
-  const row = Math.min(report.eventCount, events.length);
+  const row = report.line === null ? Math.min(report.eventCount, events.length) : firstFrom(events.line, events.length, report.line);
   return { row, line: events.line[row] ?? null, count: events.length - row };
+}
+
+/** The first row whose line has this number or a greater one; `length` when there is none. */
+function firstFrom(lines: Uint32Array, length: number, line: number): number {
+  let [low, high] = [0, length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((lines[middle] ?? 0) < line) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

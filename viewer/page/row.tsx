@@ -93,7 +93,7 @@ export function BreakRow({ index, end: { title, reason, count }, columns }: Brea
     <div class="grid-break" role="row" aria-rowindex={index} data-break>
       <div role="gridcell" aria-colspan={columns}>
         <Symbol name="broken" />
-        <strong>{title}</strong>
+        <strong>{title}</strong>{' '}
         <span class="grid-reason" title={text}>
           {text}
         </span>

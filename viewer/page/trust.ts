@@ -24,9 +24,9 @@ export function trustOf(model: Model, verified: Verified | null): Trust {
   if ('report' in verified) {
     const { report } = verified;
     const broken = breakOf(model, report);
-    const rows = Math.min(report.eventCount, events.length);
-    if (broken === null) return { drawn: report, end: null, rows };
-    return { drawn: report, end: { ...broken, title: `Broken at ${placeOf(broken)}`, reason: report.reason ?? report.code ?? '' }, rows };
+    if (broken === null) return { drawn: report, end: null, rows: Math.min(report.eventCount, events.length) };
+    const title = report.line === null && broken.count > 0 ? `Broken in front of ${placeOf(broken)}` : `Broken at ${placeOf(broken)}`;
+    return { drawn: report, end: { ...broken, title, reason: report.reason ?? report.code ?? '' }, rows: broken.row };
   }
   const { failure } = verified;
   const drawn = failure.report === undefined ? null : { ...failure.report, ok: false };

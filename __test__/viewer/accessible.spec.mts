@@ -1,0 +1,82 @@
+// Whether everybody can use the viewer: axe-core over every part of it, light and dark, and what stands on paper.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import type { Page } from 'playwright-core';
+import { chainOf, key1, textOf, toolCalled } from '../helpers/ledgers.mts';
+import { testWith } from '../helpers/parts.mts';
+import { projectRoot } from '../helpers/project.mts';
+import { closeBrowser, NEEDS, openFiles, shippedViewer } from './helpers/shipped.mts';
+
+const text = textOf(chainOf(30, { event: (seq) => toolCalled({ seq }) }));
+const LEDGERS = { good: text, broken: text.replace('"seq":12}', '"seq":13}') };
+const key = { name: 'agent.pub', contents: key1.publicKeyHex };
+const source = readFileSync(join(projectRoot, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8');
+
+test.after.always(closeBrowser);
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  testWith(NEEDS, `axe-core finds nothing in any part of the page (${colorScheme})`, async (t) => {
+    const start = await shippedViewer(t, { colorScheme });
+    t.deepEqual(await violations(start), []);
+    for (const [name, contents] of Object.entries(LEDGERS)) {
+      const page = await shippedViewer(t, { colorScheme });
+      await openFiles(page, { name: `${name}.ndjson`, contents }, key, { name: 'no.txt', contents: 'nothing that is known' });
+      t.is(await page.getAttribute('[data-verdict]', 'data-verdict'), name === 'good' ? 'intact' : 'broken');
+      t.deepEqual(await violations(page), [], name);
+      for (const section of ['charts', 'coverage', 'reveal', 'events']) {
+        await page.click(`#tab-${section}`);
+        t.deepEqual(await violations(page), [], `${name}: ${section}`);
+      }
+      await page.click('[data-row="14"]');
+      await page.click('.recompute button');
+      await page.waitForSelector('[data-step]');
+      await page.click('.menu summary');
+      t.deepEqual(await violations(page), [], `${name}: an event`);
+    }
+  });
+}
+
+testWith(NEEDS, 'the switch makes the page dark and light, whatever the system says', async (t) => {
+  const page = await shippedViewer(t, { colorScheme: 'dark' });
+  const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const bySystem = await paper();
+  await page.click('[data-theme=system]');
+  const light = await paper();
+  await page.click('[data-theme=light]');
+  t.is(await paper(), bySystem);
+  t.not(light, bySystem);
+  await page.click('[data-theme=dark]');
+  await page.emulateMedia({ colorScheme: 'light' });
+  t.is(await paper(), light);
+});
+
+testWith(NEEDS, 'paper has the verdict, checks, facts and pictures, is light, and nothing to press', async (t) => {
+  const page = await shippedViewer(t, { colorScheme: 'dark' });
+  await openFiles(page, { name: 'ledger.ndjson', contents: LEDGERS.broken }, key);
+  await page.click('#tab-events');
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  const seen = (selector: string) => page.locator(selector).first().isVisible();
+  for (const selector of ['.verdict h1', '.verdict-break', '[data-check=signer]', '#ledger', '#signers', '#files', '.timeline', '.charts', '.coverage']) {
+    t.true(await seen(selector), selector);
+  }
+  for (const selector of ['[role=grid]', '[role=tab]', '.reveal', '.copy', '.trust form', 'input', 'footer', '.top']) t.false(await seen(selector), selector);
+  t.is(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme), 'light');
+  const shown = await page.locator('button').evaluateAll((buttons) => buttons.filter((button) => button.checkVisibility() && button.closest('.event-link') === null).length);
+  t.is(shown, 0);
+});
+
+/** What axe-core says, in short. */
+async function violations(page: Page): Promise<readonly string[]> {
+  // A page that lets no script in takes one of its debugger.
+  const debuggerOf = await page.context().newCDPSession(page);
+  await debuggerOf.send('Runtime.evaluate', { expression: source });
+  await debuggerOf.detach();
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { readonly axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { target: string[] }[] }[] }> } };
+    const { violations: found } = await axe.run();
+    return found.map(({ id, impact, nodes }) => `${impact}: ${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+  });
+}
