@@ -128,6 +128,14 @@ test('a broken ledger gets a page that shows the break in its place, and ends wi
   t.regex(html, /30 rows left out[\s\S]*30 rows left out/);
 });
 
+test('a tail that a crash left is no event, is not trusted, and ends with 3', async (t) => {
+  const cwd = place(t, textOf(chain).slice(0, -9));
+  t.regex(await cliOutput(t, ['report', 'html', 'ledger.ndjson', '-o', 'report.html'], { cwd, code: 3 }), /ends with 3 bytes behind the last event/);
+  const html = readFileSync(join(cwd, 'report.html'), 'utf8');
+  t.deepEqual([...html.matchAll(/<tr data-row="(\d+)" data-trusted="no"/g)].map(([, row]) => row), ['19']);
+  t.false(html.includes('data-break'));
+});
+
 test('other keys and heads than those of the ledger break it', async (t) => {
   const cwd = place(t);
   await cliOutput(t, ['report', 'html', 'ledger.ndjson', '-o', 'a.html', '--signer', key2.publicKeyHex], { cwd, code: 1 });

@@ -16,13 +16,16 @@ const AROUND_A_BREAK = 20;
 
 interface Props {
   readonly model: Model;
-  readonly broken: Break | null;
-  /** Why it breaks. */
-  readonly reason: string;
+  /** Where it breaks, and why. */
+  readonly broken: BrokenAt | null;
+  /** Rows that are trusted: not those behind a break, nor a tail that is no event. */
+  readonly trusted: number;
 }
 
+type BrokenAt = Break & { readonly reason: string };
+
 /** The table. */
-export function Events({ model, broken, reason }: Props) {
+export function Events({ model, broken, trusted }: Props) {
   const { length } = model.events;
   const ranges = listedRows(length, broken?.row ?? null);
   const left = length - ranges.reduce((sum, { from, to }) => sum + to - from, 0);
@@ -43,11 +46,11 @@ export function Events({ model, broken, reason }: Props) {
           {ranges.flatMap(({ from, to }, place) => [
             place === 0 ? null : <LeftOut key={`before ${from}`} count={from - (ranges[place - 1]?.to ?? 0)} />,
             ...Array.from({ length: to - from }, (_, index) => from + index).flatMap((row) => [
-              row === broken?.row ? <BreakRow key="break" broken={broken} reason={reason} /> : null,
-              <Row key={row} model={model} row={row} isTrusted={broken === null || row < broken.row} />,
+              row === broken?.row ? <BreakRow key="break" broken={broken} /> : null,
+              <Row key={row} model={model} row={row} isTrusted={row < trusted} />,
             ]),
           ])}
-          {broken !== null && broken.row >= length && <BreakRow broken={broken} reason={reason} />}
+          {broken !== null && broken.row >= length && <BreakRow broken={broken} />}
         </tbody>
       </table>
     </section>
@@ -117,7 +120,7 @@ function LeftOut({ count }: { readonly count: number }) {
   );
 }
 
-function BreakRow({ broken: { line, count }, reason }: { readonly broken: Break; readonly reason: string }) {
+function BreakRow({ broken: { line, count, reason } }: { readonly broken: BrokenAt }) {
   const place = line === null ? 'The ledger breaks at its end' : `The ledger breaks at line ${grouped(line)}`;
   return (
     <tr class="report-break" data-break>

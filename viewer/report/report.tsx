@@ -5,13 +5,14 @@
 import { visible } from '../../src/cli/safe-text.js';
 import { counted, grouped } from '../../src/cli/words.js';
 import type { ReportFacts } from '../../src/evidence/pages.js';
-import { breakOf, Charts, CoverageView, Timeline } from '../charts/index.js';
+import { Charts, CoverageView, Timeline } from '../charts/index.js';
 import type { Model } from '../model/model.js';
 import { Checks } from '../page/checks.js';
 import { CanCopy } from '../page/copy.js';
 import { Facts } from '../page/facts.js';
 import { judge } from '../page/judge.js';
 import { Symbol } from '../page/symbols.js';
+import { trustOf } from '../page/trust.js';
 import { Verdict } from '../page/verdict.js';
 import { Events } from './events.js';
 
@@ -24,7 +25,7 @@ interface Props extends ReportFacts {
 /** The page's body. */
 export function Report({ model, isWhole, subject, report, fingerprints, version }: Props) {
   const findings = judge(report);
-  const broken = breakOf(model, report);
+  const { end, rows } = trustOf(model, { report });
   return (
     <CanCopy.Provider value={false}>
       <header class="report-top">
@@ -57,7 +58,7 @@ export function Report({ model, isWhole, subject, report, fingerprints, version 
           <p class="soft">What to ask about. None of it breaks a ledger.</p>
           <CoverageView model={model} report={report} />
         </section>
-        <Events model={model} broken={broken} reason={report.reason ?? report.code ?? ''} />
+        <Events model={model} broken={end} trusted={rows} />
       </main>
       <footer class="soft">{`End of the report on ${visible(subject)}, ${grouped(report.eventCount)} events verified.`}</footer>
     </CanCopy.Provider>
