@@ -23,7 +23,7 @@ function modelOf(lines: readonly (Line | string)[]): Model {
   return collector.finish();
 }
 
-const reportOf = (eventCount: number, ok = false) => ({ ok, eventCount }) as ReportJson;
+const reportOf = (line: number | null, eventCount: number, ok = false) => ({ ok, line, eventCount }) as ReportJson;
 const sum = (counts: Uint32Array | undefined) => counts?.reduce((total, count) => total + count, 0);
 
 const calls = modelOf([
@@ -37,13 +37,14 @@ const calls = modelOf([
   [1100, 'Custom', { name: 'note' }],
 ]);
 
-test('trust ends behind the events that a verification accepted', (t) => {
+test('trust ends at the line of the break, or behind the events that were accepted', (t) => {
   t.is(breakOf(calls, null), null);
-  t.is(breakOf(calls, reportOf(7, true)), null);
-  t.deepEqual(breakOf(calls, reportOf(0)), { row: 0, line: 1, count: 7 });
+  t.is(breakOf(calls, reportOf(null, 7, true)), null);
+  t.deepEqual(breakOf(calls, reportOf(1, 0)), { row: 0, line: 1, count: 7 });
   // The fifth line is blank and has no row.
-  t.deepEqual(breakOf(calls, reportOf(4)), { row: 4, line: 6, count: 3 });
-  t.deepEqual(breakOf(calls, reportOf(7)), { row: 7, line: null, count: 0 });
+  t.deepEqual(breakOf(calls, reportOf(6, 4)), { row: 4, line: 6, count: 3 });
+  t.deepEqual(breakOf(calls, reportOf(null, 4)), { row: 4, line: 6, count: 3 });
+  t.deepEqual(breakOf(calls, reportOf(null, 7)), { row: 7, line: null, count: 0 });
 });
 
 test('the time of a ledger has a length, and leaves out the few that are far away', (t) => {
@@ -87,7 +88,7 @@ test('eight looks: kinds beyond them share the last one', (t) => {
 
 test('lanes count events by kind, failure and session, and apart what is not trusted', (t) => {
   const span = { from: 1_000_000, to: 1_100_000 };
-  const lanes = lanesOf(calls, breakOf(calls, reportOf(4)), span, { columns: 10, sessions: 8 });
+  const lanes = lanesOf(calls, breakOf(calls, reportOf(6, 4)), span, { columns: 10, sessions: 8 });
   t.deepEqual(
     lanes.kinds.map(({ name, trusted, untrusted }) => [name, sum(trusted), sum(untrusted)]),
     [['ToolCalled', 2, 0], ['ToolReturned', 1, 1], ['SessionStarted', 1, 0], ['Custom', 0, 1]],
