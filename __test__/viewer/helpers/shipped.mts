@@ -74,7 +74,8 @@ export async function openFiles(page: Page, ...files: readonly Handed[]): Promis
   await page.waitForFunction((name) => {
     const phase = document.querySelector('main')?.getAttribute('data-phase') ?? '';
     const subject = document.querySelector('.subject')?.textContent ?? '';
-    return subject.includes(name) && /done|failed/.test(phase);
+    // What cannot be verified is known before all of it is read.
+    return subject.includes(name) && /done|failed/.test(phase) && document.querySelector('main progress') === null;
   }, ledger);
 }
 
