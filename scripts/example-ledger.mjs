@@ -22,8 +22,8 @@ const TOOLS = [
 const MODELS = ['model-7', 'model-7', 'model-7', 'model-7-small'];
 const WISHES = ['I would like my money back.', 'Where is my parcel?', 'Please send it to my new address.', 'The lamp came broken.'];
 
-/** The events of so many conversations: `{ text, publicKey, head, documents }`. */
-export function exampleLedger(conversations = 60) {
+/** The events of so many conversations: `{ text, publicKey, head }`. */
+function exampleLedger(conversations = 60) {
   const keypair = SigningKeypair.fromSeed(Uint8Array.from({ length: 32 }, (_, index) => index));
   const random = randomNumbers(7);
   const digest = (text) => createHash('sha256').update(text).digest('hex');
@@ -69,7 +69,7 @@ export function exampleLedger(conversations = 60) {
 }
 
 /** The same ledger, in which one refund was raised. */
-export function tampered(text) {
+function tampered(text) {
   const lines = text.split('\n');
   const refunds = lines.flatMap((line, index) => (line.includes('"euros":') ? [index] : []));
   const index = refunds[Math.floor(refunds.length * 0.6)];
@@ -92,12 +92,16 @@ function gaussian(random) {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
+/** Writes it: `ledger.ndjson`, `tampered.ndjson`, the signer's `agent.pub` and the head in `head.txt`; gives how many events it has. */
+export function writeExample(folder, conversations) {
+  const { text, publicKey, head } = exampleLedger(conversations);
+  mkdirSync(folder, { recursive: true });
+  const files = { 'ledger.ndjson': text, 'tampered.ndjson': tampered(text), 'agent.pub': `${publicKey}\n`, 'head.txt': `${head}\n` };
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+  return text.split('\n').length - 1;
+}
+
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const folder = resolve(process.argv[2] ?? '.');
-  const { text, publicKey, head } = exampleLedger(Number(process.argv[3] ?? 60));
-  mkdirSync(folder, { recursive: true });
-  for (const [name, content] of [['ledger.ndjson', text], ['tampered.ndjson', tampered(text)], ['agent.pub', `${publicKey}\n`], ['head.txt', `${head}\n`]]) {
-    writeFileSync(join(folder, name), content);
-  }
-  console.log(`${folder}: ${text.split('\n').length - 1} events`);
+  console.log(`${folder}: ${writeExample(folder)} events`);
 }

@@ -1,10 +1,14 @@
-// npm run screenshots: pictures of the command line for the docs, as SVG. Same ledger, same bytes, each time.
+// npm run screenshots: pictures of the command line for the docs, as SVG, with the same bytes each time; and of the viewer, as
+// PNG, where it was built and Chromium is there.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { writeExample } from './example-ledger.mjs';
+import { chromiumPath } from './parts.mjs';
 import { inProject, temporaryFolder } from './run.mjs';
+import { takeViewerPictures } from './viewer-pictures.mjs';
 
 const COLUMNS = 110;
 const LINE_HEIGHT = 19;
@@ -32,6 +36,10 @@ try {
   for (const [name, words] of Object.entries(shots)) {
     writeFileSync(inProject('docs', 'images', `${name}.svg`), picture(words, run(words)));
     console.log(`docs/images/${name}.svg`);
+  }
+  if (existsSync(inProject('dist', 'viewer', 'viewer.html')) && chromiumPath() !== undefined) {
+    writeExample(join(folder, 'example'));
+    for (const name of await takeViewerPictures(join(folder, 'example'))) console.log(`docs/images/${name}`);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
