@@ -66,10 +66,10 @@ function bigLedger(t: ExecutionContext): { readonly path: string; readonly event
  */
 function followMemory(browser: Browser): () => Promise<number | null> {
   let most: number | null = null;
-  let isOver = false;
+  const stop = new AbortController();
   const follow = async () => {
     const debuggerOf = await browser.newBrowserCDPSession();
-    while (!isOver) {
+    while (!stop.signal.aborted) {
       const { processInfo } = await debuggerOf.send('SystemInfo.getProcessInfo');
       for (const { id } of processInfo.filter(({ type }) => type === 'renderer')) {
         const status = `/proc/${id}/status`;
@@ -81,7 +81,7 @@ function followMemory(browser: Browser): () => Promise<number | null> {
   };
   const following = follow();
   return async () => {
-    isOver = true;
+    stop.abort();
     await following;
     return most;
   };

@@ -5,7 +5,7 @@
  *   SessionStarted   begins the session of its id, unless that is open
  *   Heartbeat        says that the session of its id is open: it began where nobody reads, if not here
  *   SessionSealed    ends the session of its id
- *   SessionEnded     has no id: it ends the session that began last of those that are open. SessionSealed may still follow it
+ *   SessionEnded     has no id: it ends the session that began last of those that are open. Others that name it may still follow
  *
  * An id that comes again after its end is another session. Ids are told apart by their first 256 characters.
  */
@@ -52,8 +52,8 @@ export class Sessions {
     if (!NAMING.has(kind)) return this.#only();
     const id = beginningOf(textOf(payload, 'session_id'), MOST_OF_ID);
     const agent = beginningOf(textOf(payload, 'agent_id'), MOST_OF_AGENT);
-    const known = this.#open.get(id) ?? (kind === 'SessionSealed' ? this.#unsealed.get(id) : undefined);
-    this.#unsealed.delete(id);
+    const known = this.#open.get(id) ?? (kind === 'SessionStarted' ? undefined : this.#unsealed.get(id));
+    if (kind !== 'Heartbeat') this.#unsealed.delete(id);
     if (known !== undefined) return known;
     this.list.push({ id, agent, first: row, last: row, ended: false });
     this.#open.set(id, this.list.length - 1);
