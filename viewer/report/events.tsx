@@ -5,8 +5,9 @@
 import { visible } from '../../src/cli/safe-text.js';
 import { counted, grouped } from '../../src/cli/words.js';
 import type { Break } from '../charts/index.js';
+import { durationText } from '../charts/time.js';
 import type { Model } from '../model/model.js';
-import { formatMoment, formatSpan } from '../page/format.js';
+import { formatMoment } from '../page/format.js';
 import { Symbol } from '../page/symbols.js';
 
 /** Rows of either end of the ledger. */
@@ -86,6 +87,7 @@ function Row({ model, row, isTrusted }: { readonly model: Model; readonly row: n
   const seq = events.seq[row] ?? -1;
   const outcome = events.outcome[row] ?? -1;
   const kind = kinds[events.kind[row] ?? 0] ?? '';
+  const duration = events.duration[row] ?? Number.NaN;
   const session = sessions[events.session[row] ?? -1];
   return (
     <tr data-row={row} data-trusted={isTrusted ? undefined : 'no'}>
@@ -97,7 +99,7 @@ function Row({ model, row, isTrusted }: { readonly model: Model; readonly row: n
       <td>{kind === '' ? 'cannot be read' : visible(kind)}</td>
       <td>{visible(labels[events.label[row] ?? 0] ?? '')}</td>
       <td>{outcome !== -1 && <Outcome isSuccess={outcome === 1} />}</td>
-      <td class="number">{formatSpan(events.duration[row] ?? Number.NaN)}</td>
+      <td class="number">{Number.isNaN(duration) ? '' : durationText(duration)}</td>
       <td>{session === undefined ? '' : visible(session.id)}</td>
     </tr>
   );
