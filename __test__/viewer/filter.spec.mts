@@ -1,9 +1,8 @@
 // Which rows the viewer shows, and how it counts them over time.
 
 import test from 'ava';
-import * as fc from 'fast-check';
 import { Collector } from '../../viewer/model/collector.js';
-import { type Filter, filterRows, timeSeries, timeSpanOf } from '../../viewer/model/filter.js';
+import { type Filter, filterRows } from '../../viewer/model/filter.js';
 import type { Model } from '../../viewer/model/model.js';
 
 /** An event a second: session a, two calls of which one fails, what was said, and a line that cannot be read. */
@@ -49,35 +48,4 @@ test('rows are those that everything is true of', (t) => {
   t.deepEqual(rowsOf({ text: 'äpfel' }), [6]);
   t.deepEqual(rowsOf({ text: '' }), [0, 1, 2, 3, 4, 5, 6, 7]);
   t.deepEqual(rowsOf({ text: 'refund', outcome: 'failure', sessions: [0], rows: Uint32Array.of(3, 4) }), [4]);
-});
-
-test('events are counted in equal parts of a span, and its end is in the last', (t) => {
-  t.deepEqual(timeSpanOf(model), { from: 1_000_000, to: 1_006_000 });
-  const { from, step, series } = timeSeries(model, { from: 1_000_000, to: 1_006_000 }, 3);
-  t.deepEqual([from, step], [1_000_000, 2000]);
-  const counted = Object.fromEntries(series.map((one) => [model.kinds[one.kind], one.counts]));
-  t.deepEqual(counted, {
-    SessionStarted: [1, 0, 0],
-    ToolCalled: [1, 1, 0],
-    ToolReturned: [0, 1, 1],
-    SessionSealed: [0, 0, 1],
-    UtteranceSpoken: [0, 0, 1],
-  });
-  t.deepEqual(timeSeries(model, { from: 1_001_000, to: 1_001_000 }, 2).series, [{ kind: kind('ToolCalled'), counts: [1, 0] }]);
-});
-
-test('a ledger without a time has no span', (t) => {
-  t.is(timeSpanOf(modelOf([])), null);
-  t.is(timeSpanOf(modelOf(['{'])), null);
-});
-
-test('each event of a span is in one of its parts', (t) => {
-  const time = fc.integer({ min: 0, max: 2 ** 53 });
-  const property = fc.property(fc.array(time, { minLength: 1, maxLength: 20 }), fc.integer({ min: 1, max: 7 }), (times, bins) => {
-    const found = modelOf(times.map((nanos) => JSON.stringify({ seq: 0, timestamp_nanos: nanos, event: { type: 'Custom', payload: {} } })));
-    const span = timeSpanOf(found) ?? { from: 0, to: 0 };
-    const counts = timeSeries(found, span, bins).series.flatMap((one) => one.counts);
-    return counts.length === bins && counts.reduce((sum, count) => sum + count, 0) === times.length;
-  });
-  t.notThrows(() => fc.assert(property));
 });

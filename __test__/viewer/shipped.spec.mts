@@ -1,10 +1,13 @@
 // The viewer that is shipped, as an auditor uses it.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import type { Page } from 'playwright-core';
+import { packEvidence } from 'sealwright/evidence';
 import { embeddedText } from '../../viewer/embedded.ts';
+import { newFolder } from '../helpers/folders.mts';
 import { chainOf, key1, key2, textOf, toolCalled } from '../helpers/ledgers.mts';
 import { testWith } from '../helpers/parts.mts';
 import { type ExpectedHeads, mutations, peerJson, peerPath, type VectorCase } from '../helpers/vectors.mts';
@@ -193,6 +196,36 @@ testWith(NEEDS, 'a key of somebody else breaks a ledger, and without it it is in
   t.is(await verdictOf(page), 'broken');
   await page.click('[data-check=signer] >> text=Remove');
   await page.waitForSelector('[data-verdict=intact]');
+  await openFiles(page, keyFile, { name: 'head.txt', contents: HEAD });
+  await page.waitForSelector('[data-verdict=verified]');
+});
+
+testWith(NEEDS, 'segments are one ledger, in any order, and one that is missing is told', async (t) => {
+  const page = await shippedViewer(t);
+  const part = (name: string, from: number, to?: number) => ({ name, contents: textOf(chain.slice(from, to)) });
+  const [first, second, active] = [part('ledger.0-9.ndjson', 0, 10), part('ledger.10-19.ndjson', 10, 20), part('ledger.ndjson', 20)];
+  await openFiles(page, active, second, first, keyFile, { name: 'head.txt', contents: HEAD });
+  t.is(await verdictOf(page), 'verified');
+  await page.click('#tab-events');
+  t.is(await page.locator('[data-row="0"] .cell-seq').innerText(), '0');
+  await openFiles(page, active, first);
+  t.is(await verdictOf(page), 'broken');
+  t.regex((await page.textContent('[data-verdict]')) ?? '', /segment_missing/);
+  await openFiles(page, second);
+  t.is(await verdictOf(page), 'intact');
+  t.regex((await page.textContent('[data-check=start]')) ?? '', /events 0 to 9 are in other files/i);
+});
+
+testWith(NEEDS, 'a pack is shown with what it claims, and none of that counts', async (t) => {
+  const folder = newFolder(t);
+  writeFileSync(join(folder, 'ledger.ndjson'), ledger.contents);
+  await packEvidence({ ledger: join(folder, 'ledger.ndjson'), output: join(folder, 'evidence.zip'), publicKeys: [key1.publicKeyHex], head: { seq: 39, hash: HEAD.slice(3) } });
+  const page = await shippedViewer(t);
+  await openFiles(page, { name: 'evidence.zip', contents: readFileSync(join(folder, 'evidence.zip')) });
+  t.is(await verdictOf(page), 'intact');
+  t.is(await page.getAttribute('[data-check=signer]', 'data-status'), 'not-checked');
+  const claimed = await page.innerText('main');
+  for (const claim of [key1.publicKeyHex, HEAD]) t.true(claimed.includes(claim), claim);
   await openFiles(page, keyFile, { name: 'head.txt', contents: HEAD });
   await page.waitForSelector('[data-verdict=verified]');
 });

@@ -1,8 +1,8 @@
 /*
- * Which rows are shown, and how many events there are over time.
+ * Which rows are shown.
  */
 
-import type { EventTable, Model, TimeSeries } from './model.js';
+import type { EventTable, Model } from './model.js';
 
 /** What rows must be. What is not given excludes none. */
 export interface Filter {
@@ -20,13 +20,6 @@ export interface Filter {
   readonly rows?: Uint32Array | undefined;
   /** A part of the label, in any case of letters. */
   readonly text?: string | undefined;
-}
-
-/** A span of time. */
-export interface TimeSpan {
-  /** Milliseconds since 1970, both included. */
-  readonly from: number;
-  readonly to: number;
 }
 
 /** The rows that are all of it, in their order. */
@@ -50,31 +43,6 @@ export function filterRows({ events, kinds, sessions, signers, labels }: Model, 
     found += 1;
   }
   return rows.slice(0, found);
-}
-
-/** From the least to the greatest time; null when no event has one. */
-export function timeSpanOf({ events: { time } }: Model): TimeSpan | null {
-  let [from, to] = [Infinity, -Infinity];
-  for (const at of time) {
-    if (at < from) from = at;
-    if (at > to) to = at;
-  }
-  return from <= to ? { from, to } : null;
-}
-
-/** Events in so many equal parts of a span, by kind. What is at its very end is in the last part. */
-export function timeSeries({ events, kinds }: Model, { from, to }: TimeSpan, bins: number): TimeSeries {
-  // A span of no length still has a part that the event is in.
-  const step = to > from ? (to - from) / bins : 1;
-  const counts = kinds.map((): number[] | null => null);
-  for (let row = 0; row < events.length; row += 1) {
-    const [time, kind] = [events.time[row] as number, events.kind[row] as number];
-    if (!(time >= from && time <= to)) continue;
-    const bin = Math.min(bins - 1, Math.floor((time - from) / step));
-    const ofKind = (counts[kind] ??= Array.from({ length: bins }, () => 0));
-    ofKind[bin] = (ofKind[bin] ?? 0) + 1;
-  }
-  return { from, step, series: counts.flatMap((ofKind, kind) => (ofKind === null ? [] : [{ kind, counts: ofKind }])) };
 }
 
 type Test = (row: number) => boolean;

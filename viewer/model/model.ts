@@ -48,16 +48,6 @@ export interface Session {
   readonly ended: boolean;
 }
 
-/** Events in equal spans of time. */
-export interface TimeSeries {
-  /** Milliseconds since 1970 where the first span begins. */
-  readonly from: number;
-  /** Milliseconds of a span. */
-  readonly step: number;
-  /** A row of counts for each kind that occurs, with its place in {@link Model.kinds}. */
-  readonly series: readonly { readonly kind: number; readonly counts: readonly number[] }[];
-}
-
 /** Calls of a tool. */
 export interface ToolStatistics {
   readonly name: string;

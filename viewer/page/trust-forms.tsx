@@ -3,7 +3,7 @@
  */
 
 import type { ComponentChildren } from 'preact';
-import { useId, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { parseHeadText } from '../../src/cli/head-text.js';
 import { visible } from '../../src/cli/safe-text.js';
 import { grouped } from '../../src/cli/words.js';
@@ -20,7 +20,6 @@ interface KeyProps {
 
 /** A key is read and shown by its fingerprint before it counts. */
 export function KeyForm({ actions, keys, signers }: KeyProps) {
-  const id = useId();
   const [text, setText] = useState('');
   const [read, setRead] = useState<Key | null>(null);
   const [failure, setFailure] = useState('');
@@ -51,9 +50,9 @@ export function KeyForm({ actions, keys, signers }: KeyProps) {
       ))}
       <More name={keys.length === 0 ? null : 'Name another key'}>
         <form onSubmit={add}>
-          <label for={id}>Public key of the signer: paste it, or drop its file</label>
+          <label for="key-text">Public key of the signer: paste it, or drop its file</label>
           <div class="field">
-            <textarea id={id} rows={1} spellcheck={false} value={text} onInput={(event) => change(event.currentTarget.value)} placeholder="64 hex digits, or PEM" />
+            <textarea id="key-text" rows={1} spellcheck={false} value={text} onInput={(event) => change(event.currentTarget.value)} placeholder="64 hex digits, or PEM" />
             <button type="submit" disabled={read === null}>
               Check with this key
             </button>
@@ -80,7 +79,6 @@ function signedBy({ publicKey }: Key, signers: readonly ReportSigner[]): string 
 
 /** A head is `SEQ:HASH`. */
 export function HeadForm({ actions, head }: { readonly actions: Actions; readonly head: Head | null }) {
-  const id = useId();
   const [text, setText] = useState('');
   const parsed = parseHeadText(text.trim());
   const check = (event: Event) => {
@@ -102,9 +100,9 @@ export function HeadForm({ actions, head }: { readonly actions: Actions; readonl
       )}
       <More name={head === null ? null : 'Name another head'}>
         <form onSubmit={check}>
-          <label for={id}>Head that was reported outside: paste it, or drop its file</label>
+          <label for="head-text">Head that was reported outside: paste it, or drop its file</label>
           <div class="field">
-            <input id={id} type="text" spellcheck={false} autocomplete="off" value={text} onInput={(event) => setText(event.currentTarget.value)} placeholder="SEQ:HASH" />
+            <input id="head-text" type="text" spellcheck={false} autocomplete="off" value={text} onInput={(event) => setText(event.currentTarget.value)} placeholder="SEQ:HASH" />
             <button type="submit" disabled={parsed === null}>
               Check with this head
             </button>

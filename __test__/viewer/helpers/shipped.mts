@@ -69,14 +69,14 @@ export async function closeBrowser(): Promise<void> {
 /** Chooses files, and waits until the ledger among them is read and verified. */
 export async function openFiles(page: Page, ...files: readonly Handed[]): Promise<void> {
   const chosen = files.map(({ name, contents }) => ({ name, mimeType: '', buffer: Buffer.from(contents as string) }));
-  const ledger = files.find(({ name }) => name.endsWith('.ndjson'))?.name ?? '';
+  const before = (await page.getAttribute('main', 'data-opened')) ?? '';
   await page.locator('input[type=file]').first().setInputFiles(chosen);
-  await page.waitForFunction((name) => {
+  if (files.some(({ name }) => /\.(ndjson|zip)$/.test(name))) await page.waitForSelector(`main:not([data-opened="${before}"])`);
+  await page.waitForFunction(() => {
     const phase = document.querySelector('main')?.getAttribute('data-phase') ?? '';
-    const subject = document.querySelector('.subject')?.textContent ?? '';
     // What cannot be verified is known before all of it is read.
-    return subject.includes(name) && /done|failed/.test(phase) && document.querySelector('main progress') === null;
-  }, ledger);
+    return /done|failed/.test(phase) && document.querySelector('main progress') === null;
+  });
 }
 
 /** The verdict that the page shows. */
