@@ -155,7 +155,7 @@ test('what was at the output is replaced when the document is whole, and stays w
   await t.throwsAsync(exportLedger(join(folder, 'missing'), output), { code: 'ERR_LEDGER_NOT_FOUND' });
   t.is(readFileSync(output, 'utf8'), 'before');
   t.deepEqual(temporaries(folder), []);
-  await t.throwsAsync(exportLedger(ledger, join(folder, 'missing', 'events.json')), { code: 'ENOENT' });
+  await t.throwsAsync(exportLedger(ledger, join(folder, 'missing', 'events.json')), { code: 'ERR_OUTPUT_REFUSED' });
   const link = join(newFolder(t), 'link.json');
   symlinkSync(output, link);
   await exportLedger(ledger, link);
