@@ -51,3 +51,38 @@ function checkDetails(t: ExecutionContext, error: Error, details: object, messag
     t.deepEqual((error as unknown as Record<string, unknown>)[name], value, message ?? `${name} of: ${error.message}`);
   }
 }
+
+/**
+ * What work rejects with that is disturbed as soon as it tells how far it is. Where this thread was busy for so long that the
+ * work ended before it was heard, it is done again, behind `reset`.
+ */
+export async function reasonOfDisturbed(disturb: () => void, work: (onProgress: () => void) => Promise<unknown>, reset = () => {}): Promise<unknown> {
+  for (let tries = 0; tries < 20; tries += 1) {
+    let isTold = false;
+    const onProgress = () => {
+      isTold = true;
+      disturb();
+    };
+    const outcome = await work(onProgress).then(
+      () => null,
+      (rejection: unknown) => ({ rejection }),
+    );
+    if (outcome !== null) return outcome.rejection;
+    if (isTold) break;
+    reset();
+  }
+  throw new Error('the promise was not rejected');
+}
+
+/** What work takes that tells how far it is and can be given up. */
+export interface Watching {
+  readonly signal: AbortSignal;
+  readonly onProgress: () => void;
+}
+
+/** The same of work that is given up. */
+export function reasonOfGivenUp(reason: unknown, work: (watching: Watching) => Promise<unknown>, reset = () => {}): Promise<unknown> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  return reasonOfDisturbed(() => controller.abort(reason), (onProgress) => work({ signal, onProgress }), reset);
+}
