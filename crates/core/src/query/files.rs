@@ -70,17 +70,12 @@ impl Files {
                 Err(error) if error.code == ErrorCode::LedgerNotFound => return Err(not_found(error, &names)),
                 opened => opened?,
             };
-            let (mut sealed, unlisted) = match durable::list(&names) {
-                Ok(listing) if listing.beginning() != beginning => continue,
-                Ok(listing) => (listing.sealed, None),
+            let (sealed, unlisted) = match list_before(&active, &names) {
+                Ok(Some(listing)) if listing.beginning() == beginning => (listing.sealed, None),
+                Ok(_) => continue,
                 Err(error) if error.code == ErrorCode::LedgerIo => (Vec::new(), Some(error)),
                 Err(error) => return Err(error),
             };
-            match sealed.iter().position(|sealed| active.is_sealed_as(sealed)) {
-                Some(place) => sealed.truncate(place),
-                None if !active.is_in_place() => continue,
-                None => {}
-            }
             let alone = sealed.is_empty();
             let segments = sealed.into_iter().map(|sealed| LedgerFile {
                 is_one_of_many: true,
@@ -133,6 +128,22 @@ impl LedgerFile {
             name: name.map(|name| name.to_string_lossy().into_owned()),
         })
     }
+}
+
+/// The segments before the open active file; none if it, rotated and pruned meanwhile, is nowhere any more.
+fn list_before(active: &ReadFile, names: &Names) -> Result<Option<Listing>> {
+    // Rotated behind a listing, it had its new name before it lost the old one: the second listing has it.
+    for _ in 0..2 {
+        let mut listing = durable::list(names)?;
+        if let Some(place) = listing.sealed.iter().position(|sealed| active.is_sealed_as(sealed)) {
+            listing.sealed.truncate(place);
+            return Ok(Some(listing));
+        }
+        if active.is_in_place() {
+            return Ok(Some(listing));
+        }
+    }
+    Ok(None)
 }
 
 /// A ledger whose active file is missing has lost it if there are segments.
