@@ -2,7 +2,7 @@
 // be more than text.
 
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -130,10 +130,18 @@ test('a broken ledger gets a page that shows the break in its place, and ends wi
 
 test('a tail that a crash left is no event, is not trusted, and ends with 3', async (t) => {
   const cwd = place(t, textOf(chain).slice(0, -9));
-  t.regex(await cliOutput(t, ['report', 'html', 'ledger.ndjson', '-o', 'report.html'], { cwd, code: 3 }), /ends with 3 bytes behind the last event/);
+  t.regex(await cliOutput(t, ['report', 'html', 'ledger.ndjson', '-o', 'report.html'], { cwd, code: 3 }), /ends with 3 bytes behind the last event\n/);
   const html = readFileSync(join(cwd, 'report.html'), 'utf8');
   t.deepEqual([...html.matchAll(/<tr data-row="(\d+)" data-trusted="no"/g)].map(([, row]) => row), ['19']);
   t.false(html.includes('data-break'));
+  // An option of another command.
+  t.false(html.includes('--allow'));
+});
+
+test('a segment that is missing breaks the ledger between its files', async (t) => {
+  const cwd = await rotated(t);
+  rmSync(join(cwd, 'ledger.10-19.ndjson'));
+  t.regex(await cliOutput(t, ['report', 'html', 'ledger.ndjson', '-o', 'report.html'], { cwd, code: 1 }), /broken between its files: events 10 to 19 are in no segment/);
 });
 
 test('other keys and heads than those of the ledger break it', async (t) => {

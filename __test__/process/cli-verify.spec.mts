@@ -52,7 +52,7 @@ test('each verdict has its exit code, and asking for more than was given ends wi
     [['good.ndjson', '--require-signer'], 3, /ends with 3 +--require-signer/],
     [['good.ndjson', '--signer', signer, '--require-head'], 3, /ends with 3 +--require-head/],
     [['good.ndjson', '--first', first], 0, /pass +first/],
-    [['good.ndjson', '--start-after', head], 1, /broken at its end: [^]*not checked +lines +there is none/],
+    [['good.ndjson', '--start-after', head], 1, /broken at its beginning: [^]*not checked +lines +there is none/],
     [['good.ndjson', '--signer', key2.publicKeyHex], 1, /broken at line 1: .*\n[^]*fail +signer/],
     [['good.ndjson', '--signer', key2.publicKeyHex, '--signer', signer], 0, /named by you/],
     [['cut.ndjson', '--head', head], 1, /broken at its end[^]*fail +head/],

@@ -38,7 +38,7 @@ export function Report({ model, isWhole, subject, report, fingerprints, version 
       <main data-phase="done">
         <p class="report-subject">{visible(subject)}</p>
         <Verdict report={report} findings={findings} />
-        {findings.unmet.map((text) => <p key={text} class="report-note">{text}</p>)}
+        {findings.unmet.map(({ what }) => <p key={what} class="report-note">{what}</p>)}
         <Caution version={version} />
         <Checks checks={findings.checks} isBroken={!report.ok} />
         <Facts report={report} files={model.files} fingerprints={fingerprints} />

@@ -63,7 +63,7 @@ function print(out: Output, output: string, { bytes, sha256 }: WrittenReport, { 
   out.line();
   printFact(out, 'verdict', headline);
   printFact(out, 'sha256', sha256);
-  for (const text of unmet) printFact(out, 'ends with 3', text, 'warn');
+  for (const { what } of unmet) printFact(out, 'ends with 3', what, 'warn');
   out.line();
   out.line('  The page proves nothing to whoever did not make it.');
 }

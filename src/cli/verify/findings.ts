@@ -28,6 +28,13 @@ export interface Check {
   readonly remedy: string | null;
 }
 
+/** Something that was asked for and is not there. */
+export interface Unmet {
+  readonly what: string;
+  /** The option of `verify` that asks for less, and what that means; null where there is none. */
+  readonly remedy: string | null;
+}
+
 /** What to tell of a report. */
 export interface Findings {
   readonly exitCode: ExitCode;
@@ -37,7 +44,7 @@ export interface Findings {
   readonly headline: string;
   readonly checks: readonly Check[];
   /** What was asked for and is not there. */
-  readonly unmet: readonly string[];
+  readonly unmet: readonly Unmet[];
 }
 
 /** Judges a report by what was asked. */
@@ -46,6 +53,11 @@ export function findingsOf(report: ChainReport, demands: Demands): Findings {
   const unmet = report.ok ? unmetDemands(report, demands) : [];
   const exitCode = report.ok ? (unmet.length > 0 ? ExitCode.limited : ExitCode.ok) : ExitCode.broken;
   return { exitCode, verdict: report.verdict, headline: headlineOf(report, checks), checks, unmet };
+}
+
+/** What is missing, in one line for who runs `verify`. */
+export function unmetText({ what, remedy }: Unmet): string {
+  return remedy === null ? what : `${what}: ${remedy}`;
 }
 
 /** The files of a ledger in several ones; undefined for a report of one. */
@@ -70,8 +82,7 @@ const WARNINGS: Readonly<Record<WarningCode, string>> = {
 function headlineOf(report: ChainReport, checks: readonly Check[]): string {
   const events = counted(report.eventCount, 'event');
   if (report.verdict === 'broken') {
-    const place = report.line === null ? 'at its end' : `at line ${grouped(report.line)}`;
-    return `broken ${place}: ${report.reason ?? report.code ?? ''}; ${events} before it hold`;
+    return `broken ${placeOf(report)}: ${report.reason ?? report.code ?? ''}; ${events} before it hold`;
   }
   if (report.verdict === 'empty') return 'empty: there is no event, so nothing is shown';
   const unchecked = checks.filter(({ status }) => status === 'not-checked').map(({ name }) => name);
@@ -82,16 +93,23 @@ function headlineOf(report: ChainReport, checks: readonly Check[]): string {
   return `intact: nothing is broken in ${events}; not checked: ${unchecked.join(', ')}`;
 }
 
-function unmetDemands(report: ChainReport, demands: Demands): string[] {
-  const unmet: string[] = [];
-  if (report.verdict === 'empty') unmet.push('there is no event');
-  if (demands.requireSigner && report.checks.signer !== 'pinned') unmet.push('--require-signer: no --signer was given');
-  if (demands.requireHead && report.checks.head !== 'matched') unmet.push('--require-head: no --head was given');
+function placeOf({ line, code, eventCount }: ChainReport): string {
+  if (line !== null) return `at line ${grouped(line)}`;
+  if (code !== 'segment_missing' && code !== 'segment_mismatch') return 'at its end';
+  return eventCount === 0 ? 'at its beginning' : 'between its files';
+}
+
+function unmetDemands(report: ChainReport, demands: Demands): Unmet[] {
+  const unmet: Unmet[] = [];
+  const miss = (what: string, remedy: string | null = null) => unmet.push({ what, remedy });
+  if (report.verdict === 'empty') miss('there is no event');
+  if (demands.requireSigner && report.checks.signer !== 'pinned') miss('--require-signer: no --signer was given');
+  if (demands.requireHead && report.checks.head !== 'matched') miss('--require-head: no --head was given');
   if (report.tail !== null && !demands.allowTornTail) {
-    unmet.push('bytes behind the last event: --allow-torn-tail takes them for a record that a crash cut off');
+    miss('bytes behind the last event', '--allow-torn-tail takes them for a record that a crash cut off');
   }
   if (Object.keys(report.unknownKinds).length > 0 && !demands.allowUnknownKinds) {
-    unmet.push('kinds that this version does not know: --allow-unknown-kinds takes them as they are');
+    miss('kinds that this version does not know', '--allow-unknown-kinds takes them as they are');
   }
   return unmet;
 }

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
 import { visible } from '../safe-text.js';
+import { unmetText } from './findings.js';
 import { type Claims, exitCodeOf, type Outcome } from './outcome.js';
 
 /** One input, as JSON: schemas/verify.schema.json. */
@@ -19,7 +20,8 @@ export function outcomeJson(outcome: Outcome): object {
     return { input: word, exitCode: exitCodeOf(outcome), headline, error, report, checks: [], unmet: [], compression: null, claims: null };
   }
   const { findings, report, compression } = outcome;
-  const { checks, unmet, headline } = findings;
+  const { checks, headline } = findings;
+  const unmet = findings.unmet.map(unmetText);
   return { input: word, exitCode: findings.exitCode, headline, error: null, report, checks, unmet, compression, claims: claimsJson(outcome.subject.claims) };
 }
 
@@ -123,7 +125,7 @@ function checkCases({ subject, findings }: Outcome & { readonly kind: 'checked' 
     const kind = status === 'fail' ? 'failure' : 'skipped';
     return junitCase(kind, subject.word, name, message);
   });
-  return [...cases, ...findings.unmet.map((text) => junitCase('failure', subject.word, 'asked for', text))];
+  return [...cases, ...findings.unmet.map((unmet) => junitCase('failure', subject.word, 'asked for', unmetText(unmet)))];
 }
 
 function failedCase(word: string, message: string): JunitCase {

@@ -8,7 +8,7 @@ import { formatHead } from '../heads.js';
 import { type Output, type Paint, paint } from '../output.js';
 import { formatTime } from '../times.js';
 import { counted, formatBytes, grouped, quoted } from '../words.js';
-import { filesOf, type Findings, warningText } from './findings.js';
+import { filesOf, type Findings, unmetText, warningText } from './findings.js';
 import type { Claims, Outcome } from './outcome.js';
 
 const VERDICTS: Readonly<Record<Findings['verdict'], Paint>> = { verified: 'good', intact: 'warn', broken: 'bad', empty: 'warn' };
@@ -36,7 +36,7 @@ export function printOutcome(out: Output, outcome: Outcome, quiet: boolean): voi
   out.line();
   printFacts(out, outcome, report);
   printWarnings(out, report);
-  for (const text of findings.unmet) printFact(out, 'ends with 3', text, 'warn');
+  for (const unmet of findings.unmet) printFact(out, 'ends with 3', unmetText(unmet), 'warn');
   printRemedy(out, outcome.subject.word, findings);
 }
 
