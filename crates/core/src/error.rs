@@ -118,6 +118,22 @@ codes! {
         RecordSignature = "ERR_RECORD_SIGNATURE",
         /// A record that none of the named signers signed.
         RecordSigner = "ERR_RECORD_SIGNER",
+        /// Text that is no signed note.
+        NoteMalformed = "ERR_NOTE_MALFORMED",
+        /// Text that is no key of a note, or a name that no key of a note has.
+        NoteKey = "ERR_NOTE_KEY",
+        /// A signature of a note, by a key that is known, that does not hold.
+        NoteSignature = "ERR_NOTE_SIGNATURE",
+        /// A note that no known key signed.
+        NoteUntrusted = "ERR_NOTE_UNTRUSTED",
+        /// Text that is no checkpoint.
+        CheckpointMalformed = "ERR_CHECKPOINT_MALFORMED",
+        /// A name that no log has.
+        CheckpointOrigin = "ERR_CHECKPOINT_ORIGIN",
+        /// Text that is no policy.
+        PolicyMalformed = "ERR_POLICY_MALFORMED",
+        /// A checkpoint that too few of a policy's witnesses cosigned.
+        QuorumMissing = "ERR_QUORUM_MISSING",
         /// An unsynced tail, and the caller asked not to repair it.
         TornTail = "ERR_TORN_TAIL",
         /// The ledger does not extend the head that the head store knows.
@@ -196,6 +212,46 @@ codes! {
         SegmentMissing = "segment_missing",
         /// A segment does not hold what its name says, or what another one holds.
         SegmentMismatch = "segment_mismatch",
+    }
+}
+
+codes! {
+    /// What keeps a proof from showing what it should: found when it is verified, never thrown.
+    ProblemCode {
+        /// Not the text of a proof, or of the note in it.
+        ProofMalformed = "proof_malformed",
+        /// The note is no checkpoint.
+        CheckpointMalformed = "checkpoint_malformed",
+        /// Signed by no log of the policy whose origin it has.
+        LogUntrusted = "log_untrusted",
+        /// A signature by a key of the policy does not hold.
+        BadNoteSignature = "bad_note_signature",
+        /// Too few witnesses of the policy cosigned it.
+        QuorumMissing = "quorum_missing",
+        /// The proof was to bring its event, and does not.
+        EventMissing = "event_missing",
+        /// Not a line of a ledger.
+        EventMalformed = "event_malformed",
+        /// The line that the proof brings is another one than that of the event.
+        ExtraMismatch = "extra_mismatch",
+        /// The event's hash does not recompute.
+        HashMismatch = "hash_mismatch",
+        /// The event's signature does not hold, strictly.
+        BadSignature = "bad_signature",
+        /// The event is signed by none of the named signers.
+        UntrustedSigner = "untrusted_signer",
+        /// The event has another place in its ledger than the proof says.
+        IndexMismatch = "index_mismatch",
+        /// The tree has no such leaf, or the later one is smaller.
+        ProofRange = "proof_range",
+        /// More or fewer hashes than a proof for these places has.
+        ProofLength = "proof_length",
+        /// The hashes lead to another root.
+        RootMismatch = "root_mismatch",
+        /// The hashes lead to another root of the earlier tree.
+        OldRootMismatch = "old_root_mismatch",
+        /// Two checkpoints of two logs.
+        OriginMismatch = "origin_mismatch",
     }
 }
 

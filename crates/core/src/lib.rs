@@ -28,6 +28,7 @@
 //! | read | [`query::Reader`] |
 //! | show what one line says, and each step of checking it | [`explain::explain`] |
 //! | vouch for a verification | [`statement`] |
+//! | prove one event, or that the ledger only grew, to someone who has not got it | [`proof`] |
 //! | print it as JSON for people | [`bundle`] |
 //! | remember the head elsewhere | [`heads::FileHeads`], [`heads::MemoryHeads`] |
 //!
@@ -79,6 +80,7 @@ pub mod keyfile;
 pub mod ledger;
 pub mod limits;
 pub mod line;
+pub mod proof;
 pub mod query;
 pub mod seal;
 mod segments;
