@@ -336,6 +336,12 @@ export interface NativeSigner {
   timeoutMs: number
 }
 
+/** A public key as notes name it: `NAME+ID+KEY`, of a log or of a witness. */
+export declare function noteKey(name: string, publicKey: string, witness: boolean): string
+
+/** Opens a signed checkpoint by a policy; what it shows as JSON. */
+export declare function openCheckpoint(note: string, policyText: string): string
+
 /** Opens a ledger, or creates it, on a pool thread. */
 export declare function openSession(key: NativeKey | undefined | null, options: NativeOpenOptions, callback: (kind: 'settled' | 'room' | 'head' | 'reset' | 'sign' | 'endorse' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void, fileHeads?: NativeFileHeads | undefined | null, memoryHeads?: NativeMemoryHeads | undefined | null): Promise<NativeSession>
 
@@ -390,6 +396,9 @@ export declare function testFault(name: string): void
 /** Milliseconds that a folder's storage takes to make 4 KiB durable, measured on a pool thread. */
 export declare function timeSync(folder: string): Promise<number>
 
+/** Checks a consistency proof between two checkpoints; the report as JSON. Hashes in hex. */
+export declare function verifyConsistency(from: string, to: string, proof: Array<string>, policyText: string): string
+
 /**
  * Verifies the files of a ledger on a pool thread; gives the report as JSON. The path of a folder, a file or a pattern, or
  * the paths of all files; with `alone` the path of one file, whatever stands beside it.
@@ -398,6 +407,9 @@ export declare function verifyFiles(files: string | Array<string>, alone: boolea
 
 /** The same on the calling thread. */
 export declare function verifyFilesSync(files: string | Array<string>, alone: boolean, options: string, state: string | undefined | null, stateKey: NativeKey | undefined | null, full: boolean): string
+
+/** Checks an inclusion proof; the report as JSON. Without a line the proof brings that of its event. */
+export declare function verifyInclusion(proof: string, policyText: string, line: string | undefined | null, signers: Array<string>): string
 
 /** Verifies lines without their LFs; gives the report as JSON. */
 export declare function verifyLines(lines: Array<string>, options: string): string

@@ -17,6 +17,7 @@ import {
   KeyLoadError,
   LedgerError,
   MemoryHeadStore,
+  ProofError,
   readEvents,
   SealwrightError,
   SealwrightRangeError,
@@ -36,6 +37,7 @@ import {
   verifyStream,
 } from 'sealwright';
 import { openEvidence, packEvidence } from 'sealwright/evidence';
+import { logKey, openCheckpoint, witnessKey } from 'sealwright/proofs';
 import { newFolder, newPath } from './helpers/folders.mts';
 import {
   chainOf,
@@ -52,6 +54,7 @@ import {
   writeLedger,
 } from './helpers/ledgers.mts';
 import { projectRoot } from './helpers/parts.mts';
+import { newer, noteOf, policy } from './proofs/helpers/proof.mts';
 import { type Files, manifestOf, type Part, zipOf } from './helpers/zips.mts';
 
 const source = (...path: string[]) => readFileSync(join(projectRoot, ...path), 'utf8');
@@ -87,6 +90,7 @@ const coreSource = source('crates', 'core', 'src', 'error.rs');
 const coreCodes = codesIn(coreSource, 'ErrorCode');
 const compressCodes = codesIn(source('crates', 'compress', 'src', 'error.rs'), 'ErrorCode');
 const faultCodes = codesIn(coreSource, 'FaultCode');
+const problemCodes = codesIn(coreSource, 'ProblemCode');
 const reportSource = source('src', 'report.ts');
 const warningCodes = unionIn(reportSource, 'WarningCode');
 const doctorCodes = unionIn(source('src', 'doctor-codes.ts'), 'DoctorCode');
@@ -96,7 +100,8 @@ const requests = ['ABORTED', 'RETRY'];
 test('every code of src/ and crates/ stands in docs/errors.md, and every code there in one of them', (t) => {
   t.true(errorCodes.length > 30 && coreCodes.length > 30 && faultCodes.length > 10 && compressCodes.length > 5);
   t.true(warningCodes.length > 3 && doctorCodes.length > 20);
-  const known = new Set([...errorCodes, ...coreCodes, ...compressCodes, ...faultCodes, ...warningCodes, ...doctorCodes]);
+  const ofErrors = [...errorCodes, ...coreCodes, ...compressCodes];
+  const known = new Set([...ofErrors, ...faultCodes, ...problemCodes, ...warningCodes, ...doctorCodes]);
   t.deepEqual([...documented.keys()].toSorted(), [...known].toSorted());
 });
 
@@ -109,6 +114,7 @@ test('the codes of the two sides are the same, but for those of one side alone',
     errorCodes.toSorted(),
   );
   t.deepEqual(unionIn(reportSource, 'FaultCode').toSorted(), faultCodes.toSorted());
+  t.deepEqual(unionIn(source('src', 'proofs', 'report.ts'), 'ProblemCode').toSorted(), problemCodes.toSorted());
 });
 
 type Provocation = (t: ExecutionContext) => unknown;
@@ -199,6 +205,8 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
     writeFileSync(path, seed1, { mode: 0o644 });
     SigningKeypair.load(path);
   },
+  ERR_CHECKPOINT_MALFORMED: () => openCheckpoint(noteOf('a text\n'), { policy }),
+  ERR_CHECKPOINT_ORIGIN: () => logKey('https://example.com', key1.publicKeyHex),
   ERR_LEDGER_CHANGED: (t) => {
     const path = newPath(t);
     const session = openSessionSync(t, { ledgerPath: path });
@@ -220,12 +228,18 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
     const options = { keypair: key1, ledgerPath: newPath(t), sessionId: 's', events: 'extended' } as const;
     await Session.restore({ ...options, headStore: new MemoryHeadStore(), reason: 'r' });
   },
+  ERR_NOTE_KEY: () => witnessKey('a b', key1.publicKeyHex),
+  ERR_NOTE_MALFORMED: () => openCheckpoint('', { policy }),
+  ERR_NOTE_SIGNATURE: () => openCheckpoint(newer.replace('\n3\n', '\n4\n'), { policy }),
+  ERR_NOTE_UNTRUSTED: () => openCheckpoint(newer, { policy: 'quorum none' }),
   ERR_OUTPUT_REFUSED: (t) => {
     const path = ledger(t, textOf(three));
     return packEvidence({ ledger: path, output: path });
   },
   ERR_OUT_OF_RANGE: () => signEvent({ event: ended('x'), seq: -1, parentHash: DIGEST, keypair: key1 }),
+  ERR_POLICY_MALFORMED: () => openCheckpoint(newer, { policy: '' }),
   ERR_PUBLIC_KEY: () => verifyChain([], { signers: 'f'.repeat(64) }),
+  ERR_QUORUM_MISSING: () => openCheckpoint(newer.replace(/— w.*\n/, ''), { policy }),
   ERR_RECORD_INVALID: () => checkVerification('{}'),
   ERR_RECORD_SIGNATURE: () => checkVerification(record().replace('"eventCount": 3', '"eventCount": 4')),
   ERR_RECORD_SIGNER: () => checkVerification(record(), { signers: key2.publicKeyHex }),
@@ -309,6 +323,7 @@ for (const [code, provoke] of Object.entries(provocations)) {
           SigningError,
           LedgerError,
           ChainError,
+          ProofError,
         }[error.name]!,
     );
     t.regex(error.message, /^[^A-Z]|^JSON/);

@@ -15,6 +15,8 @@ export type ErrorCode =
   | 'ERR_BACKPRESSURE'
   | 'ERR_BATCH_TOO_LARGE'
   | 'ERR_CHAIN_BROKEN'
+  | 'ERR_CHECKPOINT_MALFORMED'
+  | 'ERR_CHECKPOINT_ORIGIN'
   | 'ERR_COMPRESSED_CHECKSUM'
   | 'ERR_COMPRESSED_DICTIONARY'
   | 'ERR_COMPRESSED_INVALID'
@@ -58,10 +60,16 @@ export type ErrorCode =
   | 'ERR_LEDGER_SEALED'
   | 'ERR_LEDGER_TAMPERED'
   | 'ERR_LINE_TOO_LONG'
+  | 'ERR_NOTE_KEY'
+  | 'ERR_NOTE_MALFORMED'
+  | 'ERR_NOTE_SIGNATURE'
+  | 'ERR_NOTE_UNTRUSTED'
   | 'ERR_NOT_ROLLED_BACK'
   | 'ERR_OUTPUT_REFUSED'
   | 'ERR_OUT_OF_RANGE'
+  | 'ERR_POLICY_MALFORMED'
   | 'ERR_PUBLIC_KEY'
+  | 'ERR_QUORUM_MISSING'
   | 'ERR_RECORD_INVALID'
   | 'ERR_RECORD_SIGNATURE'
   | 'ERR_RECORD_SIGNER'
@@ -190,6 +198,21 @@ export class ChainError extends SealwrightError {
 }
 
 /**
+ * A signed note, checkpoint, policy or proof cannot be read or made. To verification one that does not hold is no error but
+ * a report with problems.
+ */
+export class ProofError extends SealwrightError {
+  /** Whether `error` is a `ProofError`, of this or another copy of the package. */
+  static override is(error: unknown): error is ProofError {
+    return brandOf(error) === 'ProofError';
+  }
+
+  static {
+    brand(this, 'ProofError');
+  }
+}
+
+/**
  * This build does not compute the hashes and signatures that the format says: `ERR_SELF_TEST`. Every operation that
  * hashes throws it; nothing was read or written.
  */
@@ -305,6 +328,8 @@ export function errorFromText(text: string, cause?: unknown): Error {
         byteOffset: failure.byteOffset,
         report: reportOf(failure),
       });
+    case 'proof':
+      return new ProofError(code, message);
     case 'self-test':
       return new SelfTestError(code, message);
     default:
@@ -363,6 +388,7 @@ const FAMILY: ReadonlySet<unknown> = new Set([
   'SigningError',
   'LedgerError',
   'ChainError',
+  'ProofError',
   'SelfTestError',
 ]);
 

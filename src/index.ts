@@ -14,6 +14,7 @@ export {
   KeyLoadError,
   LedgerError,
   type Outcome,
+  ProofError,
   SealwrightError,
   SealwrightRangeError,
   SealwrightTypeError,

@@ -22,6 +22,14 @@ fn kind(error: &CoreError) -> &'static str {
         | Code::KeyNotAFile
         | Code::KeyExists
         | Code::KeyIo => "key",
+        Code::NoteMalformed
+        | Code::NoteKey
+        | Code::NoteSignature
+        | Code::NoteUntrusted
+        | Code::CheckpointMalformed
+        | Code::CheckpointOrigin
+        | Code::PolicyMalformed
+        | Code::QuorumMissing => "proof",
         Code::SelfTest => "self-test",
         Code::Aborted | Code::Retry | Code::Internal => "internal",
         _ => "ledger",

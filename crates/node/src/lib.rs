@@ -17,6 +17,7 @@ mod key;
 mod mend;
 mod open;
 mod probe;
+mod proof;
 mod prune;
 mod questions;
 mod reader;

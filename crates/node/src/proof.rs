@@ -1,0 +1,63 @@
+//! Proofs: from text to a report as JSON.
+
+use crate::failure::{misuse, self_tested, throw};
+use napi::Result;
+use napi_derive::napi;
+use sealwright_core::hash::Hash;
+use sealwright_core::key::PublicKey;
+use sealwright_core::proof::checkpoint::check_origin;
+use sealwright_core::proof::consistency::verify_consistency as check_consistency;
+use sealwright_core::proof::inclusion::{Event, ShownCheckpoint, verify_inclusion as check_inclusion};
+use sealwright_core::proof::note::{Key, Kind, Note};
+use sealwright_core::proof::policy::Policy;
+
+/// Opens a signed checkpoint by a policy; what it shows as JSON.
+#[napi(catch_unwind)]
+pub fn open_checkpoint(note: String, policy_text: String) -> Result<String> {
+    self_tested()?;
+    let policy = policy(&policy_text)?;
+    let shown = Note::parse(&note).and_then(|note| ShownCheckpoint::open(&note, &policy));
+    shown.and_then(|shown| shown.to_json()).map_err(|error| throw(&error))
+}
+
+/// A public key as notes name it: `NAME+ID+KEY`, of a log or of a witness.
+#[napi(catch_unwind)]
+pub fn note_key(name: String, public_key: String, witness: bool) -> Result<String> {
+    let public = public_of(&public_key)?;
+    let kind = if witness { Kind::Witness } else { Kind::Log };
+    if kind == Kind::Log {
+        check_origin(&name).map_err(|error| throw(&error))?;
+    }
+    Key::new(&name, kind, public).map(|key| key.to_string()).map_err(|error| throw(&error))
+}
+
+/// Checks an inclusion proof; the report as JSON. Without a line the proof brings that of its event.
+#[napi(catch_unwind)]
+pub fn verify_inclusion(
+    proof: String,
+    policy_text: String,
+    line: Option<String>,
+    signers: Vec<String>,
+) -> Result<String> {
+    self_tested()?;
+    let signers = signers.iter().map(|key| public_of(key)).collect::<Result<Vec<_>>>()?;
+    let event = line.as_deref().map_or(Event::InExtra, Event::Line);
+    check_inclusion(&proof, &policy(&policy_text)?, event, &signers).to_json().map_err(|error| throw(&error))
+}
+
+/// Checks a consistency proof between two checkpoints; the report as JSON. Hashes in hex.
+#[napi(catch_unwind)]
+pub fn verify_consistency(from: String, to: String, proof: Vec<String>, policy_text: String) -> Result<String> {
+    self_tested()?;
+    let hash = |text: &String| Hash::from_hex(text).ok_or_else(|| misuse("a hash has 64 lower-case hex digits"));
+    let proof = proof.iter().map(hash).collect::<Result<Vec<_>>>()?;
+    check_consistency(&from, &to, &proof, &policy(&policy_text)?).to_json().map_err(|error| throw(&error))
+}
+
+fn policy(text: &str) -> Result<Policy> {
+    Policy::parse(text).map_err(|error| throw(&error))
+}
+
+fn public_of(text: &str) -> Result<PublicKey> {
+    PublicKey::from_hex(text).ok_or_else(|| misuse("a public key has 64 lower-case hex digits"))
+}

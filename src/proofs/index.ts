@@ -1,0 +1,25 @@
+/*
+ * Proofs about a ledger, for somebody who has not got it: that one event is in it, and that it only grew.
+ *
+ * The formats are public ones: RFC 6962 trees, and the notes, checkpoints, policies and proofs of C2SP (c2sp.org).
+ * docs/proofs.md shows how they are used.
+ */
+
+export { logKey, witnessKey } from './keys.js';
+export type {
+  ConsistencyReport,
+  Cosigned,
+  InclusionReport,
+  Problem,
+  ProblemCode,
+  ShownCheckpoint,
+  ShownEvent,
+} from './report.js';
+export {
+  openCheckpoint,
+  type OpenCheckpointOptions,
+  verifyConsistency,
+  type VerifyConsistencyFields,
+  verifyInclusion,
+  type VerifyInclusionOptions,
+} from './verify.js';

@@ -1,0 +1,87 @@
+/*
+ * What verifying a proof finds.
+ */
+
+/** What keeps a proof from showing what it should. */
+export type ProblemCode =
+  | 'bad_note_signature'
+  | 'bad_signature'
+  | 'checkpoint_malformed'
+  | 'event_malformed'
+  | 'event_missing'
+  | 'extra_mismatch'
+  | 'hash_mismatch'
+  | 'index_mismatch'
+  | 'log_untrusted'
+  | 'old_root_mismatch'
+  | 'origin_mismatch'
+  | 'proof_length'
+  | 'proof_malformed'
+  | 'proof_range'
+  | 'quorum_missing'
+  | 'root_mismatch'
+  | 'untrusted_signer';
+
+/** One of them. */
+export interface Problem {
+  /** Stable; branch on this. */
+  readonly code: ProblemCode;
+  /** One sentence in lower case. */
+  readonly reason: string;
+}
+
+/** A witness that cosigned a checkpoint. */
+export interface Cosigned {
+  /** The name of its key. */
+  readonly name: string;
+  /** Unix time in seconds, by the witness's own clock. */
+  readonly time: number;
+}
+
+/** A checkpoint that the policy takes. */
+export interface ShownCheckpoint {
+  /** Which log. */
+  readonly origin: string;
+  /** How many events. */
+  readonly size: number;
+  /** The root of the tree: 64 lower-case hex digits. */
+  readonly root: string;
+  /** The witnesses of the policy that cosigned it, in its order. */
+  readonly witnesses: readonly Cosigned[];
+}
+
+/** An event whose own hash and signature hold. */
+export interface ShownEvent {
+  readonly seq: number;
+  /** 64 lower-case hex digits. */
+  readonly selfHash: string;
+  readonly kind: string;
+  /** Who sealed it: 64 lower-case hex digits. */
+  readonly signer: string;
+  /** Whether that is one of the `signers`. Else the event itself said who signed it. */
+  readonly pinned: boolean;
+}
+
+/** What an inclusion proof shows. */
+export interface InclusionReport {
+  /** There are no problems: the event is in the tree of the checkpoint, and was sealed by the key that it names. */
+  readonly ok: boolean;
+  /** All that were found. */
+  readonly problems: readonly Problem[];
+  /** Null unless the policy takes it. */
+  readonly checkpoint: ShownCheckpoint | null;
+  /** Null unless its own hash and signature hold. */
+  readonly event: ShownEvent | null;
+}
+
+/** What a consistency proof shows. */
+export interface ConsistencyReport {
+  /** There are no problems: the later tree begins with the whole earlier one. */
+  readonly ok: boolean;
+  /** All that were found. */
+  readonly problems: readonly Problem[];
+  /** The earlier checkpoint; null unless the policy takes it. */
+  readonly from: ShownCheckpoint | null;
+  /** The later one; null unless the policy takes it. */
+  readonly to: ShownCheckpoint | null;
+}
