@@ -346,6 +346,15 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder_of(path)
 }
 
+/// Replaces a file, 0600, without a sync: for what can be made anew and is checked when it is used.
+///
+/// `openat(temporary, O_CREAT|O_EXCL)`, `write`, `rename(temporary, path)`
+pub(crate) fn put_unsynced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = temporary_name(path)?;
+    let written = new_file(&temporary).and_then(|mut file| file.write_all(bytes));
+    written.and_then(|()| fs::rename(&temporary, path)).map_err(|error| without(&temporary, error))
+}
+
 /// Puts a file in the place of another one, and overwrites that with zeros.
 ///
 /// `openat(path)`, `rename(next, path)`, `fsync(folder)`, `write(zeros)`, `fsync`

@@ -130,6 +130,14 @@ codes! {
         CheckpointMalformed = "ERR_CHECKPOINT_MALFORMED",
         /// A name that no log has.
         CheckpointOrigin = "ERR_CHECKPOINT_ORIGIN",
+        /// The ledger does not go on from the checkpoint that was signed last.
+        CheckpointConflict = "ERR_CHECKPOINT_CONFLICT",
+        /// A ledger and a checkpoint that are not of each other.
+        ProofDiverged = "ERR_PROOF_DIVERGED",
+        /// The system refused to read or write the tree beside a ledger.
+        TreeIo = "ERR_TREE_IO",
+        /// Hashes of the tree are missing, and the events that they are of, too.
+        TreeMissing = "ERR_TREE_MISSING",
         /// Text that is no policy.
         PolicyMalformed = "ERR_POLICY_MALFORMED",
         /// A checkpoint that too few of a policy's witnesses cosigned.

@@ -56,6 +56,8 @@ use crate::error::{Error, ErrorCode, Outcome, Result};
 use crate::event::{Event, EventSet};
 use crate::hash::Hash;
 use crate::key::{KeyPair, PublicKey};
+use crate::proof::log::Log;
+use crate::proof::note::Note;
 use crate::signer::Signatory;
 use crate::storage::Lockable;
 use crate::sync::{AtomicBool, Deadline};
@@ -224,6 +226,16 @@ impl Session {
     /// are synced with the next record.
     pub fn head(&self) -> Option<Head> {
         self.writer.head()
+    }
+
+    /// Signs the checkpoint of the ledger as it is on stable storage now, see [`Log::sign`]. Reads what was recorded since the
+    /// last one.
+    pub fn checkpoint(&self, origin: &str, pair: &KeyPair) -> Result<Note> {
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(Error::new(ErrorCode::SessionClosed, "the session is closed"));
+        }
+        let head = self.writer.settled_head()?;
+        Log::of(self.writer.path())?.sign(head, origin, pair)
     }
 
     /// How long nothing was recorded in the ledger, by any session of this process, since it was opened.

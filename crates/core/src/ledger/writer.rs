@@ -74,6 +74,8 @@ struct Status {
     rotate_error: Option<String>,
     /// The first seq of the segment in which the key evolved last.
     evolved: Option<u64>,
+    /// What opening found at the end is on stable storage for sure.
+    settled: bool,
 }
 
 /// What opening found, for a new writer.
@@ -119,6 +121,7 @@ impl Writer {
             events: opened.events,
             rotate_error: None,
             evolved: None,
+            settled: false,
         };
         let writer = Arc::new(Self {
             recovery: opened.recovery,
@@ -261,13 +264,47 @@ impl Writer {
     /// and nothing of an event: the one that a removal goes by may be recorded.
     pub(super) fn on_shelf<T>(&self, look: impl FnOnce(&dyn Storage, &dyn Shelf) -> Result<T>) -> Result<T> {
         let slot = lock(&self.appender);
-        let over = || {
-            let unsaid = || Error::new(ErrorCode::Internal, "a file that was released for no reason");
-            Error { outcome: None, ..lock(&self.inbox).refusal().unwrap_or_else(unsaid) }
-        };
-        let storage = slot.as_ref().ok_or_else(over)?.storage();
+        let storage = slot.as_ref().ok_or_else(|| self.released())?.storage();
         let alone = || Error::new(ErrorCode::LedgerIo, "this ledger has no other files");
         look(storage, storage.shelf().ok_or_else(alone)?)
+    }
+
+    /// The last event that is on stable storage, what opening found among them: that is written and synced again if nothing
+    /// was recorded since.
+    pub(super) fn settled_head(&self) -> Result<Option<Head>> {
+        let known = {
+            let status = lock(&self.status);
+            status.settled.then_some(status.head)
+        };
+        if let Some(head) = known {
+            return Ok(head);
+        }
+        let mut slot = lock(&self.appender);
+        let appender = slot.as_mut().ok_or_else(|| self.released())?;
+        match appender.settle_window() {
+            Ok(()) => {
+                let mut status = lock(&self.status);
+                status.settled = true;
+                Ok(status.head)
+            }
+            Err(Failed { error, poisoned }) => {
+                if poisoned {
+                    self.poison(&mut slot, Vec::new(), &error);
+                }
+                Err(Error { outcome: None, ..error })
+            }
+        }
+    }
+
+    /// Why the file was released.
+    fn released(&self) -> Error {
+        let unsaid = || Error::new(ErrorCode::Internal, "a file that was released for no reason");
+        Error { outcome: None, ..lock(&self.inbox).refusal().unwrap_or_else(unsaid) }
+    }
+
+    /// Where the ledger is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Writes groups on the calling thread until `done` says so, or nothing is left to write.
@@ -498,6 +535,7 @@ impl Writer {
             status.head = Some(head);
             status.since = Instant::now();
             status.acknowledged = Some(head);
+            status.settled = true;
             status.length = appender.length();
             status.events = status.events.max(appender.events());
         }

@@ -242,6 +242,11 @@ impl Frontier {
         Ok(Self { size, peaks })
     }
 
+    /// That of so many leaves, by the roots of the complete subtrees that they make, largest first.
+    pub(super) fn from_peaks(size: u64, peaks: Vec<Hash>) -> Self {
+        Self { size, peaks }
+    }
+
     /// Leaves so far.
     pub fn size(&self) -> u64 {
         self.size

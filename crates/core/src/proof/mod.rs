@@ -16,6 +16,8 @@ mod base64;
 pub mod checkpoint;
 pub mod consistency;
 pub mod inclusion;
+pub mod log;
 pub mod merkle;
 pub mod note;
 pub mod policy;
+mod tiles;

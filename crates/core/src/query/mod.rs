@@ -21,8 +21,9 @@ mod payload;
 mod place;
 mod search;
 
-use crate::chain::ChainState;
+use crate::chain::{ChainState, Head};
 use crate::error::{Error, ErrorCode, Result};
+use crate::hash::Hash;
 use crate::line;
 use files::{Files, Which};
 pub use options::{Granularity, ReadOptions};
@@ -37,6 +38,10 @@ pub struct ReadEvent {
     pub line: String,
     /// The writer's spelling of it, where that differs.
     pub respelled: Option<String>,
+    /// Its seq and hash.
+    pub head: Head,
+    /// Hash of the event before.
+    pub parent: Hash,
 }
 
 /// Reads a ledger, its sealed segments included, as long as it is when it is opened.

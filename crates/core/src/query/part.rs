@@ -5,7 +5,7 @@ use super::index::{Builder, Index};
 use super::payload::session_of;
 use super::search::{Before, Start, search};
 use super::{Granularity, ReadEvent, ReadOptions};
-use crate::chain::{ChainState, SignatureState};
+use crate::chain::{ChainState, Head, SignatureState};
 use crate::error::{Error, ErrorCode, Place, Result};
 use crate::line::{self, Line, LineError};
 use crate::verify::signatures::Signatures;
@@ -223,7 +223,8 @@ impl Part {
             .map_err(|_| Error::new(ErrorCode::Internal, "a line that was read is no UTF-8"))?
             .to_owned();
         let respelled = if line.as_written { None } else { line::respell(&text) };
-        Ok(Step::Wanted(ReadEvent { line: text, respelled }))
+        let head = Head { seq: line.seq, hash: line.recomputed };
+        Ok(Step::Wanted(ReadEvent { line: text, respelled, head, parent: line.parent }))
     }
 
     /// A run that begins where the one before ended goes on with what is known.

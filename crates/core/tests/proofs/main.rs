@@ -9,6 +9,7 @@
 )]
 
 mod inclusion;
+mod log;
 mod notes;
 mod policies;
 mod tree;

@@ -122,7 +122,7 @@ fn what_is_signed_here_is_found_here_and_nowhere_else() {
     // A log's signature is none of a witness, and the other way round, though the key is one.
     let mut crossed = Note::new(text.clone()).unwrap();
     crossed.add(log.sign(&text, &pair).unwrap());
-    assert_eq!(crossed.check(&[witness.clone()]).unwrap_err().code, ErrorCode::NoteUntrusted);
+    assert_eq!(crossed.check(std::slice::from_ref(&witness)).unwrap_err().code, ErrorCode::NoteUntrusted);
     assert!(witness.sign(&text, &pair).is_err() && log.cosign(&text, &pair, 1).is_err());
     // A later time is not what was signed.
     let line = parsed.signatures()[1].to_string();
