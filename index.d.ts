@@ -199,8 +199,14 @@ export declare function findPrunable(session: NativeSession, limits: NativePrune
 /** JavaScript's answer to a `head` message: none for stored, or why not. */
 export declare function headDone(ticket: number, error?: string | undefined | null): void
 
+/** Keeps the signatures of a checkpoint, if it is the last one. */
+export declare function keepCosignatures(ledger: string, note: string): Promise<void>
+
 /** The head that a file keeps of a ledger: a store, or one head alone. */
 export declare function knownHead(file: string, ledger?: string | undefined | null): NativeHead | null
+
+/** The checkpoint that was signed last; null before the first. */
+export declare function lastCheckpoint(ledger: string): Promise<string | null>
 
 /** The files of the ledger whose active file is at a path, in the order of their events. */
 export declare function ledgerFiles(path: string): Array<NativeLedgerFile>
@@ -366,6 +372,12 @@ export declare function peekLedger(path: string): NativePeek
  */
 export declare function printEvents(lines: Uint8Array, follows: boolean, line: number, byteOffset: number): Promise<Buffer>
 
+/** The consistency proof between two checkpoints: hashes in hex. */
+export declare function proveConsistency(ledger: string, from: string, to: string, cancel: CancelFlag): Promise<string[]>
+
+/** The inclusion proof of an event, as text. */
+export declare function proveInclusion(ledger: string, seq: number, checkpoint: string, cancel: CancelFlag): Promise<string>
+
 /** The short form of a public key that people compare. */
 export declare function publicKeyFingerprint(text: string): string
 
@@ -377,6 +389,9 @@ export declare function selfTest(): void
 
 /** SHA-256 of bytes, or of text as UTF-8, 64 hex digits. */
 export declare function sha256Hex(data: string | Uint8Array): string
+
+/** Signs the checkpoint of a session's ledger as it is on stable storage now. */
+export declare function signCheckpoint(session: NativeSession, origin: string, key: NativeKey): Promise<string>
 
 /** JavaScript's answer to a `sign` message. */
 export declare function signDone(ticket: number, signature: Uint8Array): void

@@ -1,7 +1,7 @@
 // Every code stands in docs/errors.md, and nothing else does; what is thrown has the class that stands there; and `is`
 // knows the errors of every copy of the package.
 
-import { appendFileSync, createReadStream, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, createReadStream, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -37,7 +37,7 @@ import {
   verifyStream,
 } from 'sealwright';
 import { openEvidence, packEvidence } from 'sealwright/evidence';
-import { logKey, openCheckpoint, witnessKey } from 'sealwright/proofs';
+import { lastCheckpoint, logKey, openCheckpoint, proveInclusion, witnessKey } from 'sealwright/proofs';
 import { newFolder, newPath } from './helpers/folders.mts';
 import {
   chainOf,
@@ -126,6 +126,12 @@ function ledger(t: ExecutionContext, text: string): string {
 }
 
 const three = chainOf(3);
+
+/** As if it had been signed last. */
+function keepCheckpoint(path: string, note: string): void {
+  mkdirSync(`${path}.tlog`);
+  writeFileSync(`${path}.tlog/checkpoint`, note);
+}
 const parse = (payload: string) => events.parse(`{"type":"SessionEnded","payload":{${payload}}}`);
 const custom = events.custom({ name: 'com.example', data: null });
 const heartbeat = events.parse('{"type":"Heartbeat","payload":{"session_id":"s","interval_ms":1}}');
@@ -205,6 +211,11 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
     writeFileSync(path, seed1, { mode: 0o644 });
     SigningKeypair.load(path);
   },
+  ERR_CHECKPOINT_CONFLICT: async (t) => {
+    const ledgerPath = newPath(t);
+    keepCheckpoint(ledgerPath, newer);
+    await (await openSession(t, { ledgerPath })).checkpoint({ origin: 'example.com/ledger' });
+  },
   ERR_CHECKPOINT_MALFORMED: () => openCheckpoint(noteOf('a text\n'), { policy }),
   ERR_CHECKPOINT_ORIGIN: () => logKey('https://example.com', key1.publicKeyHex),
   ERR_LEDGER_CHANGED: (t) => {
@@ -238,6 +249,7 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
   },
   ERR_OUT_OF_RANGE: () => signEvent({ event: ended('x'), seq: -1, parentHash: DIGEST, keypair: key1 }),
   ERR_POLICY_MALFORMED: () => openCheckpoint(newer, { policy: '' }),
+  ERR_PROOF_DIVERGED: (t) => proveInclusion(ledger(t, textOf(chainOf(2))), 1, { checkpoint: newer }),
   ERR_PUBLIC_KEY: () => verifyChain([], { signers: 'f'.repeat(64) }),
   ERR_QUORUM_MISSING: () => openCheckpoint(newer.replace(/— w.*\n/, ''), { policy }),
   ERR_RECORD_INVALID: () => checkVerification('{}'),
@@ -287,6 +299,17 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
     const [path, state] = [ledger(t, textOf(three)), newPath(t)];
     await verifyFile(path, { state, stateKey: key1 });
     await verifyFile(path, { state, stateKey: key1, events: 'core' });
+  },
+  ERR_TREE_IO: async (t) => {
+    const path = ledger(t, textOf(three));
+    mkdirSync(`${path}.tlog/checkpoint`, { recursive: true });
+    await lastCheckpoint(path);
+  },
+  ERR_TREE_MISSING: async (t) => {
+    const session = await openSession(t, { ledgerPath: newPath(t), events: 'extended', rotate: { maxEvents: 2 } });
+    for (let count = 0; count < 8; count += 1) await session.record(ended('x'));
+    await session.prune({ keep: 1 });
+    await session.checkpoint({ origin: 'example.com/ledger' });
   },
   ERR_TORN_TAIL: (t) => openSession(t, { ledgerPath: ledger(t, textOf(three).slice(0, -9)), tornTail: 'error' }),
 };

@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'ERR_BACKPRESSURE'
   | 'ERR_BATCH_TOO_LARGE'
   | 'ERR_CHAIN_BROKEN'
+  | 'ERR_CHECKPOINT_CONFLICT'
   | 'ERR_CHECKPOINT_MALFORMED'
   | 'ERR_CHECKPOINT_ORIGIN'
   | 'ERR_COMPRESSED_CHECKSUM'
@@ -68,6 +69,7 @@ export type ErrorCode =
   | 'ERR_OUTPUT_REFUSED'
   | 'ERR_OUT_OF_RANGE'
   | 'ERR_POLICY_MALFORMED'
+  | 'ERR_PROOF_DIVERGED'
   | 'ERR_PUBLIC_KEY'
   | 'ERR_QUORUM_MISSING'
   | 'ERR_RECORD_INVALID'
@@ -90,6 +92,8 @@ export type ErrorCode =
   | 'ERR_STATE_MISMATCH'
   | 'ERR_STATE_OPTIONS'
   | 'ERR_TORN_TAIL'
+  | 'ERR_TREE_IO'
+  | 'ERR_TREE_MISSING'
   | 'ERR_VIEWER_MISSING'
   | 'ERR_VIEWER_TOO_LARGE';
 
@@ -202,6 +206,9 @@ export class ChainError extends SealwrightError {
  * a report with problems.
  */
 export class ProofError extends SealwrightError {
+  /** The system's name of what it refused with, such as `EACCES`. */
+  declare readonly osCode?: string;
+
   /** Whether `error` is a `ProofError`, of this or another copy of the package. */
   static override is(error: unknown): error is ProofError {
     return brandOf(error) === 'ProofError';
@@ -329,7 +336,7 @@ export function errorFromText(text: string, cause?: unknown): Error {
         report: reportOf(failure),
       });
     case 'proof':
-      return new ProofError(code, message);
+      return withDetails(new ProofError(code, message), { osCode: failure.osCode });
     case 'self-test':
       return new SelfTestError(code, message);
     default:

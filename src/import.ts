@@ -6,7 +6,8 @@
  */
 
 import { checkOptions, checkSignal, type PathLike } from './args.js';
-import { isRequest, SealwrightError, wrap, wrapAsync } from './errors.js';
+import { cancellable } from './cancel.js';
+import { SealwrightError, wrap, wrapAsync } from './errors.js';
 import { type HeadStoreOption, keepHeads, readHeads, storeOf } from './headstore.js';
 import { native } from './native.js';
 import { toPath } from './paths.js';
@@ -64,7 +65,7 @@ export async function importLedger(path: PathLike, options?: ImportOptions): Pro
   const copyTo = given.to === undefined ? null : toPath(given.to, 'to');
   const store = storeOf(given.headStore);
   const signal = checkSignal(given.signal, 'signal');
-  const held = await verifyAndHold(source, copyTo, checks, signal);
+  const held = await cancellable(signal, (cancel) => native.NativeImport.verify(source, copyTo, checks, cancel));
   try {
     const { path: adopted, heads } = held;
     const known = store === undefined ? [] : await readHeads(store, heads.map(({ id }) => id));
@@ -86,27 +87,6 @@ export async function importLedger(path: PathLike, options?: ImportOptions): Pro
 }
 
 const OPTIONS = ['signers', 'expectedHead', 'expectedFirst', 'to', 'headStore', 'signal'] as const;
-
-type NativeImport = InstanceType<typeof native.NativeImport>;
-
-async function verifyAndHold(
-  source: string,
-  copyTo: string | null,
-  checks: string,
-  signal: AbortSignal | undefined,
-): Promise<NativeImport> {
-  signal?.throwIfAborted();
-  const cancel = new native.CancelFlag();
-  const abort = () => cancel.cancel();
-  signal?.addEventListener('abort', abort);
-  try {
-    return await wrapAsync(() => native.NativeImport.verify(source, copyTo, checks, cancel));
-  } catch (error) {
-    throw isRequest(error, 'ABORTED') ? signal?.reason : error;
-  } finally {
-    signal?.removeEventListener('abort', abort);
-  }
-}
 
 function importedLedger(path: string, report: ChainReport): ImportedLedger {
   const { head, firstHash } = report;

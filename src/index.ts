@@ -72,6 +72,7 @@ export {
 } from './report.js';
 export { type Recovery, Session } from './session.js';
 export type {
+  CheckpointOptions,
   RecordOptions,
   RestoreOptions,
   RotateKeyOptions,

@@ -98,6 +98,20 @@ export interface RecordOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of {@link Session.checkpoint}. */
+export interface CheckpointOptions {
+  /**
+   * Which log this is, to whoever trusts its checkpoints: a host and a path without a scheme, such as `example.com/ledger`. It
+   * has no need to lead anywhere.
+   */
+  readonly origin: string;
+  /**
+   * Who signs. Default: the `keypair` that the session was opened with. Give checkpoints a key of their own if that of the
+   * ledger changes.
+   */
+  readonly keypair?: SigningKeypair | undefined;
+}
+
 /** Options of {@link Session.rotateKey} to a signer. */
 export interface RotateKeyOptions {
   /** How long the new signer may take, as {@link SessionOptions.signTimeoutMs}. Default 30,000. */
@@ -234,6 +248,14 @@ export function successorOf(to: unknown, options: unknown, signatures: Signature
   const resolved = resolveSigner(to, 'to must be a SigningKeypair, an object');
   if ('socketPath' in resolved) return { key: null, signer: { ...resolved, number: 0, timeoutMs } };
   return { key: null, signer: { publicKey: resolved.publicKey, number: signatures.add(resolved), timeoutMs } };
+}
+
+/** @throws TypeError `ERR_INVALID_ARGUMENT` */
+export function checkpointOf(options: unknown, ofSession: NativeKey | null): { origin: string; key: NativeKey } {
+  const { origin, keypair } = checkOptions(options, ['origin', 'keypair'], 'session.checkpoint');
+  const key = keypair === undefined ? ofSession : nativeKeyOf(keypair, 'keypair');
+  if (key === null) throw invalidArgument('keypair is missing: the session has a signer, which signs events only');
+  return { origin: checkString(origin, 'origin'), key };
 }
 
 function timeoutOf(value: unknown = SIGN_TIMEOUT_MS): number {

@@ -7,7 +7,7 @@
 
 import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
-import type { NativeRecorded, NativeSession } from '../index.js';
+import type { NativeKey, NativeRecorded, NativeSession } from '../index.js';
 import { invalidArgument, show } from './args.js';
 import { recordsAreWatched, tellOfGroup } from './diagnostics.js';
 import { errorFromText, failureCode, isFailure, isRequest, LedgerError, ledgerError, wrap, wrapAsync } from './errors.js';
@@ -21,6 +21,8 @@ import { Pending, type Settlement, WITHDRAWN } from './pending.js';
 import { pruneLimitsOf, type Pruned, type PruneOptions } from './prune.js';
 import type { Head, SeqRange } from './report.js';
 import {
+  type CheckpointOptions,
+  checkpointOf,
   type Plan,
   planOf,
   type RecordOptions,
@@ -63,6 +65,7 @@ export class Session {
   readonly sessionId: string;
   readonly #native: NativeSession;
   readonly #pending: Pending;
+  readonly #key: NativeKey | null;
   readonly #ledgerPath: string;
   /** Signals of records in flight. */
   readonly #signals = new Map<AbortSignal, { readonly ids: Set<number>; readonly withdraw: () => void }>();
@@ -84,6 +87,7 @@ export class Session {
     this.sessionId = plan.sessionId;
     this.#native = session;
     this.#pending = pending;
+    this.#key = plan.key;
     this.#ledgerPath = plan.options.ledgerPath;
     this.#heartbeat = plan.heartbeatMs === undefined ? undefined : new Heartbeat(this.#pulse, plan.heartbeatMs);
     drainAtExit();
@@ -253,6 +257,26 @@ export class Session {
     const { key, signer } = successorOf(to, options, this.#pending.signatures);
     this.#checkOpen();
     return this.#heldSync(() => this.#native.rotateKeySync(key, signer));
+  }
+
+  /**
+   * Signs a checkpoint: the size and root of the ledger's tree, as all that is on stable storage now makes it, for
+   * `sealwright/proofs`. Resolves to a signed note (c2sp.org/tlog-checkpoint) when it is kept, on stable storage, in the folder
+   * `<ledger>.tlog`. Nothing is recorded.
+   *
+   * One that is never published proves nothing: give it to somebody who keeps it. A ledger has one origin. A checkpoint that
+   * contradicts the one before is not signed.
+   *
+   * Rejects with {@link ProofError} `ERR_CHECKPOINT_ORIGIN` (no origin, or another one than before),
+   * `ERR_CHECKPOINT_CONFLICT` (the ledger does not go on from the last checkpoint), `ERR_PROOF_DIVERGED` (its file is not what
+   * was recorded), `ERR_NOTE_MALFORMED` (what is kept as the last checkpoint is none), `ERR_TREE_IO`, `ERR_TREE_MISSING` (events
+   * were pruned, and their hashes are gone); {@link LedgerError} and {@link ChainError} as {@link readEvents}, and
+   * `ERR_SESSION_CLOSED`, `ERR_SESSION_POISONED`; TypeError `ERR_INVALID_ARGUMENT`.
+   */
+  async checkpoint(options: CheckpointOptions): Promise<string> {
+    const { origin, key } = checkpointOf(options, this.#key);
+    this.#checkOpen();
+    return wrapAsync(() => native.signCheckpoint(this.#native, origin, key));
   }
 
   /**

@@ -28,6 +28,10 @@ fn kind(error: &CoreError) -> &'static str {
         | Code::NoteUntrusted
         | Code::CheckpointMalformed
         | Code::CheckpointOrigin
+        | Code::CheckpointConflict
+        | Code::ProofDiverged
+        | Code::TreeIo
+        | Code::TreeMissing
         | Code::PolicyMalformed
         | Code::QuorumMissing => "proof",
         Code::SelfTest => "self-test",

@@ -1,15 +1,24 @@
-//! Proofs: from text to a report as JSON.
+//! Proofs: they are made and verified as text; what verifying finds is JSON.
 
 use crate::failure::{misuse, self_tested, throw};
+use crate::key::NativeKey;
+use crate::session::NativeSession;
+use crate::task::Work;
+use crate::text::integer;
+use crate::verify::CancelFlag;
 use napi::Result;
+use napi::bindgen_prelude::{AsyncTask, ClassInstance};
 use napi_derive::napi;
 use sealwright_core::hash::Hash;
 use sealwright_core::key::PublicKey;
 use sealwright_core::proof::checkpoint::check_origin;
 use sealwright_core::proof::consistency::verify_consistency as check_consistency;
 use sealwright_core::proof::inclusion::{Event, ShownCheckpoint, verify_inclusion as check_inclusion};
+use sealwright_core::proof::log::Log;
 use sealwright_core::proof::note::{Key, Kind, Note};
 use sealwright_core::proof::policy::Policy;
+use std::path::Path;
+use std::sync::Arc;
 
 /// Opens a signed checkpoint by a policy; what it shows as JSON.
 #[napi(catch_unwind)]
@@ -52,6 +61,68 @@ pub fn verify_consistency(from: String, to: String, proof: Vec<String>, policy_t
     let hash = |text: &String| Hash::from_hex(text).ok_or_else(|| misuse("a hash has 64 lower-case hex digits"));
     let proof = proof.iter().map(hash).collect::<Result<Vec<_>>>()?;
     check_consistency(&from, &to, &proof, &policy(&policy_text)?).to_json().map_err(|error| throw(&error))
+}
+
+/// Signs the checkpoint of a session's ledger as it is on stable storage now.
+#[napi(catch_unwind, ts_return_type = "Promise<string>")]
+pub fn sign_checkpoint(session: &NativeSession, origin: String, key: &NativeKey) -> AsyncTask<Work> {
+    let (session, pair) = (session.shared(), Arc::clone(&key.pair));
+    Work::start(move || {
+        let note = session.checkpoint(&origin, &pair).map_err(|error| throw(&error))?;
+        Ok(note.to_string())
+    })
+}
+
+/// The checkpoint that was signed last; null before the first.
+#[napi(catch_unwind, ts_return_type = "Promise<string | null>")]
+pub fn last_checkpoint(ledger: String) -> AsyncTask<Work> {
+    Work::start(move || {
+        let kept = Log::of(Path::new(&ledger)).and_then(|log| log.checkpoint()).map_err(|error| throw(&error))?;
+        Ok(kept.map(|note| note.to_string()))
+    })
+}
+
+/// Keeps the signatures of a checkpoint, if it is the last one.
+#[napi(catch_unwind, ts_return_type = "Promise<void>")]
+pub fn keep_cosignatures(ledger: String, note: String) -> AsyncTask<Work> {
+    Work::start(move || {
+        let keep = || Log::of(Path::new(&ledger))?.add_signatures(&Note::parse(&note)?);
+        keep().map_err(|error| throw(&error))
+    })
+}
+
+/// The inclusion proof of an event, as text.
+#[napi(catch_unwind, ts_return_type = "Promise<string>")]
+pub fn prove_inclusion(
+    ledger: String,
+    seq: f64,
+    checkpoint: String,
+    cancel: ClassInstance<'_, CancelFlag>,
+) -> Result<AsyncTask<Work>> {
+    self_tested()?;
+    let (seq, cancel) = (integer(seq)?, Arc::clone(&cancel.flag));
+    Ok(Work::start(move || {
+        let log = Log::of(Path::new(&ledger)).map_err(|error| throw(&error))?.until(cancel);
+        let proof = log.prove_inclusion(seq, &checkpoint).map_err(|error| throw(&error))?;
+        Ok(proof.to_string())
+    }))
+}
+
+/// The consistency proof between two checkpoints: hashes in hex.
+#[napi(catch_unwind, ts_return_type = "Promise<string[]>")]
+pub fn prove_consistency(
+    ledger: String,
+    from: String,
+    to: String,
+    cancel: ClassInstance<'_, CancelFlag>,
+) -> Result<AsyncTask<Work>> {
+    self_tested()?;
+    let cancel = Arc::clone(&cancel.flag);
+    Ok(Work::start(move || {
+        let log = Log::of(Path::new(&ledger)).map_err(|error| throw(&error))?.until(cancel);
+        let proof = log.prove_consistency(&from, &to).map_err(|error| throw(&error))?;
+        Ok(proof.iter().map(Hash::to_string).collect::<Vec<_>>())
+    }))
 }
 
 fn policy(text: &str) -> Result<Policy> {

@@ -111,7 +111,7 @@ fn next_batch(reading: &mut Reading) -> Result<Vec<String>> {
     let mut batch = Vec::new();
     let mut size = 0_usize;
     while batch.len() < BATCH && size < BATCH_BYTES {
-        let ReadEvent { mut line, respelled } = match reading.reader.next_event() {
+        let ReadEvent { mut line, respelled, .. } = match reading.reader.next_event() {
             Ok(Some(event)) => event,
             Ok(None) => break,
             // The events before it come first.

@@ -1,0 +1,88 @@
+/*
+ * Making proofs, by the tree that lies beside a ledger.
+ */
+
+import { checkInteger, checkOptions, checkSignal, checkString, type PathLike } from '../args.js';
+import { cancellable } from '../cancel.js';
+import { wrapAsync } from '../errors.js';
+import { native } from '../native.js';
+import { toPath } from '../paths.js';
+
+/** Options of {@link proveInclusion}. */
+export interface ProveInclusionOptions {
+  /** The checkpoint that the proof leads to, a signed note: the last one, or any before it. */
+  readonly checkpoint: string;
+  /** Ends the work, which rejects with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link proveConsistency}. */
+export interface ProveConsistencyOptions {
+  /** The earlier checkpoint, a signed note. */
+  readonly from: string;
+  /** The later one. */
+  readonly to: string;
+  /** Ends the work, which rejects with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The proof that an event is in a ledger: the text of a file (c2sp.org/tlog-proof), which carries the event's line. Whoever
+ * has it needs nothing else of the ledger, see {@link verifyInclusion}.
+ *
+ * The tree beside the ledger, `<ledger>.tlog`, is made anew where it is missing or wrong; where that cannot be written, in
+ * memory.
+ *
+ * @param seq the event's place, from 0
+ *
+ * Rejects with {@link ProofError} `ERR_NOTE_MALFORMED`, `ERR_CHECKPOINT_MALFORMED`, `ERR_PROOF_DIVERGED` (the ledger is
+ * not that of the checkpoint), `ERR_TREE_MISSING` (events were pruned, and their hashes are gone), `ERR_TREE_IO`; RangeError
+ * `ERR_OUT_OF_RANGE` for an event behind the checkpoint; {@link LedgerError} and {@link ChainError} as {@link readEvents};
+ * TypeError `ERR_INVALID_ARGUMENT`; `signal.reason`.
+ */
+export async function proveInclusion(ledger: PathLike, seq: number, options: ProveInclusionOptions): Promise<string> {
+  const path = toPath(ledger, 'ledger');
+  const place = checkInteger(seq, 'seq', 0);
+  const given = checkOptions(options, ['checkpoint', 'signal'], 'proveInclusion');
+  const checkpoint = checkString(given.checkpoint, 'checkpoint');
+  const signal = checkSignal(given.signal, 'signal');
+  return cancellable(signal, (cancel) => native.proveInclusion(path, place, checkpoint, cancel));
+}
+
+/**
+ * The proof that a ledger only grew from one checkpoint to another: hashes for {@link verifyConsistency}, 64 lower-case hex
+ * digits each; none if the two have one size, or the earlier one none.
+ *
+ * Rejects as {@link proveInclusion}; RangeError `ERR_OUT_OF_RANGE` when `to` is smaller than `from`.
+ */
+export async function proveConsistency(ledger: PathLike, options: ProveConsistencyOptions): Promise<string[]> {
+  const path = toPath(ledger, 'ledger');
+  const given = checkOptions(options, ['from', 'to', 'signal'], 'proveConsistency');
+  const from = checkString(given.from, 'from');
+  const to = checkString(given.to, 'to');
+  const signal = checkSignal(given.signal, 'signal');
+  return cancellable(signal, (cancel) => native.proveConsistency(path, from, to, cancel));
+}
+
+/**
+ * The checkpoint that was signed last, with the cosignatures that were kept; null before the first. Nothing of it is
+ * checked.
+ *
+ * Rejects with {@link ProofError} `ERR_NOTE_MALFORMED`, `ERR_TREE_IO`; {@link LedgerError} `ERR_LEDGER_NOT_FOUND`; TypeError
+ * `ERR_INVALID_ARGUMENT`.
+ */
+export async function lastCheckpoint(ledger: PathLike): Promise<string | null> {
+  const path = toPath(ledger, 'ledger');
+  return wrapAsync(() => native.lastCheckpoint(path));
+}
+
+/**
+ * Keeps the cosignatures of a checkpoint beside the ledger, if it is the one that was signed last. They are not checked.
+ *
+ * Rejects as {@link lastCheckpoint}.
+ */
+export async function keepCosignatures(ledger: PathLike, checkpoint: string): Promise<void> {
+  const path = toPath(ledger, 'ledger');
+  const note = checkString(checkpoint, 'checkpoint');
+  await wrapAsync(() => native.keepCosignatures(path, note));
+}
