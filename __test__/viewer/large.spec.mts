@@ -3,21 +3,18 @@
 
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { ExecutionContext } from 'ava';
-import test from 'ava';
 import type { Browser } from 'playwright-core';
 import { GENESIS_PARENT_HASH, signEvent } from 'sealwright';
-import { newPath } from '../helpers/folders.mts';
+import { publicPath } from '../helpers/chromium.mts';
 import { DIGEST, key1, START, toolCalled } from '../helpers/ledgers.mts';
 import { testWith } from '../helpers/parts.mts';
-import { closeBrowser, NEEDS, shippedViewer } from './helpers/shipped.mts';
+import { NEEDS, shippedViewer } from './helpers/shipped.mts';
 
 const MB = 1_000_000;
 const SIZE = 100 * MB;
 /** Milliseconds, of one task of the page. */
 const LONGEST = 200;
 const MEMORY = 1.5 * SIZE + 200 * MB;
-
-test.after.always(closeBrowser);
 
 testWith(NEEDS, 'a ledger of 100 MB is shown and verified without a long task, in little more memory than it has bytes', async (t) => {
   const page = await shippedViewer(t);
@@ -43,7 +40,7 @@ testWith(NEEDS, 'a ledger of 100 MB is shown and verified without a long task, i
 
 /** A file of so many bytes. */
 function bigLedger(t: ExecutionContext): { readonly path: string; readonly events: number } {
-  const path = newPath(t);
+  const path = publicPath(t, 'ledger.ndjson');
   const file = openSync(path, 'w');
   let [seq, bytes, parentHash] = [0, 0, GENESIS_PARENT_HASH];
   while (bytes < SIZE) {

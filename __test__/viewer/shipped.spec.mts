@@ -3,37 +3,41 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import test from 'ava';
 import type { Page } from 'playwright-core';
+import { events, type LedgerEvent, verifyFile } from 'sealwright';
 import { packEvidence } from 'sealwright/evidence';
 import { embeddedText } from '../../viewer/embedded.ts';
+import { watchFile } from '../helpers/chromium.mts';
 import { newFolder } from '../helpers/folders.mts';
-import { chainOf, key1, key2, textOf, toolCalled } from '../helpers/ledgers.mts';
+import { chainOf, DIGEST, ended, key1, key2, textOf, toolCalled } from '../helpers/ledgers.mts';
 import { testWith } from '../helpers/parts.mts';
 import { type ExpectedHeads, mutations, peerJson, peerPath, type VectorCase } from '../helpers/vectors.mts';
-import { closeBrowser, type Handed, NEEDS, openFiles, shippedViewer, verdictOf, viewerPath } from './helpers/shipped.mts';
+import { type Handed, NEEDS, openFiles, shippedViewer, verdictOf, viewerPath } from './helpers/shipped.mts';
 
 const chain = chainOf(40, { event: (seq) => toolCalled({ seq, text: `number ${seq}` }) });
 const ledger = { name: 'ledger.ndjson', contents: textOf(chain) };
 const HEAD = `39:${chain[39]?.selfHash}`;
 const keyFile = { name: 'agent.pub', contents: `${key1.publicKeyHex}\n` };
 
-test.after.always(closeBrowser);
-
-testWith(NEEDS, "the viewer verifies the peer's ledger of 200 events from a folder that nobody may write to", async (t) => {
+testWith(NEEDS, "the viewer verifies the peer's 200 events from a folder that nobody may write to, and says what was not checked", async (t) => {
   const page = await shippedViewer(t);
   t.is(await page.getAttribute('main', 'data-phase'), 'idle');
+  for (const said of [/proves nothing/, /sha256sum/]) t.regex(await page.innerText('main'), said);
   await openFiles(page, { name: 'ledger_200.ndjson', contents: readFileSync(peerPath('ledger_200.ndjson')) });
   t.is(await verdictOf(page), 'intact');
-  const { root_hash: hash } = peerJson<ExpectedHeads>('ledger_200.expected.json').ledger_200;
-  const publicKey = JSON.parse(readFileSync(peerPath('ledger_200.ndjson'), 'utf8').split('\n')[0] ?? '').signer_pubkey as string;
-  await page.fill('[data-check=signer] textarea', publicKey);
-  await page.click('text=Check with this key');
+  t.regex(await page.innerText('[data-verdict]'), /200 events[^]*Not checked: signer, head, first/);
+  const checks = await page.locator('[data-check]').evaluateAll((found) => found.map(({ dataset }) => [dataset['check'], dataset['status']]));
+  t.deepEqual(Object.fromEntries(checks), { lines: 'pass', chain: 'pass', signatures: 'pass', signer: 'not-checked', head: 'not-checked', first: 'not-checked' });
+
+  const { signers } = await verifyFile(peerPath('ledger_200.ndjson'));
+  await page.getByLabel(/Public key of the signer/).fill(signers[0]?.publicKey ?? '');
+  await page.getByRole('button', { name: 'Check with this key' }).click();
   await page.waitForSelector('[data-check=signer][data-status=pass]');
-  await page.fill('[data-check=head] input', `199:${hash}`);
-  await page.click('text=Check with this head');
+  const { root_hash: hash } = peerJson<ExpectedHeads>('ledger_200.expected.json').ledger_200;
+  await page.getByLabel(/Head that was reported outside/).fill(`199:${hash}`);
+  await page.getByRole('button', { name: 'Check with this head' }).click();
   await page.waitForSelector('[data-verdict=verified]');
-  t.regex((await page.textContent('[data-verdict]')) ?? '', /200 events, each under a key that you named, your head among them.*what followed event 199/);
+  t.regex(await page.innerText('[data-verdict]'), /200 events, each under a key that you named, your head among them[^]*Not checked: .*what followed event 199/);
   t.is(await page.title(), 'verified: ledger_200.ndjson - Sealwright viewer');
 });
 
@@ -72,8 +76,8 @@ function known({ signers = [], expectedHead }: VectorCase['options']): readonly 
 }
 
 /** The row of a line, where blank lines have none; the one behind the events when it breaks at no line. */
-function firstUntrusted(contents: Buffer, line: number | null, events: number): number {
-  if (line === null) return events;
+function firstUntrusted(contents: Buffer, line: number | null, eventCount: number): number {
+  if (line === null) return eventCount;
   const before = contents.toString('latin1').split('\n').slice(0, line - 1);
   return before.filter((text) => !/^[ \t\r]*$/.test(text)).length;
 }
@@ -94,37 +98,93 @@ function drawnAtBreak(page: Page) {
   });
 }
 
-testWith(NEEDS, 'text of a ledger stays text, wherever it is shown', async (t) => {
-  const texts = ['</script><script>document.title="owned"</script>', '<img src=x onerror=alert(1)>', '\u202Egnp.exe', '__proto__', '{{constructor}}', '\u0000\u001B[2J'];
-  const hostile = chainOf(texts.length, { event: (seq) => toolCalled({ [texts[seq] ?? '']: texts[seq] ?? '' }) });
+const HOSTILE = [
+  '</script><script>window.hurt=1</script>',
+  '</script><script>document.title="owned"</script>',
+  '<img src=x onerror=window.hurt=1>',
+  '\u202egnp.exe\u2066',
+  '__proto__',
+  '{{constructor}}',
+  '{{7*7}}',
+  '<!--',
+  ']]>',
+  'javascript:window.hurt=1',
+  '\u0000\u0007\u001b[2J',
+  '\u{e0041}\u2028',
+];
+
+/** How many {@link eventsWith} gives. */
+const EVENTS_WITH = 6;
+
+/** Events that have a text wherever an event has one; the arguments of the first are that text alone. */
+function eventsWith(text: string): LedgerEvent[] {
+  const redacted = `{"__proto__":{"polluted":true},"constructor":1,${JSON.stringify(text)}:${JSON.stringify(text)}}`;
+  return [
+    toolCalled({ [text]: text }),
+    events.sessionStarted({ agentId: text, modelId: text, sessionId: text }),
+    events.toolCalled({ toolName: text, argsSha256: DIGEST, argsRedacted: JSON.parse(redacted) as unknown }),
+    events.modelInvoked({ modelId: text, promptSha256: DIGEST, responseSha256: DIGEST, promptTokens: 1, responseTokens: 1 }),
+    events.utteranceSpoken({ textSha256: DIGEST, text, audioSha256: '' }),
+    ended(text),
+  ];
+}
+
+testWith(NEEDS, 'markup, marks of direction and __proto__ in a ledger stay text, wherever they are shown', async (t) => {
+  const said = HOSTILE.flatMap(eventsWith);
   const page = await shippedViewer(t);
-  const elements = await page.locator('img, script, iframe, object, embed, a, form[action], link, base').count();
-  await openFiles(page, { name: '<b>.ndjson', contents: textOf(hostile) }, { name: '<i>\u202E.txt', contents: 'nothing' });
+  const before = await contentsOf(page);
+  await openFiles(page, { name: 'a<b onclick=1>\u202e.ndjson', contents: textOf(chainOf(said.length, { event: (seq) => said[seq] ?? ended(seq) })) }, { name: '<i>\u202E.txt', contents: 'nothing' });
   t.is(await verdictOf(page), 'intact');
-  for (const [seq, text] of texts.entries()) {
-    await page.click('#tab-events');
-    await page.click(`[data-row="${seq}"]`);
+  t.is(await page.title(), 'intact: a<b onclick=1>\\u{202e}.ndjson - Sealwright viewer');
+  const staysText = async (where: string) => {
+    const { text, ...found } = await contentsOf(page);
+    t.deepEqual({ ...found, text: before.text }, { ...before, handlers: 0, links: [], isHurt: false }, where);
+    t.notRegex(text, /[\u0000-\u0008\u000e-\u001f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u{e0000}-\u{e007f}]/u, where);
+  };
+  for (const section of ['overview', 'events', 'charts', 'coverage', 'reveal']) {
+    await page.click(`#tab-${section}`);
+    await staysText(section);
+  }
+  await page.click('#tab-events');
+  for (let row = 0; row < said.length; row += 1) {
+    await page.click(`[data-row="${row}"]`);
+    await page.waitForSelector(`[data-row="${row}"][aria-selected=true]`);
+    await page.waitForSelector(`[data-detail="${row}"] pre`);
+    await staysText(`row ${row}`);
+    if (row % EVENTS_WITH !== 0) continue;
+    const text = HOSTILE[row / EVENTS_WITH] ?? '';
     await page.click('.recompute button');
     await page.waitForSelector('[data-step=Signature][data-status=pass]');
     const shown = (await page.locator('.detail pre').first().textContent()) ?? '';
     t.deepEqual(JSON.parse(shown).args_redacted, Object.fromEntries([[text, text]]));
     t.notRegex(shown, /[\u0000-\u0009\u000B-\u001F\u202E]/);
   }
-  for (const section of ['charts', 'coverage', 'reveal', 'overview']) await page.click(`#tab-${section}`);
-  t.is(await page.locator('img, script, iframe, object, embed, a, form[action], link, base').count(), elements);
-  t.false((await page.innerText('body')).includes('\u202E'));
-  t.is(await page.title(), 'intact: <b>.ndjson - Sealwright viewer');
+  await page.focus('[role=grid]');
+  await page.keyboard.press('Home');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.waitForFunction(() => document.body.innerText.includes('"__proto__"'));
+  t.true((await page.innerText('body')).includes('</script><script>window.hurt=1</script>'));
+  await staysText('an event');
 });
 
+/** What of a page is more than text, and its text. */
+function contentsOf(page: Page) {
+  return page.evaluate(() => ({
+    text: document.body.innerText,
+    elements: document.querySelectorAll('img, script, iframe, object, embed, a, area, form[action], link, base').length,
+    handlers: [...document.querySelectorAll('*')].filter((element) => element.getAttributeNames().some((name) => name.startsWith('on'))).length,
+    links: [...document.querySelectorAll('a, area')].map((link) => link.getAttribute('href') ?? '').filter((href) => !href.startsWith('#')),
+    isHurt: 'hurt' in window || 'polluted' in {},
+  }));
+}
+
 testWith(NEEDS, 'the page may reach nothing, even if it wanted to', async (t) => {
-  const page = await shippedViewer(t);
+  const { page, attempts } = await watchFile(t, viewerPath);
   const html = readFileSync(viewerPath, 'utf8');
   t.is([...html.matchAll(/<script/g)].length, 2);
   t.is([...html.matchAll(/<style/g)].length, 1);
   t.regex(html, /http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'sha256-[\w+/=]+' 'wasm-unsafe-eval' blob:; worker-src blob:; style-src 'sha256-[\w+/=]+'; img-src data: blob:; connect-src 'none'; form-action 'none'; base-uri 'none'"/);
-  // What is refused is told to whoever debugs the page.
-  page.removeAllListeners('console');
-  page.context().removeAllListeners('request');
   const refused = await page.evaluate(async () => {
     const found: string[] = [];
     document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => found.push(effectiveDirective));
@@ -145,6 +205,9 @@ testWith(NEEDS, 'the page may reach nothing, even if it wanted to', async (t) =>
   });
   for (const directive of ['connect-src', 'img-src', 'script-src-elem', 'style-src-attr', 'form-action']) t.true(refused.includes(directive), directive);
   t.is(await page.evaluate(() => document.title), 'Sealwright viewer');
+  // What is refused is told to whoever debugs the page. Chromium connects to where a form would go before it refuses to send it.
+  const others = attempts.filter((attempt) => !/^(console|request) /.test(attempt));
+  t.deepEqual(others.filter((attempt) => attempt !== 'connection CONNECT example.org:443'), []);
 });
 
 testWith(NEEDS, 'a link leads to its event, and an event that is looked at to its link', async (t) => {

@@ -2,22 +2,97 @@
 
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { deflateRawSync, gzipSync } from 'node:zlib';
-import test, { type ExecutionContext } from 'ava';
+import type { ExecutionContext } from 'ava';
+import { build } from 'esbuild';
+import type { Page } from 'playwright-core';
 import { canonicalSha256, events, type LedgerEvent, verifyChain } from 'sealwright';
 import { openEvidence, packEvidence } from 'sealwright/evidence';
+import type { Client, Dropped, NamedBlob } from '../../viewer/client.ts';
 import type { EngineProgress } from '../../viewer/engine.ts';
+import { openScript } from '../helpers/chromium.mts';
 import { newPath } from '../helpers/folders.mts';
 import { chainOf, key1, linesOfEvents, textOf, toolCalled, writeLedger } from '../helpers/ledgers.mts';
 import { testWith } from '../helpers/parts.mts';
+import { projectRoot } from '../helpers/project.mts';
 import { manifestOf, type Part, partsOf, zipOf } from '../helpers/zips.mts';
-import { closeBrowser, handed, workersPage } from './helpers/workers.mts';
 
 const NEEDS: Parameters<typeof testWith>[0] = ['chromium', 'wasm'];
 const chain = chainOf(300, { event: (seq) => toolCalled({ text: `number ${seq} "quoted" ÄPFEL`, seq }) });
 const ledger = textOf(chain);
 
-test.after.always(closeBrowser);
+/** What the page has. */
+interface InPage {
+  readonly client: Client;
+  /** A client of its own, and of another module. */
+  readonly newClient: (wasm?: Uint8Array) => Client;
+  readonly fileOf: (file: Handed) => NamedBlob;
+  /** Has files sorted. */
+  readonly drop: (files: readonly Handed[]) => Promise<Dropped>;
+}
+
+/** A file that can be handed to a page. */
+interface Handed {
+  readonly name: string;
+  readonly base64: string;
+}
+
+declare global {
+  // Left in the page.
+  var viewer: InPage;
+}
+
+let scripts: Promise<{ readonly page: string; readonly worker: string; readonly wasm: string }> | undefined;
+
+/** A page with a client. */
+async function workersPage(t: ExecutionContext): Promise<Page> {
+  const { page: script, worker, wasm } = await (scripts ??= bundle());
+  const page = await openScript(t, script);
+  await page.evaluate(begin, [worker, wasm] as const);
+  return page;
+}
+
+/** A file for a page. */
+function handed(name: string, contents: string | Uint8Array): Handed {
+  return { name, base64: Buffer.from(contents as string).toString('base64') };
+}
+
+/** Runs in the page. */
+function begin([worker, wasm]: readonly [string, string]): void {
+  const { createClient } = (globalThis as unknown as { readonly viewerClient: { createClient(options: object): Client } }).viewerClient;
+  const bytesOf = (base64: string) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const scriptUrl = URL.createObjectURL(new Blob([worker], { type: 'text/javascript' }));
+  const newClient: InPage['newClient'] = (module) => createClient({ scriptUrl, wasm: module ?? bytesOf(wasm) });
+  const fileOf: InPage['fileOf'] = ({ name, base64 }) => ({ name, blob: new Blob([bytesOf(base64)]) });
+  const client = newClient();
+  const drop: InPage['drop'] = (files) => {
+    const blobs = files.map(fileOf);
+    // oxlint-disable-next-line unicorn/no-array-sort -- it is no array
+    return client.sort(blobs);
+  };
+  globalThis.viewer = { client, newClient, fileOf, drop };
+}
+
+async function bundle() {
+  const bundled = build({
+    bundle: true,
+    entryPoints: [join(projectRoot, 'viewer', 'worker', 'client.ts')],
+    format: 'iife',
+    globalName: 'viewerClient',
+    logLevel: 'silent',
+    platform: 'browser',
+    target: 'es2022',
+    write: false,
+  });
+  const { bundleWorker } = (await import(pathToFileURL(join(projectRoot, 'viewer', 'worker', 'bundle.mjs')).href)) as { bundleWorker(): Promise<string> };
+  return {
+    page: (await bundled).outputFiles[0]?.text ?? '',
+    worker: await bundleWorker(),
+    wasm: readFileSync(join(projectRoot, 'target', 'wasm', 'engine.wasm')).toString('base64'),
+  };
+}
 
 testWith(NEEDS, 'a ledger is read and verified, with the model and the report of Node.js', async (t) => {
   const page = await workersPage(t);

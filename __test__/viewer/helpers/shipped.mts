@@ -1,15 +1,13 @@
-// The viewer that is shipped, in Chromium: opened from a folder that nobody may write to, with the network off. A request, a
-// second document, a message of the console or an error fails the test that opened it.
+// The viewer that is shipped, as somebody uses it: files are chosen, and what the page says is read.
 
 /// <reference lib="dom" />
 
-import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { ExecutionContext } from 'ava';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { newFolder } from '../../helpers/folders.mts';
-import { chromiumPath } from '../../helpers/parts.mts';
+import type { Page } from 'playwright-core';
+import { openFile, type PageOptions } from '../../helpers/chromium.mts';
+import { newPath } from '../../helpers/folders.mts';
 import { projectRoot } from '../../helpers/project.mts';
 
 /** What these tests need. */
@@ -24,46 +22,12 @@ export interface Handed {
   readonly contents: string | Uint8Array;
 }
 
-let browser: Promise<Browser> | undefined;
-
-/** Opens the viewer; `html` in its place, `link` behind its path. */
-export async function shippedViewer(t: ExecutionContext, options: BrowserContextOptions & { readonly html?: string; readonly link?: string } = {}): Promise<Page> {
-  t.timeout(600_000);
-  const { html, link = '', ...contextOptions } = options;
-  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  browser ??= chromium.launch({ executablePath: chromiumPath(), args });
-  const folder = newFolder(t);
-  const path = join(folder, 'viewer.html');
-  if (html === undefined) copyFileSync(viewerPath, path);
-  else writeFileSync(path, html);
-  chmodSync(path, 0o400);
-  chmodSync(folder, 0o500);
-  t.teardown(() => chmodSync(folder, 0o700));
-  const context = await (await browser).newContext({ offline: true, ...contextOptions });
-  t.teardown(() => context.close());
-  const page = await context.newPage();
-  const url = pathToFileURL(path).href;
-  // Workers come out of the page itself.
-  context.on('request', (request) => {
-    if (request.url() !== url && !request.url().startsWith('blob:')) t.fail(`asked for ${request.url()}`);
-  });
-  context.on('page', (other) => {
-    if (other !== page) t.fail('opened another page');
-  });
-  page.on('pageerror', (error) => t.fail(error.stack ?? error.message));
-  page.on('console', (message) => t.fail(message.text()));
-  let documents = 0;
-  page.on('domcontentloaded', () => {
-    documents += 1;
-    if (documents > 1) t.fail('went to another document');
-  });
-  await page.goto(url + link);
-  return page;
-}
-
-/** Closes what the pages were in; for the end of a file of tests. */
-export async function closeBrowser(): Promise<void> {
-  await (await browser)?.close();
+/** Opens the viewer; `html` in its place. */
+export async function shippedViewer(t: ExecutionContext, { html, ...options }: PageOptions & { readonly html?: string } = {}): Promise<Page> {
+  if (html === undefined) return openFile(t, viewerPath, options);
+  const path = newPath(t, 'viewer.html');
+  writeFileSync(path, html);
+  return openFile(t, path, options);
 }
 
 /** Chooses files, and waits until the ledger among them is read and verified. */
