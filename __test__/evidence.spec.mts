@@ -10,7 +10,7 @@ import { checkVerification, LedgerError, SealwrightTypeError, signVerification, 
 import { openEvidence, packEvidence, type PackedEvidence, verifyEvidence } from 'sealwright/evidence';
 import { reasonOf, reasonOfDisturbed, reasonOfGivenUp, rejectsError } from './helpers/errors.mts';
 import { newFifo, newFolder, newPath } from './helpers/folders.mts';
-import { chainOf, ended, forged, key1, key2, linesOf, openSession, textOf, toolCalled, writeLedger } from './helpers/ledgers.mts';
+import { chainOf, forged, key1, key2, linesOf, newLedger, type NewLedger, newSegments, openSession, textOf, toolCalled, writeLedger } from './helpers/ledgers.mts';
 import { checkedJson } from './helpers/schemas.mts';
 
 /** The viewer, where it was built. */
@@ -19,26 +19,17 @@ const pages = ['report.html', ...(existsSync(viewerPath) ? ['viewer.html'] : [])
 const chain = chainOf(20);
 const head = { seq: 19, hash: chain[19]?.selfHash ?? '' };
 
-interface Place {
-  readonly folder: string;
-  readonly ledger: string;
+interface Place extends NewLedger {
   readonly output: string;
 }
 
 function place(t: ExecutionContext, text = textOf(chain)): Place {
-  const folder = newFolder(t);
-  const ledger = join(folder, 'ledger.ndjson');
-  writeFileSync(ledger, text);
+  const { folder, ledger } = newLedger(t, text);
   return { folder, ledger, output: join(folder, 'evidence.zip') };
 }
 
-async function rotated(t: ExecutionContext, name = 'ledger.ndjson', count = 25): Promise<Place> {
-  const folder = newFolder(t);
-  const ledger = join(folder, name);
-  const session = await openSession(t, { ledgerPath: ledger, rotate: { maxEvents: 10 } });
-  for (let number = 0; number < count; number += 1) await session.record(ended(number));
-  await session.close();
-  return { folder, ledger, output: join(newFolder(t), 'evidence.zip') };
+async function rotated(t: ExecutionContext, name = 'ledger.ndjson'): Promise<Place> {
+  return { ...(await newSegments(t, { name })), output: newPath(t, 'evidence.zip') };
 }
 
 async function textIn(path: string, name: string): Promise<string> {
@@ -170,7 +161,7 @@ test('segments that are no part of the chain are packed too, and found again', a
 });
 
 test('a ledger that begins behind what was pruned is packed as segments', async (t) => {
-  const { ledger, output, folder } = await rotated(t, 'ledger.ndjson', 25);
+  const { ledger, output, folder } = await rotated(t);
   const session = await openSession(t, { ledgerPath: ledger, rotate: { maxEvents: 10 }, events: 'extended' });
   await session.prune({ before: 20 });
   await session.close();

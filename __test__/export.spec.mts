@@ -7,7 +7,7 @@ import { ChainError, exportLedger, LedgerError, SealwrightTypeError } from 'seal
 import { parseJson } from './helpers/canonical.mts';
 import { reasonOf, reasonOfDisturbed, reasonOfGivenUp, rejectsError } from './helpers/errors.mts';
 import { newFifo, newFolder, newPath } from './helpers/folders.mts';
-import { chainOf, ended, forged, key1, key2, linesOf, openSession, textOf, toolCalled, writeLedger } from './helpers/ledgers.mts';
+import { chainOf, ended, forged, key1, key2, linesOf, newLedger, type NewLedger, newSegments, openSession, textOf, toolCalled, writeLedger } from './helpers/ledgers.mts';
 import { vectorsFolder } from './helpers/vectors.mts';
 
 const chain = chainOf(5);
@@ -21,17 +21,9 @@ interface Bundle {
   readonly events: readonly { readonly seq: number }[];
 }
 
-interface Place {
-  readonly folder: string;
-  readonly ledger: string;
-  readonly output: string;
-}
-
-function place(t: ExecutionContext, text = textOf(chain)): Place {
-  const folder = newFolder(t);
-  const [ledger, output] = [join(folder, 'ledger.ndjson'), join(folder, 'events.json')];
-  writeFileSync(ledger, text);
-  return { folder, ledger, output };
+function place(t: ExecutionContext, text = textOf(chain)): NewLedger & { readonly output: string } {
+  const { folder, ledger } = newLedger(t, text);
+  return { folder, ledger, output: join(folder, 'events.json') };
 }
 
 const read = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as Bundle;
@@ -70,11 +62,8 @@ test('an empty ledger has no events, as serde_json prints it', async (t) => {
 });
 
 test('all segments are one document', async (t) => {
-  const folder = newFolder(t);
-  const [ledger, output] = [join(folder, 'ledger.ndjson'), join(folder, 'events.json')];
-  const session = await openSession(t, { ledgerPath: ledger, rotate: { maxEvents: 10 } });
-  for (let number = 0; number < 25; number += 1) await session.record(ended(number));
-  await session.close();
+  const { folder, ledger } = await newSegments(t);
+  const output = join(folder, 'events.json');
   for (const where of [ledger, join(folder, 'ledger.0-9.ndjson'), folder, join(folder, 'ledger*.ndjson')]) {
     const { eventCount, report } = await exportLedger(where, output);
     t.is(eventCount, 25);
@@ -127,11 +116,7 @@ test('behind a fault a line that is no JSON cannot be exported', async (t) => {
 });
 
 test('nothing is written over what is read, or over what is no regular file', async (t) => {
-  const folder = newFolder(t);
-  const ledger = join(folder, 'ledger.ndjson');
-  const session = await openSession(t, { ledgerPath: ledger, rotate: { maxEvents: 2 } });
-  for (let number = 0; number < 5; number += 1) await session.record(ended(number));
-  await session.close();
+  const { folder, ledger } = await newSegments(t, { count: 5, maxEvents: 2 });
   const link = join(newFolder(t), 'link');
   symlinkSync(join(folder, 'ledger.0-1.ndjson'), link);
   const before = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]);

@@ -2,9 +2,8 @@
 // to sign an event through it.
 
 import { createHash, createPublicKey, sign, verify as verifySignature } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import { readFileSync } from 'node:fs';
+import test from 'ava';
 import {
   type ChainReport,
   checkVerification,
@@ -21,8 +20,8 @@ import {
 } from 'sealwright';
 import { canonicalText, parseJson, privateKey, publicKeyHex } from './helpers/canonical.mts';
 import { rejectsError, throwsError } from './helpers/errors.mts';
-import { newFolder, newPath } from './helpers/folders.mts';
-import { chainOf, ended, forged, key1, key2, openSession, textOf, writeLedger } from './helpers/ledgers.mts';
+import { newPath } from './helpers/folders.mts';
+import { chainOf, forged, key1, key2, newLedger, newSegments, textOf, writeLedger } from './helpers/ledgers.mts';
 import { checkedJson } from './helpers/schemas.mts';
 
 const auditorSeed = Uint8Array.from({ length: 32 }, () => 9);
@@ -37,12 +36,6 @@ interface Document {
   readonly statement: VerificationRecord;
 }
 
-function newLedger(t: ExecutionContext, text = textOf(chain)): string {
-  const path = newPath(t);
-  writeFileSync(path, text);
-  return path;
-}
-
 const canonical = (value: object) => canonicalText(parseJson(JSON.stringify(value)));
 const sha256 = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
 
@@ -51,7 +44,7 @@ async function recordOf(path: string, report: ChainReport, options = {}): Promis
 }
 
 test('a record says what was verified, under which options, what came out, with what and when', async (t) => {
-  const path = newLedger(t);
+  const { ledger: path } = newLedger(t, textOf(chain));
   const options = { signers: key1.publicKeyHex.toUpperCase(), expectedHead: { seq: 2, hash: chain[2]?.selfHash ?? '' } };
   const report = await verifyFile(path, options);
   const before = Date.now();
@@ -153,7 +146,7 @@ function signWith(message: Buffer): string {
 
 test('of a broken ledger the files are read whole for the record', async (t) => {
   const lines = chain.map((event, index) => (index === 1 ? forged(event) : event.toLine()));
-  const path = newLedger(t, `${lines.join('\n')}\n`);
+  const { ledger: path } = newLedger(t, `${lines.join('\n')}\n`);
   const report = await verifyFile(path);
   t.is(report.code, 'bad_signature');
   const { record } = checkVerification(await recordOf(path, report));
@@ -163,11 +156,7 @@ test('of a broken ledger the files are read whole for the record', async (t) => 
 });
 
 test('of a ledger in several files each one is named', async (t) => {
-  const folder = newFolder(t);
-  const ledgerPath = join(folder, 'ledger.ndjson');
-  const session = await openSession(t, { ledgerPath, rotate: { maxEvents: 2 } });
-  for (let number = 0; number < 5; number += 1) await session.record(ended(number));
-  await session.close();
+  const { folder } = await newSegments(t, { count: 5, maxEvents: 2 });
   const report = await verifySegments(folder);
   const text = signVerification({ report, subject: await subjectOf(folder, report), keypair: auditor });
   const { record } = checkVerification(text);
@@ -179,7 +168,8 @@ test('of a ledger in several files each one is named', async (t) => {
 });
 
 test('a verification that went on from a state says so', async (t) => {
-  const [path, state] = [newLedger(t), newPath(t, 'state.json')];
+  const { ledger: path } = newLedger(t, textOf(chain));
+  const state = newPath(t, 'state.json');
   const options = { state, stateKey: auditor };
   await verifyFile(path, options);
   writeLedger(path, chainOf(4));

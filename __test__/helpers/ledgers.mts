@@ -14,6 +14,7 @@ import {
   SigningKeypair,
   verifyFile,
 } from 'sealwright';
+import { newFolder } from './folders.mts';
 
 /** The seed `00 01 ... 1f`, which the peer's vectors use too. */
 export const seed1 = Uint8Array.from({ length: 32 }, (_, index) => index);
@@ -72,6 +73,33 @@ export function forged(signed: SignedEvent | undefined): string {
 /** Writes a ledger as its only writer would have left it. */
 export function writeLedger(path: string, chain: readonly SignedEvent[]): void {
   writeFileSync(path, textOf(chain), { mode: 0o600 });
+}
+
+/** A ledger in a new folder. */
+export interface NewLedger {
+  readonly folder: string;
+  readonly ledger: string;
+}
+
+/** A new folder with a ledger of this text in it; without, one of 20 events. */
+export function newLedger(t: ExecutionContext, text = textOf(chainOf(20))): NewLedger {
+  const folder = newFolder(t);
+  const ledger = join(folder, 'ledger.ndjson');
+  writeFileSync(ledger, text);
+  return { folder, ledger };
+}
+
+/** A new folder with a ledger of so many events, {@link ended} by 0, 1 and so on, a segment for each `maxEvents` of them. */
+export async function newSegments(
+  t: ExecutionContext,
+  { name = 'ledger.ndjson', count = 25, maxEvents = 10 }: { readonly name?: string; readonly count?: number; readonly maxEvents?: number } = {},
+): Promise<NewLedger> {
+  const folder = newFolder(t);
+  const ledger = join(folder, name);
+  const session = await openSession(t, { ledgerPath: ledger, rotate: { maxEvents } });
+  for (let number = 0; number < count; number += 1) await session.record(ended(number));
+  await session.close();
+  return { folder, ledger };
 }
 
 /** The lines of a ledger file, without their LFs. */

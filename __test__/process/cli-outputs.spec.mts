@@ -4,10 +4,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { verifyEvidence } from 'sealwright/evidence';
 import { newFolder } from '../helpers/folders.mts';
-import { chainOf, ended, forged, key1, key2, openSession, textOf, toolCalled } from '../helpers/ledgers.mts';
+import { chainOf, forged, key1, key2, newLedger, newSegments, textOf, toolCalled } from '../helpers/ledgers.mts';
 import { testWith, unshareArguments } from '../helpers/parts.mts';
 import { checkedJson } from '../helpers/schemas.mts';
 import { cliOutput, runCli, RunningCli } from './helpers/cli.mts';
@@ -20,22 +20,8 @@ const lines = (text: string) => text.trimEnd().split('\n');
 /** Some 60 MB that hardly compress: long enough to be interrupted. */
 const long = textOf(chainOf(60, { event: () => toolCalled(randomBytes(500_000).toString('hex')) }));
 
-function place(t: ExecutionContext, text = textOf(chain)): string {
-  const folder = newFolder(t);
-  writeFileSync(join(folder, 'ledger.ndjson'), text);
-  return folder;
-}
-
-async function rotated(t: ExecutionContext): Promise<string> {
-  const folder = newFolder(t);
-  const session = await openSession(t, { ledgerPath: join(folder, 'ledger.ndjson'), rotate: { maxEvents: 10 } });
-  for (let number = 0; number < 25; number += 1) await session.record(ended(number));
-  await session.close();
-  return folder;
-}
-
 test('export writes the document and says how many events it has', async (t) => {
-  const cwd = place(t);
+  const { folder: cwd } = newLedger(t);
   t.is(await cliOutput(t, ['export', 'ledger.ndjson', '-o', 'events.json'], { cwd }), 'exported 20 events to events.json\n');
   t.is(await cliOutput(t, ['export', '--ledger', 'ledger.ndjson', '--output', 'other.json'], { cwd }), 'exported 20 events to other.json\n');
   const env = { SEALWRIGHT_LEDGER: 'ledger.ndjson', SEALWRIGHT_SIGNERS: key1.publicKeyHex };
@@ -48,7 +34,7 @@ test('export writes the document and says how many events it has', async (t) => 
 });
 
 test('pack writes a pack and says what to tell the auditor', async (t) => {
-  const cwd = await rotated(t);
+  const { folder: cwd } = await newSegments(t);
   const text = await cliOutput(t, ['pack', 'ledger.ndjson', '-o', 'evidence.zip', '--public-key', key2.publicKeyHex], { cwd });
   const digest = createHash('sha256').update(readFileSync(join(cwd, 'evidence.zip'))).digest('hex');
   t.regex(text, /^evidence\.zip: 25 events in 3 files, /);
@@ -59,13 +45,13 @@ test('pack writes a pack and says what to tell the auditor', async (t) => {
   const { report, claims } = await verifyEvidence(join(cwd, 'evidence.zip'), { signers: key1.publicKeyHex });
   t.like(report, { ok: true, eventCount: 25 });
   t.deepEqual(claims.keys.map(({ publicKey }) => publicKey), [key1.publicKeyHex, key2.publicKeyHex]);
-  const packed = checkedJson<{ sha256: string }>(t, await cliOutput(t, ['pack', '.', '-o', '../evidence.zip', '--json'], { cwd: place(t) }), 'pack');
+  const packed = checkedJson<{ sha256: string }>(t, await cliOutput(t, ['pack', '.', '-o', '../evidence.zip', '--json'], { cwd: newLedger(t).folder }), 'pack');
   t.is(packed.sha256.length, 64);
 });
 
 for (const command of commands) {
   test(`${command} ends with 1 for a broken ledger, and writes it`, async (t) => {
-    const cwd = place(t, `${chain.map((event, index) => (index === 7 ? forged(event) : event.toLine())).join('\n')}\n`);
+    const { folder: cwd } = newLedger(t, `${chain.map((event, index) => (index === 7 ? forged(event) : event.toLine())).join('\n')}\n`);
     const { code, stdout } = await runCli(t, [command, 'ledger.ndjson', '-o', 'output', '--json'], { cwd });
     t.is(code, 1);
     t.is(checkedJson<{ report: { code: string } }>(t, stdout, command).report.code, 'bad_signature');
@@ -73,12 +59,12 @@ for (const command of commands) {
     const plain = await runCli(t, [command, 'ledger.ndjson', '-o', 'output'], { cwd });
     t.is(plain.code, 1);
     t.regex(plain.stdout + plain.stderr, /broken/);
-    const other = await runCli(t, [command, 'ledger.ndjson', '-o', 'output', '--head', `30:${'0'.repeat(64)}`], { cwd: place(t) });
+    const other = await runCli(t, [command, 'ledger.ndjson', '-o', 'output', '--head', `30:${'0'.repeat(64)}`], { cwd: newLedger(t).folder });
     t.is(other.code, 1);
   });
 
   test(`${command} ends with 2 and one line when it cannot be done, and leaves nothing`, async (t) => {
-    const cwd = await rotated(t);
+    const { folder: cwd } = await newSegments(t);
     writeFileSync(join(cwd, 'garbage.txt'), 'garbage\n');
     const before = readdirSync(cwd);
     for (const [words, message] of [
@@ -105,7 +91,7 @@ for (const command of commands) {
   });
 
   test(`Ctrl-C in the middle of ${command} leaves what was there`, async (t) => {
-    const cwd = place(t, long);
+    const { folder: cwd } = newLedger(t, long);
     // On a busy machine the command may be done before the signal comes: then it is tried again.
     for (let tries = 1; ; tries += 1) {
       writeFileSync(join(cwd, 'output'), 'before');
@@ -124,7 +110,7 @@ for (const command of commands) {
   });
 
   testWith(['mount'], `${command} on a full disk ends with 2 and leaves nothing`, async (t) => {
-    const cwd = place(t, textOf(chainOf(20, { event: () => toolCalled(randomBytes(10_000).toString('hex')) })));
+    const { folder: cwd } = newLedger(t, textOf(chainOf(20, { event: () => toolCalled(randomBytes(10_000).toString('hex')) })));
     const disk = newFolder(t);
     // The folder is looked at from inside: its file system goes away with the program.
     const script = 'mount -t tmpfs -o size=64k,mode=700 tmpfs "$0" && echo before > "$0/output" && { "$@"; code=$?; ls -A "$0"; cat "$0/output"; exit $code; }';
@@ -136,7 +122,7 @@ for (const command of commands) {
   });
 
   test(`${command} is done when nobody reads what it prints`, async (t) => {
-    const cwd = place(t);
+    const { folder: cwd } = newLedger(t);
     const running = new RunningCli(t, [command, 'ledger.ndjson', '-o', 'output', '--json'], { cwd });
     running.closeOutput();
     const { code, stderr } = await running.end;

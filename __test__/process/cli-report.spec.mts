@@ -9,7 +9,7 @@ import { events, verifyFile } from 'sealwright';
 import { packEvidence } from 'sealwright/evidence';
 import { openFile, violations } from '../helpers/chromium.mts';
 import { newFolder } from '../helpers/folders.mts';
-import { chainOf, DIGEST, ended, forged, key1, key2, openSession, textOf, toolCalled } from '../helpers/ledgers.mts';
+import { chainOf, DIGEST, ended, forged, key1, key2, newLedger, newSegments, openSession, textOf, toolCalled } from '../helpers/ledgers.mts';
 import { testWith } from '../helpers/parts.mts';
 import { checkedJson } from '../helpers/schemas.mts';
 import { cliOutput, runCli } from './helpers/cli.mts';
@@ -21,20 +21,6 @@ const head = `19:${chain[19]?.selfHash}`;
 function brokenAt(row: number): string {
   const long = chainOf(500);
   return textOf(long).split('\n').map((line, index) => (index === row ? forged(long[row]) : line)).join('\n');
-}
-
-function place(t: ExecutionContext, text = textOf(chain)): string {
-  const folder = newFolder(t);
-  writeFileSync(join(folder, 'ledger.ndjson'), text);
-  return folder;
-}
-
-async function rotated(t: ExecutionContext): Promise<string> {
-  const folder = newFolder(t);
-  const session = await openSession(t, { ledgerPath: join(folder, 'ledger.ndjson'), rotate: { maxEvents: 10 } });
-  for (let number = 0; number < 25; number += 1) await session.record(ended(number));
-  await session.close();
-  return folder;
 }
 
 /** What tries to be more than text. */
@@ -62,7 +48,7 @@ async function hostile(t: ExecutionContext): Promise<string> {
 }
 
 test('the page says what was found, and the command what it is', async (t) => {
-  const cwd = place(t);
+  const { folder: cwd } = newLedger(t);
   const text = await cliOutput(t, ['report', 'html', 'ledger.ndjson', '-o', 'report.html', '--signer', key1.publicKeyHex, '--head', head], { cwd });
   const html = readFileSync(join(cwd, 'report.html'), 'utf8');
   t.regex(text, /verdict {5}verified: 20 events, each under a key that you named/);
@@ -80,7 +66,7 @@ test('the page says what was found, and the command what it is', async (t) => {
 test('the same ledger gives the same page', async (t) => {
   const pages = [];
   for (let time = 0; time < 2; time += 1) {
-    const cwd = place(t);
+    const { folder: cwd } = newLedger(t);
     await cliOutput(t, ['report', 'html', 'ledger.ndjson', '-o', 'report.html'], { cwd });
     pages.push(readFileSync(join(cwd, 'report.html'), 'utf8'));
   }
@@ -88,7 +74,7 @@ test('the same ledger gives the same page', async (t) => {
 });
 
 test('for programs there is one JSON object', async (t) => {
-  const cwd = place(t);
+  const { folder: cwd } = newLedger(t);
   const text = await cliOutput(t, ['report', 'html', '-o', 'report.html', '--json'], { cwd, env: { SEALWRIGHT_LEDGER: 'ledger.ndjson' } });
   const { sha256, bytes, report } = checkedJson<{ sha256: string; bytes: number; report: { verdict: string } }>(t, text, 'report-html');
   const html = readFileSync(join(cwd, 'report.html'));
@@ -96,7 +82,7 @@ test('for programs there is one JSON object', async (t) => {
 });
 
 test('a ledger of several files, their folder and a pack of them get the same verdict', async (t) => {
-  const cwd = await rotated(t);
+  const { folder: cwd } = await newSegments(t);
   await packEvidence({ ledger: join(cwd, 'ledger.ndjson'), output: join(cwd, 'evidence.zip') });
   for (const word of ['ledger.ndjson', 'evidence.zip']) {
     const text = await cliOutput(t, ['report', 'html', word, '-o', 'page.html', '--signer', key1.publicKeyHex], { cwd });
@@ -108,7 +94,7 @@ test('a ledger of several files, their folder and a pack of them get the same ve
 });
 
 test('a broken ledger gets a page that shows the break in its place, and ends with 1', async (t) => {
-  const cwd = place(t, brokenAt(250));
+  const { folder: cwd } = newLedger(t, brokenAt(250));
   const text = await cliOutput(t, ['report', 'html', 'ledger.ndjson', '-o', 'report.html'], { cwd, code: 1 });
   t.regex(text, /broken at line 251/);
   const html = readFileSync(join(cwd, 'report.html'), 'utf8');
@@ -127,7 +113,7 @@ test('a broken ledger gets a page that shows the break in its place, and ends wi
 });
 
 test('a tail that a crash left is no event, is not trusted, and ends with 3', async (t) => {
-  const cwd = place(t, textOf(chain).slice(0, -9));
+  const { folder: cwd } = newLedger(t, textOf(chain).slice(0, -9));
   t.regex(await cliOutput(t, ['report', 'html', 'ledger.ndjson', '-o', 'report.html'], { cwd, code: 3 }), /ends with 3 bytes behind the last event\n/);
   const html = readFileSync(join(cwd, 'report.html'), 'utf8');
   t.deepEqual([...html.matchAll(/<tr data-row="(\d+)" data-trusted="no"/g)].map(([, row]) => row), ['19']);
@@ -137,13 +123,13 @@ test('a tail that a crash left is no event, is not trusted, and ends with 3', as
 });
 
 test('a segment that is missing breaks the ledger between its files', async (t) => {
-  const cwd = await rotated(t);
+  const { folder: cwd } = await newSegments(t);
   rmSync(join(cwd, 'ledger.10-19.ndjson'));
   t.regex(await cliOutput(t, ['report', 'html', 'ledger.ndjson', '-o', 'report.html'], { cwd, code: 1 }), /broken between its files: events 10 to 19 are in no segment/);
 });
 
 test('other keys and heads than those of the ledger break it', async (t) => {
-  const cwd = place(t);
+  const { folder: cwd } = newLedger(t);
   await cliOutput(t, ['report', 'html', 'ledger.ndjson', '-o', 'a.html', '--signer', key2.publicKeyHex], { cwd, code: 1 });
   await cliOutput(t, ['report', 'html', 'ledger.ndjson', '-o', 'b.html', '--head', `20:${DIGEST}`], { cwd, code: 1 });
   t.regex(readFileSync(join(cwd, 'a.html'), 'utf8'), /data-check="signer" data-status="fail"/);
@@ -151,13 +137,13 @@ test('other keys and heads than those of the ledger break it', async (t) => {
 });
 
 test('a ledger without an event ends with 3', async (t) => {
-  const cwd = place(t, '');
+  const { folder: cwd } = newLedger(t, '');
   t.regex(await cliOutput(t, ['report', 'html', 'ledger.ndjson', '-o', 'report.html'], { cwd, code: 3 }), /ends with 3 there is no event/);
   t.regex(readFileSync(join(cwd, 'report.html'), 'utf8'), /data-verdict="empty"/);
 });
 
 test('what cannot be done ends with 2 and writes nothing', async (t) => {
-  const cwd = place(t);
+  const { folder: cwd } = newLedger(t);
   writeFileSync(join(cwd, 'report.html'), 'was there');
   const refused: readonly (readonly [words: readonly string[], reason: RegExp])[] = [
     [['ledger.ndjson'], /takes -o FILE/],
@@ -200,8 +186,7 @@ testWith(['chromium'], 'text of a ledger stays text, without a script and a netw
 
 for (const colorScheme of ['light', 'dark'] as const) {
   testWith(['chromium'], `the page is accessible, ${colorScheme}`, async (t) => {
-    const cwd = newFolder(t);
-    writeFileSync(join(cwd, 'ledger.ndjson'), brokenAt(250));
+    const { folder: cwd } = newLedger(t, brokenAt(250));
     await cliOutput(t, ['report', 'html', 'ledger.ndjson', '-o', 'report.html'], { cwd, code: 1 });
     const page = await openFile(t, join(cwd, 'report.html'), { colorScheme });
     t.deepEqual(await violations(page), []);

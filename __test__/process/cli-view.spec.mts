@@ -10,7 +10,7 @@ import test, { type ExecutionContext } from 'ava';
 import { packEvidence } from 'sealwright/evidence';
 import { openFile } from '../helpers/chromium.mts';
 import { newFolder } from '../helpers/folders.mts';
-import { chainOf, ended, openSession, textOf, toolCalled } from '../helpers/ledgers.mts';
+import { chainOf, newLedger, newSegments, textOf, toolCalled } from '../helpers/ledgers.mts';
 import { projectRoot, testWith } from '../helpers/parts.mts';
 import { checkedJson } from '../helpers/schemas.mts';
 import { type CliEnd, cliOutput, runCli } from './helpers/cli.mts';
@@ -58,14 +58,8 @@ function filesIn(path: string): ReadonlyMap<string, Buffer> {
   return new Map(files.map(({ name, gzip }) => [name, gunzipSync(Buffer.from(gzip, 'base64'))]));
 }
 
-function place(t: ExecutionContext, text = textOf(chainOf(20))): string {
-  const folder = newFolder(t);
-  writeFileSync(join(folder, 'ledger.ndjson'), text);
-  return folder;
-}
-
 test('the page is the viewer with the ledger inside', async (t) => {
-  const cwd = place(t);
+  const { folder: cwd } = newLedger(t);
   const text = await output(t, ['view', 'ledger.ndjson'], cwd);
   const html = readFileSync(join(cwd, 'ledger.html'), 'utf8');
   t.deepEqual([...filesIn(join(cwd, 'ledger.html'))], [['ledger.ndjson', readFileSync(join(cwd, 'ledger.ndjson'))]]);
@@ -75,10 +69,7 @@ test('the page is the viewer with the ledger inside', async (t) => {
 });
 
 test('all files of a ledger are inside, or one of its segments', async (t) => {
-  const cwd = newFolder(t);
-  const session = await openSession(t, { ledgerPath: join(cwd, 'ledger.ndjson'), rotate: { maxEvents: 10 } });
-  for (let number = 0; number < 25; number += 1) await session.record(ended(number));
-  await session.close();
+  const { folder: cwd } = await newSegments(t);
   const text = await output(t, ['view', 'ledger.ndjson', '-o', 'page.html', '--json'], cwd);
   const { files, ledger } = checkedJson<{ files: { name: string; bytes: number }[]; ledger: string }>(t, text, 'view');
   const names = ['ledger.0-9.ndjson', 'ledger.10-19.ndjson', 'ledger.ndjson'];
@@ -90,7 +81,7 @@ test('all files of a ledger are inside, or one of its segments', async (t) => {
 });
 
 test('a pack is inside as it is', async (t) => {
-  const cwd = place(t);
+  const { folder: cwd } = newLedger(t);
   await packEvidence({ ledger: join(cwd, 'ledger.ndjson'), output: join(cwd, 'evidence.zip') });
   await output(t, ['view', 'evidence.zip'], cwd);
   t.deepEqual([...filesIn(join(cwd, 'evidence.html'))], [['evidence.zip', readFileSync(join(cwd, 'evidence.zip'))]]);
@@ -104,7 +95,7 @@ test('without a ledger it is the viewer, byte for byte', async (t) => {
 });
 
 test('no text of a name or of a ledger ends the block', async (t) => {
-  const cwd = place(t);
+  const { folder: cwd } = newLedger(t);
   const name = '<script></script><!--.ndjson'.replaceAll('/', '\u2215');
   writeFileSync(join(cwd, name), textOf(chainOf(2, { event: () => toolCalled('</script>') })));
   await output(t, ['view', name, '-o', 'page.html'], cwd);
@@ -113,7 +104,7 @@ test('no text of a name or of a ledger ends the block', async (t) => {
 });
 
 test('what nobody named is not replaced, and no input ever', async (t) => {
-  const cwd = place(t);
+  const { folder: cwd } = newLedger(t);
   writeFileSync(join(cwd, 'ledger.html'), 'was there');
   const refused: readonly (readonly [words: readonly string[], reason: RegExp])[] = [
     [['ledger.ndjson'], /ledger\.html is there/],
@@ -133,7 +124,7 @@ test('what nobody named is not replaced, and no input ever', async (t) => {
 });
 
 test('more than 64 MiB are refused, with advice', async (t) => {
-  const cwd = place(t);
+  const { folder: cwd } = newLedger(t);
   truncateSync(join(cwd, 'ledger.ndjson'), 64 * 1024 ** 2 + 1);
   const { code, stderr } = await run(t, stubbed, ['view', 'ledger.ndjson'], cwd);
   t.is(code, 2);
@@ -142,7 +133,7 @@ test('more than 64 MiB are refused, with advice', async (t) => {
 });
 
 test('where the viewer was not built it says so, and a pack goes without', async (t) => {
-  const cwd = place(t);
+  const { folder: cwd } = newLedger(t);
   const { code, stderr } = await run(t, without, ['view', 'ledger.ndjson'], cwd);
   t.is(code, 2);
   t.regex(stderr, /this build has no viewer: dist\/viewer\/viewer\.html is missing \(ERR_VIEWER_MISSING\)/);
@@ -157,7 +148,7 @@ test('where the viewer was not built it says so, and a pack goes without', async
 });
 
 testWith(['wasm', 'chromium'], 'the page verifies the ledger inside, and asks for nothing', async (t) => {
-  const cwd = place(t, textOf(chainOf(20, { event: () => toolCalled(`</script>${randomBytes(4).toString('hex')}`) })));
+  const { folder: cwd } = newLedger(t, textOf(chainOf(20, { event: () => toolCalled(`</script>${randomBytes(4).toString('hex')}`) })));
   await cliOutput(t, ['view', 'ledger.ndjson'], { cwd });
   const page = await openFile(t, join(cwd, 'ledger.html'));
   await page.locator('[data-verdict="intact"]').waitFor();
