@@ -4,6 +4,7 @@
 
 import type { ReportJson } from '../../src/report.js';
 import type { Model } from '../model/model.js';
+import { partitionPoint } from '../model/partition.js';
 
 /** Where a ledger breaks. */
 export interface Break {
@@ -21,17 +22,8 @@ export interface Break {
  */
 export function breakOf({ events }: Model, report: ReportJson | null): Break | null {
   if (report === null || report.ok) return null;
-  const row = report.line === null ? Math.min(report.eventCount, events.length) : firstFrom(events.line, events.length, report.line);
+  const { line, eventCount } = report;
+  const row =
+    line === null ? Math.min(eventCount, events.length) : partitionPoint(0, events.length, (place) => (events.line[place] ?? 0) < line);
   return { row, line: events.line[row] ?? null, count: events.length - row };
-}
-
-/** The first row whose line has this number or a greater one; `length` when there is none. */
-function firstFrom(lines: Uint32Array, length: number, line: number): number {
-  let [low, high] = [0, length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((lines[middle] ?? 0) < line) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

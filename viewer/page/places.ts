@@ -2,6 +2,8 @@
  * Places of rows in the table: those of events that are chosen, and one where trust ends.
  */
 
+import { partitionPoint } from '../model/partition.js';
+
 /** Where everything is. Places count from 0. */
 export interface Places {
   readonly count: number;
@@ -40,11 +42,5 @@ export function placesOf(length: number, rows: Uint32Array | null, end: number |
 
 /** The place of the first number that is not less. */
 function lowerBound(rows: Uint32Array, row: number): number {
-  let [low, high] = [0, rows.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((rows[middle] ?? 0) < row) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return partitionPoint(0, rows.length, (place) => (rows[place] ?? 0) < row);
 }

@@ -7,6 +7,7 @@ import type { Engine, EngineProgress } from '../engine.js';
 import { Collector, MAX_FILES } from '../model/collector.js';
 import { MAX_LINE_BYTES } from '../model/lines.js';
 import type { EventTable, Model } from '../model/model.js';
+import { partitionPoint } from '../model/partition.js';
 import { Failure } from './failure.js';
 import { BlobSource, type ReadBlob } from './source.js';
 
@@ -109,13 +110,7 @@ export class Ledger {
 
   /** The row of a byte of a piece, or the one before it when it is between two. */
   rowIn({ offset, from, to }: Piece, byte: number): number {
-    let [low, high] = [from, to];
-    while (high - low > 1) {
-      const middle = (low + high) >>> 1;
-      if ((this.#places.offset[middle] as number) <= offset + byte) low = middle;
-      else high = middle;
-    }
-    return low;
+    return partitionPoint(from + 1, to, (row) => (this.#places.offset[row] as number) <= offset + byte) - 1;
   }
 
   #selfHash(row: number): string {
