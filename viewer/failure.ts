@@ -1,8 +1,8 @@
 /*
- * Failures as they travel between a page and its workers.
+ * Failures of the engine and of the workers around it, and how they travel to the page.
  */
 
-import type { EngineFailure } from '../engine.js';
+import type { EngineFailure } from './engine.js';
 
 /** What could not be done, with a code of docs/errors.md. */
 export class Failure extends Error implements EngineFailure {

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ByteSource, Engine } from '../../viewer/engine.ts';
-import { EngineError, type Instantiate, makeEngine } from '../../viewer/engine/make.ts';
+import { type Instantiate, makeEngine } from '../../viewer/engine/make.ts';
+import { Failure } from '../../viewer/failure.ts';
 import { projectRoot } from './project.mts';
 
 const folder = join(projectRoot, 'target', 'wasm');
@@ -37,7 +38,7 @@ export function outcomeOf(call: () => { readonly report: unknown }): Outcome {
   try {
     return call();
   } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
+    if (!(error instanceof Failure)) throw error;
     const { code, message, report } = error;
     return { code, message, ...(report === undefined ? {} : { report }) };
   }

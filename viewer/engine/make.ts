@@ -8,6 +8,7 @@
 import { isUint8Array, isWellFormed } from '../../src/bytes.js';
 import type { ReportJson, SegmentsReportJson } from '../../src/report.js';
 import type { ByteSource, Digest, Engine, EngineFailure, EngineProgress, Explanation, Trust, Unreadable } from '../engine.js';
+import { Failure } from '../failure.js';
 
 /** What `target/wasm/engine.mjs` exports: makes an instance that has no module yet. */
 export type Instantiate = () => Exports;
@@ -35,19 +36,6 @@ interface ModuleFile {
   readonly name: string;
   readonly length: number;
   readInto(offset: number, buffer: Uint8Array): void;
-}
-
-/** A failure of the engine. */
-export class EngineError extends Error implements EngineFailure {
-  readonly code: string;
-  declare readonly report?: ReportJson;
-
-  constructor({ code, message, report }: EngineFailure) {
-    super(message);
-    this.name = 'EngineError';
-    this.code = code;
-    if (report !== undefined) this.report = report;
-  }
 }
 
 /** Makes an engine of the module's bytes, or of the compiled module. */
@@ -117,7 +105,7 @@ class ModuleEngine implements Engine {
     let digest: Digest | undefined = this.#call(() => new this.#exports.Digest());
     const use = <Result>(work: (digest: Digest) => Result): Result => {
       const used = digest;
-      if (used === undefined) throw new EngineError({ code: 'ERR_INVALID_ARGUMENT', message: 'a digest that is finished' });
+      if (used === undefined) throw new Failure({ code: 'ERR_INVALID_ARGUMENT', message: 'a digest that is finished' });
       return this.#call(() => work(used));
     };
     return {
@@ -139,7 +127,7 @@ class ModuleEngine implements Engine {
     try {
       result = work();
     } catch (thrown) {
-      if (typeof thrown === 'string') throw new EngineError(JSON.parse(thrown) as EngineFailure);
+      if (typeof thrown === 'string') throw new Failure(JSON.parse(thrown) as EngineFailure);
       this.#hasDefect = true;
     }
     // Also where one came up inside of this call, which may have been passed over.
@@ -149,7 +137,7 @@ class ModuleEngine implements Engine {
 
   #refuseDefect(): void {
     if (this.#hasDefect) {
-      throw new EngineError({ code: 'ERR_INTERNAL', message: 'a defect of the verifier: nothing that it says counts' });
+      throw new Failure({ code: 'ERR_INTERNAL', message: 'a defect of the verifier: nothing that it says counts' });
     }
   }
 }
@@ -172,5 +160,5 @@ function moduleFile(source: ByteSource): ModuleFile {
 
 function checkWellFormed(text: string): void {
   if (isWellFormed(text)) return;
-  throw new EngineError({ code: 'ERR_JSON_STRING', message: 'the text has a lone surrogate' });
+  throw new Failure({ code: 'ERR_JSON_STRING', message: 'the text has a lone surrogate' });
 }

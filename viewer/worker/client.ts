@@ -5,7 +5,7 @@
 
 import type { Client, Verified } from '../client.js';
 import type { EngineFailure, EngineProgress } from '../engine.js';
-import { Failure, failureOf } from './failure.js';
+import { Failure, failureOf } from '../failure.js';
 import { type Answer, type Begin, type Call, type Method, type Methods, SUPERSEDED } from './protocol.js';
 
 /** What workers are made of. */

@@ -4,11 +4,11 @@
 
 import type { EventDetail, NamedBlob } from '../client.js';
 import type { Engine, EngineProgress } from '../engine.js';
+import { Failure } from '../failure.js';
 import { Collector, MAX_FILES } from '../model/collector.js';
 import { MAX_LINE_BYTES } from '../model/lines.js';
 import type { EventTable, Model } from '../model/model.js';
 import { partitionPoint } from '../model/partition.js';
-import { Failure } from './failure.js';
 import { BlobSource, type ReadBlob } from './source.js';
 
 /** Bytes that are read at once. */

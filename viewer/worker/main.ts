@@ -6,8 +6,8 @@
 import { loadEngine } from '../engine/load.js';
 import type { NamedBlob } from '../client.js';
 import type { Engine, EngineProgress, Trust } from '../engine.js';
+import { Failure, failureOf } from '../failure.js';
 import { buffersOf } from '../model/columns.js';
-import { Failure, failureOf } from './failure.js';
 import { Ledger } from './ledger.js';
 import { openPack } from './pack.js';
 import { useEngine } from './pack-runtime.js';
