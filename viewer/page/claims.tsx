@@ -5,6 +5,7 @@
 import { visible } from '../../src/cli/safe-text.js';
 import type { Head } from '../../src/report.js';
 import type { PackClaims } from '../client.js';
+import { Pair } from './pair.js';
 import type { Key } from './state.js';
 
 interface Props {
@@ -23,32 +24,20 @@ export function Claims({ claims, keys, head, fingerprints }: Props) {
       </p>
       <dl class="pairs">
         {claims.keys.map((publicKey) => (
-          <div key={publicKey}>
-            <dt>Key</dt>
-            <dd>
-              <span class="mono">{visible(publicKey)}</span>
-              {fingerprints.has(publicKey) && <div class="soft">fingerprint {fingerprints.get(publicKey)}</div>}
-              <div class="compared">{comparedKey(publicKey, keys)}</div>
-            </dd>
-          </div>
+          <Pair key={publicKey} name="Key">
+            <span class="mono">{visible(publicKey)}</span>
+            {fingerprints.has(publicKey) && <div class="soft">fingerprint {fingerprints.get(publicKey)}</div>}
+            <div class="compared">{comparedKey(publicKey, keys)}</div>
+          </Pair>
         ))}
         {claims.head !== null && (
-          <div>
-            <dt>Head</dt>
-            <dd>
-              <span class="mono">{`${claims.head.seq}:${visible(claims.head.hash)}`}</span>
-              <div class="compared">{comparedHead(claims.head, head)}</div>
-            </dd>
-          </div>
+          <Pair name="Head">
+            <span class="mono">{`${claims.head.seq}:${visible(claims.head.hash)}`}</span>
+            <div class="compared">{comparedHead(claims.head, head)}</div>
+          </Pair>
         )}
-        <div>
-          <dt>Verdict</dt>
-          <dd>{visible(claims.verdict)}</dd>
-        </div>
-        <div>
-          <dt>Made by</dt>
-          <dd>{visible(claims.tool)}</dd>
-        </div>
+        <Pair name="Verdict">{visible(claims.verdict)}</Pair>
+        <Pair name="Made by">{visible(claims.tool)}</Pair>
       </dl>
     </section>
   );

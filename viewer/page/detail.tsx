@@ -11,6 +11,7 @@ import type { Model } from '../model/model.js';
 import type { Actions } from './actions.js';
 import { Copyable, CopyButton } from './copy.js';
 import { formatNanos } from './format.js';
+import { Pair } from './pair.js';
 import { Recompute } from './recompute.js';
 import type { Key, Selected } from './state.js';
 import { Symbol } from './symbols.js';
@@ -120,36 +121,24 @@ function Chain({ detail: { previous }, explanation, fingerprints, actions }: Cha
   const { selfHash, parentHash, signature, signer } = explanation;
   return (
     <dl class="pairs pairs-tall">
-      <div>
-        <dt>self_hash</dt>
-        <dd>
-          <Copyable text={selfHash} />
-        </dd>
-      </div>
-      <div>
-        <dt>parent_hash</dt>
-        <dd>
-          <Copyable text={parentHash} />
-          {previous !== null && (
-            <button type="button" class="quiet" onClick={() => actions.select(previous.row)}>
-              Go to the event before
-            </button>
-          )}
-        </dd>
-      </div>
-      <div>
-        <dt>signature</dt>
-        <dd>
-          <Copyable text={signature} />
-        </dd>
-      </div>
-      <div>
-        <dt>signer</dt>
-        <dd>
-          <Copyable text={signer} />
-          {fingerprints.has(signer) && <div class="soft">fingerprint {fingerprints.get(signer)}</div>}
-        </dd>
-      </div>
+      <Pair name="self_hash">
+        <Copyable text={selfHash} />
+      </Pair>
+      <Pair name="parent_hash">
+        <Copyable text={parentHash} />
+        {previous !== null && (
+          <button type="button" class="quiet" onClick={() => actions.select(previous.row)}>
+            Go to the event before
+          </button>
+        )}
+      </Pair>
+      <Pair name="signature">
+        <Copyable text={signature} />
+      </Pair>
+      <Pair name="signer">
+        <Copyable text={signer} />
+        {fingerprints.has(signer) && <div class="soft">fingerprint {fingerprints.get(signer)}</div>}
+      </Pair>
     </dl>
   );
 }

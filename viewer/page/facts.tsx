@@ -2,13 +2,13 @@
  * What a report says of a ledger beside its verdict: how much of what, when, by whom.
  */
 
-import type { ComponentChildren } from 'preact';
 import { visible } from '../../src/cli/safe-text.js';
 import { warningText } from '../../src/cli/verify/findings.js';
 import { counted, formatBytes, grouped } from '../../src/cli/words.js';
 import type { ReportJson, SegmentsReportJson } from '../../src/report.js';
 import { Copyable } from './copy.js';
 import { formatRange } from './format.js';
+import { Pair } from './pair.js';
 import { Signers } from './signers.js';
 
 /** Lists are cut here: the command line has them whole. */
@@ -113,13 +113,4 @@ function Files({ report, files }: Omit<Props, 'fingerprints'>) {
 
 function More({ count }: { readonly count: number }) {
   return count > LISTED ? <p class="soft">{`and ${grouped(count - LISTED)} more`}</p> : null;
-}
-
-function Pair({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
 }

@@ -5,6 +5,7 @@
 import { counted, grouped } from '../../src/cli/words.js';
 import type { ReportJson, ReportSigner } from '../../src/report.js';
 import { Copyable } from './copy.js';
+import { Pair } from './pair.js';
 import { Symbol } from './symbols.js';
 
 interface Props {
@@ -29,18 +30,12 @@ export function Signers({ report: { signers, unlistedSignerEvents }, fingerprint
               </span>
             </p>
             <dl class="pairs">
-              <div>
-                <dt>Fingerprint</dt>
-                <dd>
-                  <Copyable text={fingerprints.get(signer.publicKey) ?? ''} />
-                </dd>
-              </div>
-              <div>
-                <dt>Public key</dt>
-                <dd>
-                  <Copyable text={signer.publicKey} />
-                </dd>
-              </div>
+              <Pair name="Fingerprint">
+                <Copyable text={fingerprints.get(signer.publicKey) ?? ''} />
+              </Pair>
+              <Pair name="Public key">
+                <Copyable text={signer.publicKey} />
+              </Pair>
             </dl>
           </li>
         ))}

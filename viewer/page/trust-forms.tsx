@@ -2,7 +2,7 @@
  * Where a user says what he knows from elsewhere: keys and a head. Taken from nobody else.
  */
 
-import type { ComponentChildren } from 'preact';
+import type { ComponentChild, ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { parseHeadText } from '../../src/cli/head-text.js';
 import { visible } from '../../src/cli/safe-text.js';
@@ -30,45 +30,33 @@ export function KeyForm({ actions, keys, signers }: KeyProps) {
     if (value.trim() === '') return;
     actions.readKey(value.trim()).then(setRead, (error: unknown) => setFailure(failureOf(error).message));
   };
-  const add = (event: Event) => {
-    event.preventDefault();
-    if (read === null) return;
-    actions.addKey(read);
+  const add = (key: Key) => {
+    actions.addKey(key);
     change('');
   };
   return (
-    <div class="trust">
-      {keys.map((key) => (
-        <p key={key.publicKey} class="trusted">
-          <Symbol name="check" />
-          <span class="mono">{key.fingerprint}</span>
+    <TrustForm
+      id="key-text"
+      label="Public key of the signer: paste it, or drop its file"
+      field={<textarea id="key-text" rows={1} spellcheck={false} value={text} onInput={(event) => change(event.currentTarget.value)} placeholder="64 hex digits, or PEM" />}
+      thing="key"
+      known={keys.map((key) => (
+        <Known key={key.publicKey} text={key.fingerprint} onRemove={() => actions.removeKey(key.publicKey)}>
           <span class="soft">{key.source === '' ? 'entered by you' : `from ${visible(key.source)}`}</span>
-          <button type="button" class="quiet" onClick={() => actions.removeKey(key.publicKey)}>
-            Remove
-          </button>
-        </p>
+        </Known>
       ))}
-      <More name={keys.length === 0 ? null : 'Name another key'}>
-        <form onSubmit={add}>
-          <label for="key-text">Public key of the signer: paste it, or drop its file</label>
-          <div class="field">
-            <textarea id="key-text" rows={1} spellcheck={false} value={text} onInput={(event) => change(event.currentTarget.value)} placeholder="64 hex digits, or PEM" />
-            <button type="submit" disabled={read === null}>
-              Check with this key
-            </button>
-          </div>
-          {read !== null && (
-            <p class="trusted" role="status">
-              <span>
-                Fingerprint <span class="mono">{read.fingerprint}</span>
-              </span>
-              <span class="soft">{signedBy(read, signers)} Compare it with what whoever runs the agent tells you.</span>
-            </p>
-          )}
-          {failure !== '' && <Refusal text={failure} />}
-        </form>
-      </More>
-    </div>
+      onUse={read === null ? null : () => add(read)}
+    >
+      {read !== null && (
+        <p class="trusted" role="status">
+          <span>
+            Fingerprint <span class="mono">{read.fingerprint}</span>
+          </span>
+          <span class="soft">{signedBy(read, signers)} Compare it with what whoever runs the agent tells you.</span>
+        </p>
+      )}
+      {failure !== '' && <Refusal text={failure} />}
+    </TrustForm>
   );
 }
 
@@ -81,47 +69,81 @@ function signedBy({ publicKey }: Key, signers: readonly ReportSigner[]): string 
 export function HeadForm({ actions, head }: { readonly actions: Actions; readonly head: Head | null }) {
   const [text, setText] = useState('');
   const parsed = parseHeadText(text.trim());
-  const check = (event: Event) => {
-    event.preventDefault();
-    if (parsed === null) return;
-    actions.setHead(parsed);
+  const use = (named: Head) => {
+    actions.setHead(named);
     setText('');
   };
   return (
+    <TrustForm
+      id="head-text"
+      label="Head that was reported outside: paste it, or drop its file"
+      field={<input id="head-text" type="text" spellcheck={false} autocomplete="off" value={text} onInput={(event) => setText(event.currentTarget.value)} placeholder="SEQ:HASH" />}
+      thing="head"
+      known={head === null ? [] : [<Known text={`${head.seq}:${head.hash}`} onRemove={() => actions.setHead(null)} />]}
+      onUse={parsed === null ? null : () => use(parsed)}
+    >
+      {text.trim() !== '' && parsed === null && <Refusal text="A head is a number, a colon and 64 lower-case hex digits." />}
+    </TrustForm>
+  );
+}
+
+interface TrustFormProps {
+  /** Of the field. */
+  readonly id: string;
+  readonly label: string;
+  readonly field: ComponentChildren;
+  readonly thing: string;
+  readonly known: readonly ComponentChild[];
+  /** Takes what the field has; null while that is nothing to take. */
+  readonly onUse: (() => void) | null;
+  /** What is to say of what the field has. */
+  readonly children: ComponentChildren;
+}
+
+/** What is named already, and a form to name more: open where nothing is, behind a word else. */
+function TrustForm({ id, label, field, thing, known, onUse, children }: TrustFormProps) {
+  const use = (event: Event) => {
+    event.preventDefault();
+    onUse?.();
+  };
+  const form = (
+    <form onSubmit={use}>
+      <label for={id}>{label}</label>
+      <div class="field">
+        {field}
+        <button type="submit" disabled={onUse === null}>
+          {`Check with this ${thing}`}
+        </button>
+      </div>
+      {children}
+    </form>
+  );
+  return (
     <div class="trust">
-      {head !== null && (
-        <p class="trusted">
-          <Symbol name="check" />
-          <span class="mono">{`${head.seq}:${head.hash}`}</span>
-          <button type="button" class="quiet" onClick={() => actions.setHead(null)}>
-            Remove
-          </button>
-        </p>
+      {known}
+      {known.length === 0 ? (
+        form
+      ) : (
+        <details class="more">
+          <summary>{`Name another ${thing}`}</summary>
+          {form}
+        </details>
       )}
-      <More name={head === null ? null : 'Name another head'}>
-        <form onSubmit={check}>
-          <label for="head-text">Head that was reported outside: paste it, or drop its file</label>
-          <div class="field">
-            <input id="head-text" type="text" spellcheck={false} autocomplete="off" value={text} onInput={(event) => setText(event.currentTarget.value)} placeholder="SEQ:HASH" />
-            <button type="submit" disabled={parsed === null}>
-              Check with this head
-            </button>
-          </div>
-          {text.trim() !== '' && parsed === null && <Refusal text="A head is a number, a colon and 64 lower-case hex digits." />}
-        </form>
-      </More>
     </div>
   );
 }
 
-/** What is asked for first, or, where it is known already, behind a name. */
-function More({ name, children }: { readonly name: string | null; readonly children: ComponentChildren }) {
-  if (name === null) return <>{children}</>;
+/** Something that was named. */
+function Known({ text, onRemove, children }: { readonly text: string; readonly onRemove: () => void; readonly children?: ComponentChildren }) {
   return (
-    <details class="more">
-      <summary>{name}</summary>
+    <p class="trusted">
+      <Symbol name="check" />
+      <span class="mono">{text}</span>
       {children}
-    </details>
+      <button type="button" class="quiet" onClick={onRemove}>
+        Remove
+      </button>
+    </p>
   );
 }
 
