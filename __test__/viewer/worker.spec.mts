@@ -239,6 +239,7 @@ testWith(NEEDS, 'what is compressed with gzip is unpacked, within bounds', async
     handed('cut.gz', compressed.subarray(0, 2000)),
     handed('twice.gz', gzipSync(compressed)),
     handed('bomb.gz', gzipSync(Buffer.alloc(8 << 20))),
+    handed('members.gz', Buffer.concat([compressed, compressed])),
   ];
   const [sorted, text] = await page.evaluate(async (handedFiles) => {
     const dropped = await viewer.drop(handedFiles);
@@ -246,10 +247,11 @@ testWith(NEEDS, 'what is compressed with gzip is unpacked, within bounds', async
   }, files);
   t.is(text, ledger);
   t.deepEqual(sorted.ledger.map(({ name }) => name), ['ledger.ndjson']);
-  t.deepEqual(sorted.refused.map(({ name }) => name), ['cut.gz', 'twice.gz', 'bomb.gz']);
+  t.deepEqual(sorted.refused.map(({ name }) => name), ['cut.gz', 'twice.gz', 'bomb.gz', 'members.gz']);
   t.regex(sorted.refused[0]?.reason ?? '', /cannot be unpacked/);
   t.regex(sorted.refused[1]?.reason ?? '', /compressed twice/);
   t.regex(sorted.refused[2]?.reason ?? '', /would become more than/);
+  t.regex(sorted.refused[3]?.reason ?? '', /cannot be unpacked/);
 });
 
 testWith(NEEDS, 'a pack is read by the rules of the package, and its claims are told apart', async (t) => {
