@@ -31,6 +31,24 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
+testWith(NEEDS, 'a window of 390 pixels scrolls no part of the page sideways, and axe-core finds nothing in it', async (t) => {
+  const page = await shippedViewer(t, { viewport: { width: 390, height: 844 } });
+  const fits = async (where: string) => {
+    t.is(await page.evaluate(() => document.documentElement.scrollWidth), 390, where);
+    t.deepEqual(await violations(page), [], where);
+  };
+  await fits('before a ledger');
+  await openFiles(page, { name: 'broken.ndjson', contents: LEDGERS.broken }, key, { name: 'no.txt', contents: 'nothing that is known' });
+  for (const section of ['overview', 'charts', 'coverage', 'reveal', 'events']) {
+    await page.click(`#tab-${section}`);
+    await fits(section);
+  }
+  await page.click('[data-row="14"]');
+  await page.click('.recompute button');
+  await page.waitForSelector('[data-step]');
+  await fits('an event');
+});
+
 testWith(NEEDS, 'the switch makes the page dark and light, whatever the system says', async (t) => {
   const page = await shippedViewer(t, { colorScheme: 'dark' });
   const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
