@@ -26,7 +26,10 @@ test('records of one tick are one group', async (t) => {
   const path = newPath(t);
   const session = await openSession(t, { ledgerPath: path });
   const groups = groupsOf(t, path);
-  for (let round = 0; round < 20; round += 1) {
+  const whole = () => groups.filter((size) => size === 50).length;
+  let rounds = 0;
+  // Half of the ticks on a machine that has time for them, and as many in the end on one that interrupts ticks.
+  for (; rounds < 20 || (rounds < 200 && whole() < 10); rounds += 1) {
     // The writer may still be on its way to sleep, and takes what it meets there.
     await setTimeout(5);
     const records = Array.from({ length: 50 }, (_, index) => {
@@ -39,10 +42,9 @@ test('records of one tick are one group', async (t) => {
   }
   t.is(
     groups.reduce((sum, size) => sum + size, 0),
-    1000,
+    50 * rounds,
   );
-  const whole = groups.filter((size) => size === 50).length;
-  t.true(whole >= 10, `${whole} of 20 ticks are one group`);
+  t.true(whole() >= 10, `${whole()} of ${rounds} ticks are one group`);
 });
 
 test('calls of every kind, of several sessions, stand in the ledger in their order', async (t) => {
