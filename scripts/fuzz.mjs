@@ -37,6 +37,8 @@ const seeds = {
     joined([0x80], '03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8'),
     joined([0x80], '03A107BFF3CE10BE1D70DD18E74BC09967E4D6309BA50D5F1DDC8664125531B8'),
   ],
+  // Texts of Go's note package, of the C2SP specifications and of our tests: the committed corpus has them.
+  proof: () => [],
   recovery: () => [
     ...ledgers().map((ledger, index) => joined([3 + 4 * (index % 4)], ledger)),
     ...recipes().map((recipe, index) => joined([1 + 4 * (index % 4)], recipe)),

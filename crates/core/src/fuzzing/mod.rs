@@ -7,6 +7,7 @@
 //! | [`line`] | a byte, then a line or an event | reading a line is idempotent; another spelling has the same hash |
 //! | [`verifier`] | four bytes, then a ledger or the recipe of one | one report however the bytes come in; an accepted chain is one |
 //! | [`keyfile`] | a byte, then a file | 32 bytes are a key and nothing else is; what is written is read back |
+//! | [`proof`] | a text | a note, checkpoint, key, policy or proof has one form; nothing is shown that was not signed |
 //! | [`recovery`] | a byte, then the recipe of a crash or of a ledger, or a file | what was synced stays; a repair is one; a refused file is untouched |
 //!
 //! A *recipe* is bytes taken as choices: so a fuzzer gets behind hashes and signatures that it could not guess. Only the
@@ -31,6 +32,7 @@ mod keyfile;
 mod line;
 mod medium;
 mod parser;
+mod proof;
 mod recovery;
 mod respell;
 mod verifier;
@@ -38,6 +40,7 @@ mod verifier;
 pub use keyfile::keyfile;
 pub use line::line;
 pub use parser::parser;
+pub use proof::proof;
 pub use recovery::recovery;
 pub use verifier::verifier;
 
@@ -81,6 +84,11 @@ mod tests {
     #[test]
     fn the_corpus_of_key_files_passes() {
         replay("keyfile", super::keyfile);
+    }
+
+    #[test]
+    fn the_corpus_of_proofs_passes() {
+        replay("proof", super::proof);
     }
 
     #[test]
