@@ -13,6 +13,7 @@ import { compiledSources } from './typescript.mjs';
 const pages = [
   { page: 'README.md', files: {} },
   { page: 'docs/crosscheck.md', files: { 'ledger.ndjson': 'vectors/chains/all_kinds.ndjson' } },
+  { page: 'docs/proofs.md', files: {} },
   { page: 'docs/signer.md', files: {} },
   {
     page: 'docs/from-provedex.md',
