@@ -10,4 +10,7 @@ export const builtin = {
   get files(): typeof import('node:fs/promises') {
     return require('node:fs/promises') as typeof import('node:fs/promises');
   },
+  get processes(): typeof import('node:child_process') {
+    return require('node:child_process') as typeof import('node:child_process');
+  },
 };

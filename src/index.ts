@@ -5,6 +5,8 @@
 export type { PathLike } from './args.js';
 export { canonicalJson, canonicalSha256, sha256Hex } from './canonical.js';
 export { type CompressionFormat, decompress, type DecompressOptions } from './decompress.js';
+export type { CheckpointSink } from './checkpoint-sinks.js';
+export type { PublishOptions } from './checkpoints.js';
 export type { RecordDiagnostics, RecordGroup, VerifyDiagnostics } from './diagnostics.js';
 export { doctor, type DoctorCheck, type DoctorOptions, type DoctorReport } from './doctor.js';
 export type { DoctorCode } from './doctor-codes.js';

@@ -6,6 +6,7 @@ import type { NativeKey, NativeOpenOptions, NativeRotation, NativeSigner } from 
 import { checkInteger, checkOneOf, checkOptions, checkSignal, checkString, invalidArgument, type PathLike } from './args.js';
 import { ledgerError } from './errors.js';
 import { type CustomHeadStore, type HeadStoreOption, type ResolvedHeadStore, resolveHeadStore } from './headstore.js';
+import { type PublishOptions, type PublishPlan, publishPlanOf } from './checkpoints.js';
 import { MAX_HEARTBEAT_MS, MIN_HEARTBEAT_MS } from './heartbeat.js';
 import { nativeKeyOf, SigningKeypair } from './keys.js';
 import { toPath } from './paths.js';
@@ -65,6 +66,12 @@ export interface SessionOptions {
    * {@link Session.heartbeatError}. Takes `events: 'extended'`. Default: never.
    */
   readonly heartbeatMs?: number | undefined;
+  /**
+   * Signs checkpoints, see {@link Session.checkpoint}, and publishes them: after so many events, after some time, and by
+   * `close()`, which waits for it. One that could not be published shows on {@link Session.checkpointError}; the next one says
+   * all that it did. Recording does not wait. `closeSync()`, and what ends the process before, publish nothing. Default: never.
+   */
+  readonly checkpoint?: PublishOptions | undefined;
   /** How long to wait for another process that has the ledger open: milliseconds, 0 to 2^32-1. Default 0. */
   readonly lockTimeoutMs?: number | undefined;
   /** Bytes of events that may be queued, from 1. Default 64 MiB. Beyond, `record` is `ERR_BACKPRESSURE`. */
@@ -131,6 +138,7 @@ const OPTIONS = [
   'tornTail',
   'events',
   'heartbeatMs',
+  'checkpoint',
   'lockTimeoutMs',
   'maxQueueBytes',
 ] as const;
@@ -146,6 +154,8 @@ export interface Plan {
   readonly key: NativeKey | null;
   readonly signer: ScriptSigner | undefined;
   readonly heartbeatMs: number | undefined;
+  readonly publish: PublishPlan | undefined;
+  readonly checkpoint: CheckpointPlan | undefined;
   readonly sessionId: string;
   readonly options: NativeOpenOptions;
   readonly store: ResolvedHeadStore;
@@ -158,6 +168,7 @@ export function planOf(value: unknown, where: string): Plan {
   const { events = 'core', verifyOnOpen = 'tail', lockTimeoutMs = 0 } = given;
   const signatory = signatoryOf(given);
   const { store, wait } = resolveHeadStore(given.headStore);
+  const published = given.checkpoint === undefined ? undefined : publishPlanOf(given.checkpoint);
   const options: NativeOpenOptions = {
     ledgerPath: toPath(given.ledgerPath, 'ledgerPath'),
     events: checkOneOf(events, 'events', ['core', 'extended']),
@@ -183,6 +194,8 @@ export function planOf(value: unknown, where: string): Plan {
     key: signatory.key,
     signer: signatory.script,
     heartbeatMs: heartbeatOf(given.heartbeatMs, options.events),
+    publish: published?.plan,
+    checkpoint: published && checkpointOf(published.options, signatory.key),
     sessionId: checkString(given.sessionId, 'sessionId'),
     options,
     store,
@@ -250,8 +263,14 @@ export function successorOf(to: unknown, options: unknown, signatures: Signature
   return { key: null, signer: { publicKey: resolved.publicKey, number: signatures.add(resolved), timeoutMs } };
 }
 
+/** What a checkpoint is signed with. */
+export interface CheckpointPlan {
+  readonly origin: string;
+  readonly key: NativeKey;
+}
+
 /** @throws TypeError `ERR_INVALID_ARGUMENT` */
-export function checkpointOf(options: unknown, ofSession: NativeKey | null): { origin: string; key: NativeKey } {
+export function checkpointOf(options: unknown, ofSession: NativeKey | null): CheckpointPlan {
   const { origin, keypair } = checkOptions(options, ['origin', 'keypair'], 'session.checkpoint');
   const key = keypair === undefined ? ofSession : nativeKeyOf(keypair, 'keypair');
   if (key === null) throw invalidArgument('keypair is missing: the session has a signer, which signs events only');

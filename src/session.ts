@@ -9,6 +9,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import type { NativeKey, NativeRecorded, NativeSession } from '../index.js';
 import { invalidArgument, show } from './args.js';
+import { Publisher, type Source } from './checkpoints.js';
 import { recordsAreWatched, tellOfGroup } from './diagnostics.js';
 import { errorFromText, failureCode, isFailure, isRequest, LedgerError, ledgerError, wrap, wrapAsync } from './errors.js';
 import { type EventInput, textOfEvent } from './events.js';
@@ -23,6 +24,7 @@ import type { Head, SeqRange } from './report.js';
 import {
   type CheckpointOptions,
   checkpointOf,
+  type CheckpointPlan,
   type Plan,
   planOf,
   type RecordOptions,
@@ -77,6 +79,9 @@ export class Session {
   #closing: Promise<void> | undefined;
   #ending: Promise<SignedEvent> | undefined;
   readonly #heartbeat: Heartbeat | undefined;
+  readonly #publisher: Publisher | undefined;
+  /** What the publisher asks, for as long as someone holds the session. */
+  readonly #source: Source | undefined;
   /** What the heartbeat feels, for as long as someone holds the session. */
   readonly #pulse: Pulse = {
     quietMs: () => wrap(() => this.#native.quietMs),
@@ -90,6 +95,11 @@ export class Session {
     this.#key = plan.key;
     this.#ledgerPath = plan.options.ledgerPath;
     this.#heartbeat = plan.heartbeatMs === undefined ? undefined : new Heartbeat(this.#pulse, plan.heartbeatMs);
+    const { publish, checkpoint } = plan;
+    if (publish !== undefined && checkpoint !== undefined) {
+      this.#source = { size: () => (this.head?.seq ?? -1) + 1, sign: () => this.#sign(checkpoint) };
+      this.#publisher = new Publisher(this.#source, publish);
+    }
     drainAtExit();
   }
 
@@ -193,7 +203,11 @@ export class Session {
   recordSync(event: EventInput): SignedEvent {
     this.#checkOpen();
     const text = textOfEvent(event);
-    if (!recordsAreWatched()) return signedEventFromLine(wrap(() => this.#native.recordSync(text)));
+    if (!recordsAreWatched()) {
+      const line = wrap(() => this.#native.recordSync(text));
+      this.#publisher?.noticed();
+      return signedEventFromLine(line);
+    }
     return this.#heldSync(() => this.#native.recordSyncMeasured(text));
   }
 
@@ -274,8 +288,12 @@ export class Session {
    * `ERR_SESSION_CLOSED`, `ERR_SESSION_POISONED`; TypeError `ERR_INVALID_ARGUMENT`.
    */
   async checkpoint(options: CheckpointOptions): Promise<string> {
-    const { origin, key } = checkpointOf(options, this.#key);
+    const plan = checkpointOf(options, this.#key);
     this.#checkOpen();
+    return this.#sign(plan);
+  }
+
+  #sign({ origin, key }: CheckpointPlan): Promise<string> {
     return wrapAsync(() => native.signCheckpoint(this.#native, origin, key));
   }
 
@@ -345,6 +363,14 @@ export class Session {
   }
 
   /**
+   * Why the last checkpoint of {@link SessionOptions.checkpoint} was not signed, or which sinks did not take it; null when all
+   * did, or none was due.
+   */
+  get checkpointError(): string | null {
+    return this.#publisher?.error ?? null;
+  }
+
+  /**
    * Records `SessionSealed`, which says how many events this session has recorded and which was the last, and closes the
    * session. A report lists the sessions that began and have no such end. Records after the first call are
    * `ERR_SESSION_CLOSED`.
@@ -395,6 +421,7 @@ export class Session {
   async #close(): Promise<void> {
     this.#shut();
     await this.#pending.idle();
+    await this.#publisher?.finish();
     await wrapAsync(() => this.#native.close());
     // A store of the caller's answers on this thread; waiting for it natively would hold a thread that it may need.
     while (!this.#native.headStoreIsTold) await setTimeout(HEAD_POLL_MS);
@@ -404,6 +431,7 @@ export class Session {
   #shut(): void {
     this.#closed = true;
     this.#heartbeat?.stop();
+    this.#publisher?.stop();
     this.#pending.giveRoom();
   }
 
@@ -426,6 +454,7 @@ export class Session {
     const { result, measures } = wrap(hold);
     tellOfGroup({ ledgerPath: this.#ledgerPath, sessionId: this.sessionId }, 1, measures, failureCode(result));
     if (isFailure(result)) throw errorFromText(result);
+    this.#publisher?.noticed();
     return signedEventFromLine(result);
   }
 
@@ -462,6 +491,7 @@ export class Session {
     if (signal !== undefined) this.#unwatch(signal, id);
     if (settlement === WITHDRAWN) throw signal?.reason;
     if (isFailure(settlement)) throw errorFromText(settlement);
+    this.#publisher?.noticed();
     return settlement;
   }
 
