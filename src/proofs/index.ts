@@ -1,6 +1,6 @@
 /*
  * Proofs about a ledger, for somebody who has not got it: that one event is in it, and that it only grew. They lead to
- * checkpoints, which {@link Session.checkpoint} signs.
+ * checkpoints, which `Session.checkpoint` signs.
  *
  * The formats are public ones: RFC 6962 trees, and the notes, checkpoints, policies and proofs of C2SP (c2sp.org).
  * docs/proofs.md shows how they are used.

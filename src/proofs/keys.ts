@@ -10,7 +10,7 @@ import { resolveSigners, type SignerInput } from '../signers.js';
 /**
  * The key of a log, for the `log` line of a policy. The name is the log's origin.
  *
- * @throws {@link ProofError} `ERR_CHECKPOINT_ORIGIN` unless it is a host and a path without a scheme, as in
+ * @throws `ProofError` `ERR_CHECKPOINT_ORIGIN` unless it is a host and a path without a scheme, as in
  * `example.com/ledger`; TypeError `ERR_INVALID_ARGUMENT`, `ERR_PUBLIC_KEY`
  */
 export function logKey(origin: string, publicKey: SignerInput): string {
@@ -20,7 +20,7 @@ export function logKey(origin: string, publicKey: SignerInput): string {
 /**
  * The key of a witness, for a `witness` line of a policy. One key is one witness: its cosignatures do not have its name.
  *
- * @throws {@link ProofError} `ERR_NOTE_KEY` for a name with spaces, `+` or nothing in it; TypeError
+ * @throws `ProofError` `ERR_NOTE_KEY` for a name with spaces, `+` or nothing in it; TypeError
  * `ERR_INVALID_ARGUMENT`, `ERR_PUBLIC_KEY`
  */
 export function witnessKey(name: string, publicKey: SignerInput): string {

@@ -33,12 +33,12 @@ export interface ProveConsistencyOptions {
  * The tree beside the ledger, `<ledger>.tlog`, is made anew where it is missing or wrong; where that cannot be written, in
  * memory.
  *
- * @param seq the event's place, from 0
- *
- * Rejects with {@link ProofError} `ERR_NOTE_MALFORMED`, `ERR_CHECKPOINT_MALFORMED`, `ERR_PROOF_DIVERGED` (the ledger is
+ * Rejects with `ProofError` `ERR_NOTE_MALFORMED`, `ERR_CHECKPOINT_MALFORMED`, `ERR_PROOF_DIVERGED` (the ledger is
  * not that of the checkpoint), `ERR_TREE_MISSING` (events were pruned, and their hashes are gone), `ERR_TREE_IO`; RangeError
- * `ERR_OUT_OF_RANGE` for an event behind the checkpoint; {@link LedgerError} and {@link ChainError} as {@link readEvents};
+ * `ERR_OUT_OF_RANGE` for an event behind the checkpoint; `LedgerError` and `ChainError` as `readEvents`;
  * TypeError `ERR_INVALID_ARGUMENT`; `signal.reason`.
+ *
+ * @param seq the event's place, from 0
  */
 export async function proveInclusion(ledger: PathLike, seq: number, options: ProveInclusionOptions): Promise<string> {
   const path = toPath(ledger, 'ledger');
@@ -68,7 +68,7 @@ export async function proveConsistency(ledger: PathLike, options: ProveConsisten
  * The checkpoint that was signed last, with the cosignatures that were kept; null before the first. Nothing of it is
  * checked.
  *
- * Rejects with {@link ProofError} `ERR_NOTE_MALFORMED`, `ERR_TREE_IO`; {@link LedgerError} `ERR_LEDGER_NOT_FOUND`; TypeError
+ * Rejects with `ProofError` `ERR_NOTE_MALFORMED`, `ERR_TREE_IO`; `LedgerError` `ERR_LEDGER_NOT_FOUND`; TypeError
  * `ERR_INVALID_ARGUMENT`.
  */
 export async function lastCheckpoint(ledger: PathLike): Promise<string | null> {

@@ -42,9 +42,9 @@ export interface VerifyConsistencyFields {
  * What a signed checkpoint says, if the policy takes it.
  *
  * @param note a checkpoint with its signatures (c2sp.org/tlog-checkpoint)
- * @throws {@link ProofError} `ERR_NOTE_MALFORMED`, `ERR_CHECKPOINT_MALFORMED`, `ERR_NOTE_SIGNATURE` (one by a key of the
+ * @throws `ProofError` `ERR_NOTE_MALFORMED`, `ERR_CHECKPOINT_MALFORMED`, `ERR_NOTE_SIGNATURE` (one by a key of the
  * policy does not hold), `ERR_NOTE_UNTRUSTED` (not signed by a log of the policy), `ERR_QUORUM_MISSING`,
- * `ERR_POLICY_MALFORMED`; {@link SelfTestError}; TypeError `ERR_INVALID_ARGUMENT`
+ * `ERR_POLICY_MALFORMED`; `SelfTestError`; TypeError `ERR_INVALID_ARGUMENT`
  */
 export function openCheckpoint(note: string, options: OpenCheckpointOptions): ShownCheckpoint {
   const text = checkString(note, 'note');
@@ -57,7 +57,7 @@ export function openCheckpoint(note: string, options: OpenCheckpointOptions): Sh
  * checkpoint; that the policy takes the checkpoint.
  *
  * @param proof the text of a proof (c2sp.org/tlog-proof)
- * @throws {@link ProofError} `ERR_POLICY_MALFORMED`; {@link SelfTestError}; TypeError `ERR_INVALID_ARGUMENT`, `ERR_PUBLIC_KEY`
+ * @throws `ProofError` `ERR_POLICY_MALFORMED`; `SelfTestError`; TypeError `ERR_INVALID_ARGUMENT`, `ERR_PUBLIC_KEY`
  */
 export function verifyInclusion(proof: string, options: VerifyInclusionOptions): InclusionReport {
   const text = checkString(proof, 'proof');
@@ -71,7 +71,7 @@ export function verifyInclusion(proof: string, options: VerifyInclusionOptions):
 /**
  * Checks that a log only grew from one checkpoint to another.
  *
- * @throws {@link ProofError} `ERR_POLICY_MALFORMED`; {@link SelfTestError}; TypeError `ERR_INVALID_ARGUMENT`
+ * @throws `ProofError` `ERR_POLICY_MALFORMED`; `SelfTestError`; TypeError `ERR_INVALID_ARGUMENT`
  */
 export function verifyConsistency(fields: VerifyConsistencyFields): ConsistencyReport {
   const given = checkOptions(fields, ['from', 'to', 'proof', 'policy'], 'verifyConsistency');
