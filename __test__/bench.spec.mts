@@ -38,6 +38,7 @@ function goodRun() {
     verification: { events: 200_000, all: times(1), last: times(0.125), peer: times(7.5) },
     memory: { bytes: 2 ** 30, above: 2 ** 25 },
     opening: { events: 1_000_000, first: times(5) },
+    proofs: { events: 1_000_000, prove: times(10), verify: times(1) },
     crosscheck: { events: 10_000, crosscheck: times(3), libsodium: times(1) },
     addon: { bytes: 1_600_000 },
     require: times(20),
@@ -58,7 +59,7 @@ test('a percentile is the sample that so many percent do not exceed', (t) => {
 
 test('targets are met at their limits', (t) => {
   const judged = judge(goodRun());
-  t.is(judged.length, 13);
+  t.is(judged.length, 15);
   t.deepEqual([missed(judged), notJudged(judged)], [[], []]);
 });
 

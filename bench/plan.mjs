@@ -17,6 +17,7 @@
  * @property {number} bytes size of the ledger whose verification is asked for its memory
  * @property {number} memories processes that verify it
  * @property {number} processes fresh processes for each figure that takes one
+ * @property {number} proofs proofs of the ledger that was opened
  * @property {number} grown events of the ledger at its longest
  * @property {number} grownRecords records measured at each length
  * @property {number} grownOpens fresh processes that open it at each length
@@ -39,6 +40,7 @@ export const plans = {
     bytes: 2 ** 30,
     memories: 2,
     processes: 20,
+    proofs: 50,
     grown: 5_000_000,
     grownRecords: 300,
     grownOpens: 5,
@@ -58,6 +60,7 @@ export const plans = {
     bytes: 32 * 2 ** 20,
     memories: 2,
     processes: 5,
+    proofs: 10,
     grown: 60_000,
     grownRecords: 50,
     grownOpens: 2,

@@ -17,6 +17,7 @@ import { measureGrowth } from './growth.mjs';
 import { LongLedger } from './ledger.mjs';
 import { describeMachine, HIGHEST_LOAD, loadNow } from './machine.mjs';
 import { plans } from './plan.mjs';
+import { measureProofs } from './proofs.mjs';
 import { measureMemory, measureOpen, measureRequire, sizeOf } from './processes.mjs';
 import { loadParts, prepareBench } from './setup.mjs';
 import { markdown } from './table.mjs';
@@ -105,6 +106,8 @@ async function measureLedgers(results, { sealwright, verifyWithPeer }, plan, fol
   await age();
   await grow({ events: plan.opened });
   results.opening = await phase('opening', () => measureOpen(ledger, plan.processes));
+  const proofs = await import('../dist/proofs/index.js');
+  results.proofs = await phase('proofs', () => measureProofs(sealwright, proofs, ledger, plan.proofs));
   await age();
   await grow({ bytes: plan.bytes });
   results.memory = await phase('memory', () => measureMemory(ledger, plan.memories));

@@ -11,7 +11,7 @@ const mebibytes = (bytes) => `${figures(bytes / 2 ** 20)} MiB`;
 
 /** The whole report. */
 export function markdown(results) {
-  return `${[intro(results), machine(results), targets(results), latencies(results), verification(results), growth(results), rest(results)]
+  return `${[intro(results), machine(results), targets(results), latencies(results), verification(results), growth(results), proofs(results), rest(results)]
     .concat(durability(results))
     .join('\n\n')}\n`;
 }
@@ -95,6 +95,22 @@ function growth({ growth: lengths }) {
     "| events | size | recordSync, p50, µs | Session.open, p50, ms | verifyFile, s | µs an event | 'last', s | µs an event |",
     '|---:|---:|---:|---:|---:|---:|---:|---:|',
     ...rows,
+  ].join('\n');
+}
+
+function proofs({ proofs: { events, first, next, prove, verify, consistency } }) {
+  const timesOf = (name, summary) => row([name, ...percentiles(summary), whole(summary.count)]);
+  return [
+    '## Proofs',
+    '',
+    '| ms | p50 | p95 | p99 | samples |',
+    '|---|---:|---:|---:|---:|',
+    timesOf('session.checkpoint, 10 events after the last', next),
+    timesOf('proveInclusion', prove),
+    timesOf('verifyInclusion', verify),
+    timesOf('proveConsistency', consistency),
+    '',
+    `Of a ledger of ${whole(events)} events. Its first checkpoint, for which all of it was read, took ${whole(Math.round(first))} ms.`,
   ].join('\n');
 }
 

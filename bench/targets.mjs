@@ -69,6 +69,16 @@ const targets = [
     measure: ({ results: { crosscheck } }) =>
       crosscheck.events < 10_000 ? undefined : [crosscheck.crosscheck.p50 / crosscheck.libsodium.p50, 3],
   },
+  {
+    title: 'proveInclusion, 1,000,000 events, p50',
+    unit: 'ms',
+    measure: ({ results: { proofs } }) => (proofs.events < 1_000_000 ? undefined : [proofs.prove.p50, 10]),
+  },
+  {
+    title: 'verifyInclusion, 1,000,000 events, p50',
+    unit: 'ms',
+    measure: ({ results: { proofs } }) => (proofs.events < 1_000_000 ? undefined : [proofs.verify.p50, 1]),
+  },
   { title: 'addon', unit: 'MB', measure: ({ results }) => [results.addon.bytes / 1e6, 1.6] },
   { title: 'require, p50', unit: 'ms', measure: ({ results }) => [results.require.p50, 20] },
 ];
