@@ -178,6 +178,9 @@ export declare function canonicalSha256(text: string): string
  */
 export declare function checkVerificationRecord(document: string, signers: Array<string>): Array<string>
 
+/** A commitment to JSON text under a new salt, as JSON: `{"commitment", "salt"}`, in hex. */
+export declare function commit(value: string, domain: string): string
+
 /** The hash that an event has at a place. */
 export declare function computeSelfHash(eventText: string, seq: number, parentHash: string, timestampNanos: bigint): string
 
@@ -410,6 +413,9 @@ export declare function testFault(name: string): void
 
 /** Milliseconds that a folder's storage takes to make 4 KiB durable, measured on a pool thread. */
 export declare function timeSync(folder: string): Promise<number>
+
+/** Whether a commitment is that to JSON text under a salt. Text that is no hash or no salt belongs to nothing. */
+export declare function verifyCommitment(commitment: string, value: string, salt: string, domain: string): boolean
 
 /** Checks a consistency proof between two checkpoints; the report as JSON. Hashes in hex. */
 export declare function verifyConsistency(from: string, to: string, proof: Array<string>, policyText: string): string

@@ -92,6 +92,11 @@ const kinds: readonly KindOfEvent[] = [
     type: 'SessionEnded',
     fields: { reason: ['reason', 'text'], summarySha256: ['summary_sha256', 'digestOrEmpty'] },
   },
+  {
+    make: events.payloadErased,
+    type: 'PayloadErased',
+    fields: { commitment: ['commitment', 'digest'], reason: ['reason', 'text'] },
+  },
   { make: events.custom, type: 'Custom', fields: { name: ['name', 'domain'], data: ['data', 'json'] } },
 ];
 
@@ -245,7 +250,7 @@ function reversed(object: object): object {
 test('a kind that may not be recorded is refused, reserved names too', (t) => {
   for (const type of [
     'OvenPreheated',
-    'PayloadErased',
+    'PolicyDecision',
     'Handoff',
     'sessionEnded',
     'SessionEnded ',
@@ -436,6 +441,7 @@ test('events is frozen', (t) => {
     'fromJSON',
     'modelInvoked',
     'parse',
+    'payloadErased',
     'sessionEnded',
     'sessionStarted',
     'toolCalled',

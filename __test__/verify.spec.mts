@@ -81,6 +81,7 @@ test('the report of an intact ledger, whole', async (t) => {
     kinds: { SessionEnded: 5 },
     unknownKinds: {},
     openSessions: null,
+    erased: 0,
     warnings: [],
     timeRange: { from: String(START), to: String(START + 4_000_000_000n) },
     bytes: readFileSync(path).length,

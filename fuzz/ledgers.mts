@@ -113,7 +113,8 @@ function randomEvent(random: Random): string {
     () => `{"type":"Custom","payload":{"name":${text()},"data":${randomJson(random)}}}`,
     () => `{"type":"SessionSealed","payload":{"session_id":${text()},"count":0,"head_seq":0,"head_hash":${digest()}}}`,
     () => `{"type":"LedgerRestored","payload":{"known_seq":7,"known_hash":${digest()},"reason":${text()}}}`,
-    () => `{"type":"${random.pick(['PayloadErased', 'A', 'Kind7'])}","payload":{"any":${randomJson(random)}}}`,
+    () => `{"type":"${random.pick(['PolicyDecision', 'A', 'Kind7'])}","payload":{"any":${randomJson(random)}}}`,
+    () => `{"type":"PayloadErased","payload":{"commitment":${digest()},"reason":${text()}}}`,
   ];
   return random.pick(events)();
 }

@@ -145,6 +145,14 @@ export interface CustomFields {
   readonly data: unknown;
 }
 
+/** Arguments of {@link events | events.payloadErased}. */
+export interface PayloadErasedFields {
+  /** The commitment to the value, as {@link commit} of `sealwright/proofs` made it: 64 lower-case hex digits. */
+  readonly commitment: string;
+  /** Why; stored in clear. */
+  readonly reason: string;
+}
+
 /**
  * Makers of events. Digests are made by the caller with {@link sha256Hex} and {@link canonicalSha256}: what is
  * hashed and what is kept in clear is the caller's decision, nothing is redacted here.
@@ -200,6 +208,11 @@ export const events = Object.freeze({
   sessionEnded: factory<SessionEndedFields>('sessionEnded', 'SessionEnded', ['reason', 'summarySha256']),
   /** An event of your own; for sessions opened with `events: 'extended'`. */
   custom: factory<CustomFields>('custom', 'Custom', ['name', 'data']),
+  /**
+   * A value that the ledger has a commitment to was deleted, and its salt with it; for sessions opened with
+   * `events: 'extended'`. Record it after that is done: it says so, it does not do it.
+   */
+  payloadErased: factory<PayloadErasedFields>('payloadErased', 'PayloadErased', ['commitment', 'reason']),
 
   /** The event of its JSON text. Lossless: numbers keep their kind. */
   parse(text: string): LedgerEvent {
@@ -229,13 +242,15 @@ type FieldsOfAll = SessionStartedFields &
   ModelInvokedFields &
   UtteranceSpokenFields &
   SessionEndedFields &
-  CustomFields;
+  CustomFields &
+  PayloadErasedFields;
 
 const WIRE_NAMES: { readonly [Name in keyof FieldsOfAll]: string } = {
   agentId: 'agent_id',
   argsRedacted: 'args_redacted',
   argsSha256: 'args_sha256',
   audioSha256: 'audio_sha256',
+  commitment: 'commitment',
   data: 'data',
   durationMs: 'duration_ms',
   lang: 'lang',

@@ -153,6 +153,7 @@ export interface ReportJson {
   readonly kinds: Readonly<Record<string, number>>;
   readonly unknownKinds: Readonly<Record<string, number>>;
   readonly openSessions: OpenSessions | null;
+  readonly erased: number;
   readonly warnings: readonly { readonly code: WarningCode; readonly count: number; readonly firstLine: number }[];
   readonly timeRange: { readonly from: string; readonly to: string } | null;
   readonly bytes: number;
@@ -215,6 +216,8 @@ export class ChainReport {
   readonly unknownKinds: Readonly<Record<string, number>>;
   /** Sessions without an end; null for a ledger of core kinds, which has no event that would say so. */
   readonly openSessions: OpenSessions | null;
+  /** `PayloadErased` events: values that the ledger has commitments to and that are said to be deleted. */
+  readonly erased: number;
   readonly warnings: readonly { readonly code: WarningCode; readonly count: number; readonly firstLine: number }[];
   /** Least and greatest timestamp, in nanoseconds since 1970. */
   readonly timeRange: { readonly from: bigint; readonly to: bigint } | null;
@@ -250,6 +253,7 @@ export class ChainReport {
     this.kinds = json.kinds;
     this.unknownKinds = json.unknownKinds;
     this.openSessions = json.openSessions;
+    this.erased = json.erased;
     this.warnings = json.warnings;
     this.timeRange = json.timeRange && { from: BigInt(json.timeRange.from), to: BigInt(json.timeRange.to) };
     this.bytes = json.bytes;

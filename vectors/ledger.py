@@ -61,6 +61,7 @@ KINDS = CORE | {
     "LedgerPruned": {"count": "u64", "last_seq": "u64", "last_hash": "string", "first_hash": "string"},
     "SessionSealed": {"session_id": "string", "count": "u64", "head_seq": "u64", "head_hash": "string"},
     "Heartbeat": {"session_id": "string", "interval_ms": "u64"},
+    "PayloadErased": {"commitment": "string", "reason": "string"},
 }
 MAY_BE_EMPTY = {("UtteranceSpoken", "audio_sha256"), ("SessionEnded", "summary_sha256"), ("SessionSealed", "head_hash")}
 
@@ -234,7 +235,7 @@ class Accepted:
 def has_malformed_digest(event: dict) -> bool:
     kind, payload = event["type"], event["payload"]
     return any(
-        name.endswith(("_sha256", "_hash"))
+        name.endswith(("_sha256", "_hash", "commitment"))
         and not is_hex(payload[name], 64)
         and not (payload[name] == "" and (kind, name) in MAY_BE_EMPTY)
         for name in KINDS.get(kind, {})
@@ -495,6 +496,7 @@ class Verifier:
             }
             if accepted.extended
             else None,
+            "erased": accepted.kinds.get("PayloadErased", 0),
             "warnings": [
                 {"code": code, "count": count, "firstLine": line}
                 for code, (count, line) in sorted(accepted.warnings.items())

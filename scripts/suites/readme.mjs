@@ -15,6 +15,7 @@ const pages = [
   { page: 'docs/crosscheck.md', files: { 'ledger.ndjson': 'vectors/chains/all_kinds.ndjson' } },
   { page: 'docs/proofs.md', files: {} },
   { page: 'docs/signer.md', files: {} },
+  { page: 'docs/erasure.md', files: {} },
   {
     page: 'docs/from-provedex.md',
     files: {

@@ -46,4 +46,5 @@ const SUMMARIES: Readonly<Record<string, (payload: Payload) => string>> = {
   LedgerPruned: (fields) => `ledger_pruned count=${text(fields['count'])} last_seq=${text(fields['last_seq'])}`,
   SessionSealed: (fields) => `session_sealed session=${text(fields['session_id'])} count=${text(fields['count'])}`,
   Heartbeat: (fields) => `heartbeat session=${text(fields['session_id'])} interval=${text(fields['interval_ms'])}ms`,
+  PayloadErased: (fields) => `payload_erased commitment=${shortened(fields['commitment'])} reason=${text(fields['reason'])}`,
 };

@@ -12,6 +12,11 @@ export function counted(count: number, thing: string): string {
   return `${grouped(count)} ${thing}${count === 1 ? '' : 's'}`;
 }
 
+/** What a report's `erased` says. */
+export function erasedText(count: number): string {
+  return `${counted(count, 'event')} ${count === 1 ? 'says' : 'say'} that a value behind a commitment was deleted`;
+}
+
 /** `12 bytes`, `3.4 MiB`. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1024) return counted(bytes, 'byte');

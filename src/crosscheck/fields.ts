@@ -100,6 +100,7 @@ const EXTENDED: ReadonlyMap<string, Fields> = new Map([
   ['LedgerPruned', fields({ count: u64, last_seq: u64, last_hash: digest, first_hash: digest })],
   ['SessionSealed', fields({ session_id: text, count: u64, head_seq: u64, head_hash: digestOrEmpty })],
   ['Heartbeat', fields({ session_id: text, interval_ms: u64 })],
+  ['PayloadErased', fields({ commitment: digest, reason: text })],
 ]);
 
 function fields(byName: Readonly<Record<string, Field>>): Fields {

@@ -32,6 +32,7 @@ export type Totals = Pick<
   | 'kinds'
   | 'unknownKinds'
   | 'openSessions'
+  | 'erased'
   | 'warnings'
   | 'timeRange'
 >;
@@ -113,6 +114,7 @@ export class Tally {
       kinds: sorted(this.#kinds),
       unknownKinds,
       openSessions: this.#isExtended ? this.#sessions.report() : null,
+      erased: this.#kinds.get('PayloadErased') ?? 0,
       warnings: codes.map((code) => ({ code, count: 0, firstLine: 0, ...this.#warnings.get(code) })),
       timeRange: head === null ? null : { from: String(this.#from), to: String(this.#to) },
     };

@@ -1,11 +1,12 @@
 /*
- * Proofs about a ledger, for somebody who has not got it: that one event is in it, and that it only grew. They lead to
- * checkpoints, which `Session.checkpoint` signs.
+ * Proofs about a ledger, for somebody who has not got it: that one event is in it, that it only grew, and which value an
+ * event commits to. They lead to checkpoints, which `Session.checkpoint` signs.
  *
  * The formats are public ones: RFC 6962 trees, and the notes, checkpoints, policies and proofs of C2SP (c2sp.org).
  * docs/proofs.md shows how they are used.
  */
 
+export { commit, type Commitment, type CommitOptions, verifyCommitment, type VerifyCommitmentFields } from './commitment.js';
 export { logKey, witnessKey } from './keys.js';
 export {
   keepCosignatures,

@@ -30,6 +30,7 @@ const ORDER = [
   'KeyRotated',
   'LedgerRestored',
   'LedgerPruned',
+  'PayloadErased',
 ];
 
 /** The kinds that occur. Where they are more than eight the last ones share the last look. */

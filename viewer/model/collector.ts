@@ -155,6 +155,7 @@ const LABELS: ReadonlyMap<string, string> = new Map([
   ['LedgerRestored', 'reason'],
   ['SessionSealed', 'session_id'],
   ['Heartbeat', 'session_id'],
+  ['PayloadErased', 'reason'],
 ]);
 
 function nameOf(payload: Fields['payload'], field: string): string {

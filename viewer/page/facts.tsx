@@ -4,7 +4,7 @@
 
 import { visible } from '../../src/cli/safe-text.js';
 import { warningText } from '../../src/cli/verify/findings.js';
-import { counted, formatBytes, grouped } from '../../src/cli/words.js';
+import { counted, erasedText, formatBytes, grouped } from '../../src/cli/words.js';
 import type { ReportJson, SegmentsReportJson } from '../../src/report.js';
 import { Copyable } from './copy.js';
 import { formatRange } from './format.js';
@@ -48,6 +48,7 @@ export function Facts({ report, files, fingerprints }: Props) {
           {report.openSessions !== null && report.openSessions.count > 0 && (
             <Pair name="Open">{`${counted(report.openSessions.count, 'session')} without an end`}</Pair>
           )}
+          {report.erased > 0 && <Pair name="Erased">{erasedText(report.erased)}</Pair>}
           {report.warnings.map(({ code, count, firstLine }) => (
             <Pair key={code} name="Warning">{`${warningText(code)}: ${counted(count, 'line')}, first line ${grouped(firstLine)}`}</Pair>
           ))}

@@ -84,6 +84,9 @@ const fn reserved(name: &'static str, fields: &'static [Field]) -> Kind {
     Kind { name, set: EventSet::Extended, reserved: true, fields }
 }
 
+/// The kind that says that a value, and the salt of the commitment to it, were deleted.
+pub(crate) const PAYLOAD_ERASED: &str = "PayloadErased";
+
 /// Every kind that this version knows.
 pub static KINDS: &[Kind] = {
     use FieldType::{Bool, Digest, DigestOrEmpty, Json, PublicKeyHex, ReverseDomain, SignatureHex, Text, U32, U64};
@@ -148,6 +151,12 @@ pub static KINDS: &[Kind] = {
             ],
         ),
         reserved("Heartbeat", &[field("session_id", Text), field("interval_ms", U64)]),
+        Kind {
+            name: PAYLOAD_ERASED,
+            set: EventSet::Extended,
+            reserved: false,
+            fields: &[field("commitment", Digest), field("reason", Text)],
+        },
     ]
 };
 

@@ -9,14 +9,16 @@ use crate::verify::CancelFlag;
 use napi::Result;
 use napi::bindgen_prelude::{AsyncTask, ClassInstance};
 use napi_derive::napi;
-use sealwright_core::hash::Hash;
+use sealwright_core::hash::{Hash, decode_hex, encode_hex};
 use sealwright_core::key::PublicKey;
 use sealwright_core::proof::checkpoint::check_origin;
+use sealwright_core::proof::commitment;
 use sealwright_core::proof::consistency::verify_consistency as check_consistency;
 use sealwright_core::proof::inclusion::{Event, ShownCheckpoint, verify_inclusion as check_inclusion};
 use sealwright_core::proof::log::Log;
 use sealwright_core::proof::note::{Key, Kind, Note};
 use sealwright_core::proof::policy::Policy;
+use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -123,6 +125,25 @@ pub fn prove_consistency(
         let proof = log.prove_consistency(&from, &to).map_err(|error| throw(&error))?;
         Ok(proof.iter().map(Hash::to_string).collect::<Vec<_>>())
     }))
+}
+
+/// A commitment to JSON text under a new salt, as JSON: `{"commitment", "salt"}`, in hex.
+#[napi(catch_unwind)]
+pub fn commit(value: String, domain: String) -> Result<String> {
+    self_tested()?;
+    let salt = commitment::new_salt().map_err(|error| throw(&error))?;
+    let made = commitment::commit(&domain, &salt, &value).map_err(|error| throw(&error))?;
+    Ok(json!({ "commitment": made, "salt": encode_hex(&salt) }).to_string())
+}
+
+/// Whether a commitment is that to JSON text under a salt. Text that is no hash or no salt belongs to nothing.
+#[napi(catch_unwind)]
+pub fn verify_commitment(commitment: String, value: String, salt: String, domain: String) -> Result<bool> {
+    self_tested()?;
+    // The arguments are checked whatever the hex is.
+    let (hash, bytes) = (Hash::from_hex(&commitment), decode_hex(&salt));
+    let matches = commitment::matches(&hash.unwrap_or(Hash::GENESIS), &domain, &bytes.unwrap_or_default(), &value);
+    matches.map(|matches| matches && hash.is_some() && bytes.is_some()).map_err(|error| throw(&error))
 }
 
 fn policy(text: &str) -> Result<Policy> {

@@ -7,7 +7,7 @@ import { printChecks, printFact } from '../facts.js';
 import { formatHead } from '../heads.js';
 import { type Output, type Paint, paint } from '../output.js';
 import { formatTime } from '../times.js';
-import { counted, formatBytes, grouped, quoted } from '../words.js';
+import { counted, erasedText, formatBytes, grouped, quoted } from '../words.js';
 import { filesOf, type Findings, unmetText, warningText } from './findings.js';
 import type { Claims, Outcome } from './outcome.js';
 
@@ -78,6 +78,7 @@ function printFacts(out: Output, { subject, compression }: Outcome & { readonly 
     const { count, listed } = report.openSessions;
     printFact(out, 'open', `${counted(count, 'session')} without an end: ${listed.slice(0, LISTED).join(', ')}${count > LISTED ? ', …' : ''}`);
   }
+  if (report.erased > 0) printFact(out, 'erased', erasedText(report.erased));
   if (report.sha256 !== null && files === undefined) printFact(out, 'sha256', report.sha256);
   for (const claim of claimed(subject.claims)) printFact(out, 'claimed', claim, 'warn');
   printLeftOver(out, report, subject.isFolder);

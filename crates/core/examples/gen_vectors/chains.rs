@@ -83,7 +83,7 @@ fn kinds() -> Vec<Chain> {
         SESSION_STARTED,
         OVEN_PREHEATED,
         &event("OvenPreheated", "{}"),
-        &event("PayloadErased", r#"{"next":null}"#),
+        &event("PolicyDecision", r#"{"next":null}"#),
         &event(&"K".repeat(64), r#"{"z":1,"a":[1.0,{"b":2}]}"#),
         &event("A", r#"{"type":"x","payload":"y"}"#),
         SESSION_ENDED,
@@ -108,6 +108,9 @@ fn kinds() -> Vec<Chain> {
         chain("unknown_kinds", unknown, |it| vec![(none(), INTACT), (full(it, 6).exact(), INTACT)]),
         chain("open_sessions", open_sessions(), |it| vec![(none(), INTACT), (full(it, 10).exact(), VERIFIED)]),
         chain("open_sessions_beyond_limits", open_sessions_beyond_limits(), |_| vec![(none(), INTACT)]),
+        chain("payload_erased", payload_erased(), |it| {
+            vec![(none(), INTACT), (full(it, 5).exact(), VERIFIED), (full(it, 5).last(), INTACT)]
+        }),
         chain("written_by_the_library", written_by_the_library(), |it| {
             vec![(none(), INTACT), (full(it, 6).exact(), VERIFIED)]
         }),
@@ -144,6 +147,19 @@ fn open_sessions_beyond_limits() -> Ledger {
     let mut events: Vec<String> = (0..70).map(|number| session_started(&format!("s{number}"))).collect();
     events.push(CUSTOM.to_owned());
     Ledger::of(&events)
+}
+
+fn payload_erased() -> Ledger {
+    let erased =
+        |commitment: &str| event("PayloadErased", &format!(r#"{{"commitment":"{commitment}","reason":"asked for"}}"#));
+    Ledger::of(&[
+        SESSION_STARTED.to_owned(),
+        event("Custom", &format!(r#"{{"name":"com.example.patient","data":{{"commitment":"{}"}}}}"#, digest('a'))),
+        erased(&digest('a')),
+        erased(&digest('a')),
+        erased("none"),
+        SESSION_ENDED.to_owned(),
+    ])
 }
 
 fn written_by_the_library() -> Ledger {
@@ -366,6 +382,7 @@ struct Expect<'a> {
     kinds: &'a BTreeMap<&'static str, u64>,
     unknown_kinds: &'a BTreeMap<String, u64>,
     open_sessions: &'a Option<OpenSessions>,
+    erased: u64,
     warnings: &'a [Warning],
     time_range: Option<TimeRange>,
     bytes: u64,
@@ -408,6 +425,7 @@ fn case(name: &str, ledger: &[u8], asked: &Asked, stated: Stated) -> String {
         kinds: &report.kinds,
         unknown_kinds: &report.unknown_kinds,
         open_sessions: &report.open_sessions,
+        erased: report.erased,
         warnings: &report.warnings,
         time_range: report.time_range,
         bytes: report.bytes,

@@ -14,6 +14,7 @@
 
 mod base64;
 pub mod checkpoint;
+pub mod commitment;
 pub mod consistency;
 pub mod inclusion;
 pub mod log;

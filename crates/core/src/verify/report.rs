@@ -245,6 +245,8 @@ pub struct Report {
     pub unknown_kinds: BTreeMap<String, u64>,
     /// Sessions that did not end; none for a ledger of core kinds, which has no event that would say so.
     pub open_sessions: Option<OpenSessions>,
+    /// `PayloadErased` events: values that were committed to and are said to be deleted.
+    pub erased: u64,
     /// Sorted by code.
     pub warnings: Vec<Warning>,
     /// Times of the accepted events.

@@ -13,7 +13,7 @@ use super::trust::Trust;
 use super::{Options, Spelling};
 use crate::chain::{ChainState, Link, Passed, SignatureState};
 use crate::error::{Fault, FaultCode, Place};
-use crate::event::EventSet;
+use crate::event::{EventSet, PAYLOAD_ERASED};
 use crate::hash::Hash;
 use crate::line::{Line, LineKind, Noted, Pruning};
 use std::collections::BTreeMap;
@@ -322,6 +322,7 @@ impl Tally {
             checks: self.checks,
             tail,
             events: self.events,
+            erased: self.kinds.get(PAYLOAD_ERASED).copied().unwrap_or_default(),
             kinds: self.kinds,
             unknown_kinds: self.unknown_kinds,
             open_sessions: (self.events == EventSet::Extended).then(|| self.sessions.report()),

@@ -311,7 +311,7 @@ pub(super) fn kinds_that_were_not_asked_for() -> Vec<Row> {
         // A reserved name is an unknown kind, its payload is free.
         row(
             "kind_reserved_in_core",
-            base().sealed(3, "ModelInvoked", "PayloadErased"),
+            base().sealed(3, "ModelInvoked", "PolicyDecision"),
             core(),
             broken("unexpected_kind", 3),
         ),
