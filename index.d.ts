@@ -166,6 +166,23 @@ export declare class NativeVerifier {
   finish(): Promise<string>
 }
 
+/** A witness, its folder locked until it is closed. */
+export declare class NativeWitness {
+  /** Opens its folder. `logs` are keys, `NAME+ID+KEY`. */
+  constructor(folder: string, key: NativeKey, name: string, logs: Array<string>)
+  /** The key that it cosigns with, `NAME+ID+KEY`. */
+  get key(): string
+  /** Answers a request; `now` is Unix time in seconds. The answer as JSON. */
+  addCheckpoint(request: string, now: number): Promise<string>
+  /** The latest checkpoint of a log that it cosigned, with the cosignature. */
+  latest(origin: string): string | null
+  /** Unlocks the folder, once what was begun is done. */
+  close(): void
+}
+
+/** Takes the cosignature of a witness from its answer; its Unix time in seconds and the note with it as JSON. */
+export declare function addCosignature(noteText: string, answer: string, key: string): string
+
 /** Canonical bytes of JSON text. */
 export declare function canonicalJson(text: string): Buffer
 
@@ -219,6 +236,9 @@ export declare function lockState(path: string): 'free' | 'here' | 'elsewhere'
 
 /** What is at the end of a ledger. */
 export declare function lookAtEnd(path: string): Promise<string>
+
+/** The evidence that two notes are; null if they are none. Hashes in hex. */
+export declare function makeForkEvidence(one: string, other: string, policyText: string, root: string | undefined | null, proof: Array<string>): string | null
 
 /** Keeps a torn tail beside the ledger and cuts it off; `null` without one. */
 export declare function mendEnd(path: string): Promise<string>
@@ -357,6 +377,9 @@ export declare function openSession(key: NativeKey | undefined | null, options: 
 /** The same on the calling thread. */
 export declare function openSessionSync(key: NativeKey | undefined | null, options: NativeOpenOptions, callback: (kind: 'settled' | 'room' | 'head' | 'reset' | 'sign' | 'endorse' | 'stop', numbers: Array<number>, texts: Array<string>, measures: Array<number>) => void, fileHeads?: NativeFileHeads | undefined | null, memoryHeads?: NativeMemoryHeads | undefined | null): NativeSession
 
+/** What a log has signed, by the logs of a policy alone, as JSON. */
+export declare function openUncosigned(noteText: string, policyText: string): string
+
 /** Validates an event's JSON text by the rules for recording; gives the writer's spelling. */
 export declare function parseEvent(text: string): string
 
@@ -368,6 +391,9 @@ export declare function parsePublicKey(text: string): string
 
 /** The ids under which a head store knows a ledger. */
 export declare function peekLedger(path: string): NativePeek
+
+/** The witnesses of a policy as JSON: name, key and URL each. */
+export declare function policyWitnesses(policyText: string): string
 
 /**
  * The events of whole lines as elements of a JSON array. `follows`: others stand before them. `line` and `byte_offset`
@@ -429,6 +455,9 @@ export declare function verifyFiles(files: string | Array<string>, alone: boolea
 /** The same on the calling thread. */
 export declare function verifyFilesSync(files: string | Array<string>, alone: boolean, options: string, state: string | undefined | null, stateKey: NativeKey | undefined | null, full: boolean): string
 
+/** Checks evidence of a fork; the report as JSON. */
+export declare function verifyForkEvidence(text: string, policyText: string): string
+
 /** Checks an inclusion proof; the report as JSON. Without a line the proof brings that of its event. */
 export declare function verifyInclusion(proof: string, policyText: string, line: string | undefined | null, signers: Array<string>): string
 
@@ -437,3 +466,6 @@ export declare function verifyLines(lines: Array<string>, options: string): stri
 
 /** The version of the package that this addon belongs to; the loader takes no other. */
 export declare function version(): string
+
+/** The body of a request to a witness. Hashes in hex. */
+export declare function witnessRequest(noteText: string, oldSize: number, proof: Array<string>): string

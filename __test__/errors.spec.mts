@@ -37,7 +37,7 @@ import {
   verifyStream,
 } from 'sealwright';
 import { openEvidence, packEvidence } from 'sealwright/evidence';
-import { lastCheckpoint, logKey, openCheckpoint, proveInclusion, witnessKey } from 'sealwright/proofs';
+import { lastCheckpoint, logKey, openCheckpoint, proveInclusion, Witness, witnessKey } from 'sealwright/proofs';
 import { newFolder, newPath } from './helpers/folders.mts';
 import {
   chainOf,
@@ -311,6 +311,7 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
     await session.prune({ keep: 1 });
     await session.checkpoint({ origin: 'example.com/ledger' });
   },
+  ERR_WITNESS_STATE: (t) => new Witness({ state: ledger(t, ''), keypair: key1, name: 'w.example', logs: [logKey('example.com/a', key1.publicKeyHex)] }),
   ERR_TORN_TAIL: (t) => openSession(t, { ledgerPath: ledger(t, textOf(three).slice(0, -9)), tornTail: 'error' }),
 };
 

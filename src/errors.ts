@@ -5,6 +5,7 @@
  * thrown from asynchronous work. Errors are for branching on `code`; the message is for people and may change.
  */
 
+import type { Cosigning } from './proofs/witness/client.js';
 import { ChainReport, type ReportJson } from './report.js';
 
 /**
@@ -95,7 +96,8 @@ export type ErrorCode =
   | 'ERR_TREE_IO'
   | 'ERR_TREE_MISSING'
   | 'ERR_VIEWER_MISSING'
-  | 'ERR_VIEWER_TOO_LARGE';
+  | 'ERR_VIEWER_TOO_LARGE'
+  | 'ERR_WITNESS_STATE';
 
 /**
  * Of a record that failed: `'not-written'`: it is not in the ledger and will not be; `'unknown'`: it may be found
@@ -208,6 +210,8 @@ export class ChainError extends SealwrightError {
 export class ProofError extends SealwrightError {
   /** The system's name of what it refused with, such as `EACCES`. */
   declare readonly osCode?: string;
+  /** Of `cosign`, when there is no quorum: what each witness said, and evidence of a fork if there is any. */
+  declare readonly cosigning?: Cosigning;
 
   /** Whether `error` is a `ProofError`, of this or another copy of the package. */
   static override is(error: unknown): error is ProofError {
@@ -349,6 +353,11 @@ export function errorFromText(text: string, cause?: unknown): Error {
 export function ledgerError(code: ErrorCode, message: string, details: LedgerErrorDetails = {}): LedgerError {
   const { cause, ...rest } = details;
   return withDetails(new LedgerError(code, message, cause === undefined ? undefined : { cause }), rest);
+}
+
+/** The {@link ProofError} of a checkpoint that too few witnesses cosigned. */
+export function quorumMissing(message: string, cosigning: Cosigning): ProofError {
+  return withDetails(new ProofError('ERR_QUORUM_MISSING', message), { cosigning });
 }
 
 /** A {@link ChainError} made on this side of the seam. */

@@ -7,6 +7,12 @@
  */
 
 export { commit, type Commitment, type CommitOptions, verifyCommitment, type VerifyCommitmentFields } from './commitment.js';
+export {
+  makeForkEvidence,
+  type MakeForkEvidenceFields,
+  verifyForkEvidence,
+  type VerifyForkEvidenceOptions,
+} from './forks.js';
 export { logKey, witnessKey } from './keys.js';
 export {
   keepCosignatures,
@@ -19,6 +25,7 @@ export {
 export type {
   ConsistencyReport,
   Cosigned,
+  ForkReport,
   InclusionReport,
   Problem,
   ProblemCode,
@@ -33,3 +40,6 @@ export {
   verifyInclusion,
   type VerifyInclusionOptions,
 } from './verify.js';
+export { cosign, type Cosigning, type CosignOptions, type WitnessFailure, type WitnessFailureCode } from './witness/client.js';
+export { serveWitness, type ServeWitnessOptions, type WitnessServer } from './witness/server.js';
+export { Witness, type WitnessAnswer, type WitnessOptions } from './witness/witness.js';

@@ -13,6 +13,7 @@ export type ProblemCode =
   | 'hash_mismatch'
   | 'index_mismatch'
   | 'log_untrusted'
+  | 'no_fork'
   | 'old_root_mismatch'
   | 'origin_mismatch'
   | 'proof_length'
@@ -84,4 +85,16 @@ export interface ConsistencyReport {
   readonly from: ShownCheckpoint | null;
   /** The later one; null unless the policy takes it. */
   readonly to: ShownCheckpoint | null;
+}
+
+/** What evidence of a fork shows. */
+export interface ForkReport {
+  /** There are no problems: the log has signed two histories. */
+  readonly ok: boolean;
+  /** All that keeps it from showing that. */
+  readonly problems: readonly Problem[];
+  /** The older checkpoint, or the first of two of one size; null unless a log of the policy signed it. `witnesses` is empty. */
+  readonly older: ShownCheckpoint | null;
+  /** The other one. */
+  readonly newer: ShownCheckpoint | null;
 }

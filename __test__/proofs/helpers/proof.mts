@@ -3,33 +3,35 @@
 import { createHash, createPrivateKey, sign } from 'node:crypto';
 import { chainOf, key1, key2, seed1, seed2 } from '../../helpers/ledgers.mts';
 
-const sha256 = (...parts: readonly Uint8Array[]) => createHash('sha256').update(Buffer.concat(parts)).digest();
+export const sha256 = (...parts: readonly Uint8Array[]) => createHash('sha256').update(Buffer.concat(parts)).digest();
 const leaf = (hash: string) => sha256(Buffer.of(0), Buffer.from(hash, 'hex'));
 const node = (left: Buffer, right: Buffer) => sha256(Buffer.of(1), left, right);
 
-const ORIGIN = 'example.com/ledger';
+export const ORIGIN = 'example.com/ledger';
 const WITNESS = 'w.example';
 const TIME = 1_700_000_000;
 
-interface Signer {
+/** Who signs notes. */
+export interface Signer {
   readonly name: string;
   readonly kind: number;
   readonly seed: Uint8Array;
   readonly publicKey: string;
 }
 
-const log: Signer = { name: ORIGIN, kind: 1, seed: seed1, publicKey: key1.publicKeyHex };
-const witness: Signer = { name: WITNESS, kind: 4, seed: seed2, publicKey: key2.publicKeyHex };
+export const log: Signer = { name: ORIGIN, kind: 1, seed: seed1, publicKey: key1.publicKeyHex };
+export const witness: Signer = { name: WITNESS, kind: 4, seed: seed2, publicKey: key2.publicKeyHex };
 
-function ed25519(seed: Uint8Array, message: string): Buffer {
+export function ed25519(seed: Uint8Array, message: string): Buffer {
   const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
   return sign(null, Buffer.from(message), createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }));
 }
 
 const keyBytes = ({ kind, publicKey }: Signer) => Buffer.concat([Buffer.of(kind), Buffer.from(publicKey, 'hex')]);
 const keyId = (signer: Signer) => sha256(Buffer.from(`${signer.name}\n`), keyBytes(signer)).subarray(0, 4);
-const vkey = (signer: Signer) => `${signer.name}+${keyId(signer).toString('hex')}+${keyBytes(signer).toString('base64')}`;
-const signatureLine = (signer: Signer, bytes: Buffer) => `— ${signer.name} ${Buffer.concat([keyId(signer), bytes]).toString('base64')}\n`;
+/** A key as policies have it. */
+export const vkey = (signer: Signer) => `${signer.name}+${keyId(signer).toString('hex')}+${keyBytes(signer).toString('base64')}`;
+export const signatureLine = (signer: Signer, bytes: Buffer) => `— ${signer.name} ${Buffer.concat([keyId(signer), bytes]).toString('base64')}\n`;
 
 /** A note, signed and cosigned. */
 export function noteOf(text: string): string {

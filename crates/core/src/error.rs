@@ -142,6 +142,8 @@ codes! {
         PolicyMalformed = "ERR_POLICY_MALFORMED",
         /// A checkpoint that too few of a policy's witnesses cosigned.
         QuorumMissing = "ERR_QUORUM_MISSING",
+        /// What a witness has seen cannot be read or kept, or another process keeps it.
+        WitnessState = "ERR_WITNESS_STATE",
         /// An unsynced tail, and the caller asked not to repair it.
         TornTail = "ERR_TORN_TAIL",
         /// The ledger does not extend the head that the head store knows.
@@ -260,6 +262,8 @@ codes! {
         OldRootMismatch = "old_root_mismatch",
         /// Two checkpoints of two logs.
         OriginMismatch = "origin_mismatch",
+        /// Two checkpoints that one history can have.
+        NoFork = "no_fork",
     }
 }
 

@@ -33,7 +33,8 @@ fn kind(error: &CoreError) -> &'static str {
         | Code::TreeIo
         | Code::TreeMissing
         | Code::PolicyMalformed
-        | Code::QuorumMissing => "proof",
+        | Code::QuorumMissing
+        | Code::WitnessState => "proof",
         Code::SelfTest => "self-test",
         Code::Aborted | Code::Retry | Code::Internal => "internal",
         _ => "ledger",

@@ -26,6 +26,7 @@ mod signer;
 mod task;
 mod text;
 mod verify;
+mod witness;
 
 use napi_derive::napi;
 

@@ -87,6 +87,28 @@ pub fn verify_consistency(old: (u64, &Hash), new: (u64, &Hash), proof: &[Hash]) 
     // A complete smaller tree is a node of the larger one: the proof does not repeat it.
     let (first, rest) =
         if old_size.is_power_of_two() { (old_root, proof) } else { proof.split_first().ok_or(Mismatch::Length)? };
+    let (old_hash, new_hash) = climb(old_size, new_size, first, rest)?;
+    match (old_hash == *old_root, new_hash == *new_root) {
+        (false, _) => Err(Mismatch::OldRoot),
+        (true, false) => Err(Mismatch::Root),
+        (true, true) => Ok(()),
+    }
+}
+
+/// The root of the first `old_size` leaves of a tree, as a consistency proof that leads to the root of the whole shows it.
+/// None where it does not lead there, and where it cannot show it: a proof does not repeat a complete smaller tree.
+pub fn old_root(old_size: u64, new: (u64, &Hash), proof: &[Hash]) -> Option<Hash> {
+    let (new_size, new_root) = new;
+    if old_size == 0 || old_size >= new_size || old_size.is_power_of_two() {
+        return None;
+    }
+    let (first, rest) = proof.split_first()?;
+    let (old_hash, new_hash) = climb(old_size, new_size, first, rest).ok()?;
+    (new_hash == *new_root).then_some(old_hash)
+}
+
+/// The roots of a smaller and a larger tree that hashes lead to, from the node that ends where the smaller tree does.
+fn climb(old_size: u64, new_size: u64, first: &Hash, rest: &[Hash]) -> Result<(Hash, Hash), Mismatch> {
     let mut place = Place { node: old_size.saturating_sub(1), last: new_size.saturating_sub(1) };
     while place.node & 1 == 1 {
         place.rise();
@@ -102,11 +124,7 @@ pub fn verify_consistency(old: (u64, &Hash), new: (u64, &Hash), proof: &[Hash]) 
         place.rise();
     }
     place.check_top()?;
-    match (old_hash == *old_root, new_hash == *new_root) {
-        (false, _) => Err(Mismatch::OldRoot),
-        (true, false) => Err(Mismatch::Root),
-        (true, true) => Ok(()),
-    }
+    Ok((old_hash, new_hash))
 }
 
 /// A node on the way to the root, among the nodes of its level.

@@ -9,16 +9,18 @@
 //!
 //! so that chain and tree commit to the same events. A [`checkpoint`] is the root of the tree at one size, signed as a
 //! [`note`]; witnesses cosign it ([`note::Key::cosign`]); whose signatures count is said by a [`policy`]. What is shown by
-//! means of it: [`inclusion`], [`consistency`]. The formats are public ones, which other programs read: RFC 6962
+//! means of it: [`inclusion`], [`consistency`], and that a log has lied: [`fork`], which a [`witness`] finds. The formats are public ones, which other programs read: RFC 6962
 //! trees, and the signed notes, checkpoints and cosignatures of C2SP (c2sp.org).
 
 mod base64;
 pub mod checkpoint;
 pub mod commitment;
 pub mod consistency;
+pub mod fork;
 pub mod inclusion;
 pub mod log;
 pub mod merkle;
 pub mod note;
 pub mod policy;
 mod tiles;
+pub mod witness;

@@ -208,7 +208,8 @@ impl NoteSignature {
         &self.name
     }
 
-    fn is_by(&self, key: &Key) -> bool {
+    /// Whether its name and id are those of a key; not whether it holds.
+    pub fn is_by(&self, key: &Key) -> bool {
         self.name == key.name && self.id == key.id()
     }
 }

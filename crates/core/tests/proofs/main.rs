@@ -4,12 +4,16 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     clippy::arithmetic_side_effects,
     reason = "a test fails by panicking"
 )]
 
+mod forks;
 mod inclusion;
 mod log;
 mod notes;
 mod policies;
 mod tree;
+mod trees;
+mod witnesses;
