@@ -257,6 +257,17 @@ test('a server that closes answers what has come', async (t) => {
   await t.throwsAsync(witness.addCheckpoint(''), { code: 'ERR_INVALID_ARGUMENT' });
 });
 
+test('a listener that throws takes no answer away', async (t) => {
+  const errors: unknown[] = [];
+  const thrown = new Error('no');
+  const onAnswer = () => {
+    throw thrown;
+  };
+  const { add } = await serve(t, { onAnswer, onError: (error) => errors.push(error) });
+  t.is((await send(add, one.request(0, 5))).status, 200);
+  t.deepEqual(errors, [thrown]);
+});
+
 test('a state that cannot be kept is an error, and nothing is cosigned', async (t) => {
   const errors: unknown[] = [];
   const state = newFolder(t);

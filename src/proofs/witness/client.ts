@@ -204,6 +204,7 @@ async function ask(asking: Asking, witness: Asked): Promise<Result> {
 /** Whatever a caller's `fetch` or `prove` makes of the signal. */
 function orAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     work.then(resolve, reject);
   });

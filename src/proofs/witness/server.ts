@@ -36,7 +36,7 @@ export interface ServeWitnessOptions {
   readonly timeoutMs?: number | undefined;
   /** Called with each answer of the witness before it is sent; for records of what happens. */
   readonly onAnswer?: ((answer: WitnessAnswer) => void) | undefined;
-  /** Called with why a request was answered with status 500. */
+  /** Called with why a request was answered with status 500, and with what `onAnswer` throws. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
@@ -128,7 +128,7 @@ async function handle(serving: Serving, hosts: ReadonlySet<string>, request: Inc
   try {
     checkHead(serving, hosts, request);
     const answer = await serving.witness.addCheckpoint(await bodyOf(request));
-    serving.onAnswer?.(answer);
+    tell(serving, answer);
     send(response, answer.status, answer.contentType, answer.body);
   } catch (error) {
     if (response.destroyed) return;
@@ -137,6 +137,15 @@ async function handle(serving: Serving, hosts: ReadonlySet<string>, request: Inc
     // What is left of the request is not waited for.
     const rest = request.complete ? {} : { connection: 'close' };
     send(response, refused.status, 'text/plain; charset=utf-8', `${refused.message}\n`, { ...refused.headers, ...rest });
+  }
+}
+
+/** What a listener throws changes no answer: the checkpoint was cosigned. */
+function tell({ onAnswer, onError }: Serving, answer: WitnessAnswer): void {
+  try {
+    onAnswer?.(answer);
+  } catch (error) {
+    onError?.(error);
   }
 }
 

@@ -102,6 +102,15 @@ fn a_root_that_no_tree_has_is_no_evidence_against_the_log() {
         Err(merkle::Mismatch::OldRoot)
     );
     assert!(Fork::between(&one.note(5), &newer, &[log(1, ORIGIN)], None, &other.prove(5, 9)).is_none());
+    let shown = |old_size: u64, root: &Hash, proof: &[Hash]| merkle::old_root(old_size, (9, root), proof);
+    let (root, proof) = (other.root(9), other.prove(5, 9));
+    assert_eq!(shown(5, &root, &proof), Some(other.root(5)));
+    assert_eq!(shown(5, &Hash::of(b"no tree"), &proof), None);
+    assert_eq!(shown(5, &root, &proof[1..]), None);
+    assert_eq!(shown(8, &root, &other.prove(8, 9)), None);
+    for size in [0, 9, 10] {
+        assert_eq!(shown(size, &root, &[root]), None);
+    }
 }
 
 #[test]
