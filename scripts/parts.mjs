@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hasHosts } from './package/hosts.mjs';
 import { hasZig } from './package/release-addon.mjs';
+import { buildOracle, oraclePath } from './oracle.mjs';
 import { peerPython } from './peer.mjs';
 import { buildSigner, signerPath } from './signer.mjs';
 import { buildWasm } from './wasm.mjs';
@@ -44,6 +45,8 @@ const detectors = {
   signer: () => buildSigner(),
   // Rust's target wasm32-unknown-unknown. Built by cargo the first time.
   wasm: () => buildWasm(),
+  // Built by go the first time, which fetches the modules of __test__/oracles/go.
+  go: () => buildOracle(),
   // An optional folder beside the checkout with data of other systems.
   shared: () => existsSync(join(projectRoot, '..', 'shared', 'vectors')),
 };
@@ -56,7 +59,7 @@ export function detectParts() {
   return partNames.filter((name) => detectors[name]());
 }
 
-export { peerPython, signerPath };
+export { oraclePath, peerPython, signerPath };
 
 /**
  * The arguments that make `unshare` give a program its own mounts: `['-m']` as root, `['-rm']` where a user may,

@@ -28,6 +28,7 @@ export type Part =
   | 'zsh'
   | 'fish'
   | 'chromium'
+  | 'go'
   | 'signer'
   | 'wasm'
   | 'shared';
@@ -37,6 +38,7 @@ interface PartsModule {
   unshareArguments(): string[] | undefined;
   chromiumPath(): string | undefined;
   peerPython(): string | undefined;
+  readonly oraclePath: string;
   readonly signerPath: string;
 }
 
@@ -67,8 +69,8 @@ export function chromiumPath(): string {
   return partsModule.chromiumPath() ?? '';
 }
 
-/** The signer agent's program; only with the part `signer`. */
-export const { signerPath } = partsModule;
+/** The signer agent's program, only with the part `signer`; and the oracle's, only with `go`. */
+export const { oraclePath, signerPath } = partsModule;
 
 /** Registers a test that needs `parts`; where one is absent it is skipped, its title ending in `[needs <part>]`. */
 export function testWith(parts: Part[], title: string, implementation: Implementation): void {
