@@ -183,6 +183,48 @@ export declare class NativeWitness {
 /** Takes the cosignature of a witness from its answer; its Unix time in seconds and the note with it as JSON. */
 export declare function addCosignature(noteText: string, answer: string, key: string): string
 
+/** What to ask an endpoint about an anchor: `{"requests":[...]}`, the bodies; or `{"report":{...}}`. */
+export declare function attestoAnchorRequests(anchor: string, pinned: NativePinned): string
+
+/** Canonical bytes of JSON text; with a root, only if its numbers are safe. */
+export declare function attestoCanonicalJson(text: string, root?: string | undefined | null): Buffer
+
+/** SHA-256 of them, 64 hex digits. */
+export declare function attestoCommitment(text: string, root?: string | undefined | null): string
+
+/** The hash of JSON text in a domain, 64 hex digits. */
+export declare function attestoDomainHash(domain: string, text: string): string
+
+/** Judges the answers. */
+export declare function attestoVerifyAnchor(anchor: string, pinned: NativePinned, answers: Array<NativeAnswer>): string
+
+/** Checks that a checkpoint goes on where another ended. */
+export declare function attestoVerifyCheckpointExtension(previous: string, current: string): string
+
+/** Checks the root of windows. */
+export declare function attestoVerifyCheckpointRoot(windows: string, count: number, root: string): string
+
+/** Checks that an event commits to a payload, or to metadata, with a hash. */
+export declare function attestoVerifyCommitment(event: string, isMetadata: boolean, commitment: string): string
+
+/** Checks that a list has every event of a range. */
+export declare function attestoVerifyCompleteness(events: string, expected: NativeExpectedEvents): string
+
+/** Checks that an event is in a batch. */
+export declare function attestoVerifyEventProof(proof: string, batchId: string, root: string, place?: NativePlace | undefined | null): string
+
+/** Checks that a leaf, given as JSON text or as a hash, is in a window. */
+export declare function attestoVerifyInclusion(leaf: string, isHash: boolean, place: NativePlace, proof: string, root: string): string
+
+/** Checks a receipt by a public key. */
+export declare function attestoVerifyReceipt(receipt: string, publicKey: string): string
+
+/** Checks the file of a receipt. */
+export declare function attestoVerifyReceiptFile(file: string, publicKey?: string | undefined | null, event?: string | undefined | null): string
+
+/** Checks that a receipt goes on from the known head of its stream. */
+export declare function attestoVerifyStreamHead(receipt: string, publicKey: string, known?: NativeHead | undefined | null, between?: string | undefined | null): string
+
 /** Canonical bytes of JSON text. */
 export declare function canonicalJson(text: string): Buffer
 
@@ -243,6 +285,14 @@ export declare function makeForkEvidence(one: string, other: string, policyText:
 /** Keeps a torn tail beside the ledger and cuts it off; `null` without one. */
 export declare function mendEnd(path: string): Promise<string>
 
+/** What an endpoint said, or why nothing of it can be read. */
+export interface NativeAnswer {
+  /** The body of its response. */
+  body?: string
+  /** Why there is none. */
+  failure?: string
+}
+
 /** What a head store written in JavaScript said about the ids of [`peek_ledger`]. */
 export interface NativeCustomHeads {
   /** The store, by a number that no other store of this process has. */
@@ -251,6 +301,20 @@ export interface NativeCustomHeads {
   firstHash: string
   /** What it knows. */
   heads: Array<NativeKnownHead>
+}
+
+/** What a list of events is to hold. */
+export interface NativeExpectedEvents {
+  /** Number of the first. */
+  fromSeqNo: number
+  /** Number of the last. */
+  toSeqNo: number
+  /** Hash of the one before the first. */
+  prevEventHash?: string
+  /** Hash of the last. */
+  lastEventHash?: string
+  /** Takes events without envelopes. */
+  allowHashesOnly: boolean
 }
 
 /** A place between two lines of a file. */
@@ -323,6 +387,24 @@ export interface NativePeek {
   pathId: string
   /** Hash of its first event, or empty. */
   firstHash: string
+}
+
+/** What an anchor is held to. */
+export interface NativePinned {
+  /** Address of the contract, 40 hex digits behind 0x. */
+  contract: string
+  /** Number of the chain. */
+  chainId: number
+  /** Blocks from that of the transaction on. */
+  confirmations: number
+}
+
+/** A place among leaves. */
+export interface NativePlace {
+  /** From 0. */
+  index: number
+  /** How many there are. */
+  count: number
 }
 
 /** Which sealed segments may go. */

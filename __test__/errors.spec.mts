@@ -37,7 +37,7 @@ import {
   verifyStream,
 } from 'sealwright';
 import { openEvidence, packEvidence } from 'sealwright/evidence';
-import { lastCheckpoint, logKey, openCheckpoint, proveInclusion, Witness, witnessKey } from 'sealwright/proofs';
+import { lastCheckpoint, logKey, openCheckpoint, payloadCommitment, proveInclusion, Witness, witnessKey } from 'sealwright/proofs';
 import { newFolder, newPath } from './helpers/folders.mts';
 import {
   chainOf,
@@ -198,6 +198,7 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
   ERR_INVALID_ARGUMENT: () => verifyChain('text' as never),
   ERR_JSON_DUPLICATE_KEY: () => parse('"reason":"r","reason":"r"'),
   ERR_JSON_NUMBER: () => canonicalJson(Number.NaN),
+  ERR_UNSAFE_NUMBER: () => payloadCommitment({ price: 0.5 }),
   ERR_JSON_STRING: () => canonicalJson('\ud800'),
   ERR_JSON_SYNTAX: () => events.parse('{'),
   ERR_JSON_UNSUPPORTED: () => canonicalJson(undefined),

@@ -95,6 +95,7 @@ export type ErrorCode =
   | 'ERR_TORN_TAIL'
   | 'ERR_TREE_IO'
   | 'ERR_TREE_MISSING'
+  | 'ERR_UNSAFE_NUMBER'
   | 'ERR_VIEWER_MISSING'
   | 'ERR_VIEWER_TOO_LARGE'
   | 'ERR_WITNESS_STATE';
@@ -274,6 +275,9 @@ export class SealwrightRangeError extends RangeError {
   }
 }
 
+/** A number that not every language reads as the same value, in what is committed to; `path` says where. */
+export class UnsafeNumberError extends SealwrightRangeError {}
+
 /** Whether this package made an error, of whichever class. */
 export function isSealwrightError(error: unknown): error is Error & { readonly code: ErrorCode } {
   return brandOf(error) !== undefined;
@@ -326,6 +330,7 @@ export function errorFromText(text: string, cause?: unknown): Error {
     case 'type':
       return new SealwrightTypeError(code, message, path);
     case 'range':
+      if (code === 'ERR_UNSAFE_NUMBER') return new UnsafeNumberError(code, message, path);
       return new SealwrightRangeError(code, message, path);
     case 'key':
       return withDetails(new KeyLoadError(code, message), { osCode: failure.osCode });

@@ -31,6 +31,14 @@ export type JsonView =
   | readonly JsonView[]
   | { readonly [key: string]: JsonView };
 
+/** What a text may hold beside what a ledger does. */
+export interface Dialect {
+  /** The string that an object stands for; undefined for all others. Must not run code of the object's own. */
+  readonly stringOf?: ((object: object) => string | undefined) | undefined;
+  /** Which integers are written with all their digits, however many: each bigint, or all whole numbers, rounded or not. */
+  readonly anyInteger?: 'bigint' | 'all' | undefined;
+}
+
 /**
  * The JSON text of a value. At most `maxDepth` containers may be inside each other, and the text may have at most
  * `maxLength` UTF-16 units: both end the walk early, long before the stack or memory is used up.
@@ -38,8 +46,14 @@ export type JsonView =
  * @throws TypeError `ERR_JSON_UNSUPPORTED`, `ERR_JSON_STRING`; RangeError `ERR_JSON_NUMBER`, `ERR_DEPTH_EXCEEDED`,
  * `ERR_LINE_TOO_LONG`; each with the `path` of the value, which begins with `root`
  */
-export function writeJson(value: unknown, maxDepth: number, maxLength = MAX_TEXT, root = ''): string {
-  const writer = new Writer(maxDepth, maxLength, root);
+export function writeJson(
+  value: unknown,
+  maxDepth: number,
+  maxLength = MAX_TEXT,
+  root = '',
+  dialect: Dialect = {},
+): string {
+  const writer = new Writer(maxDepth, maxLength, root, dialect);
   writer.value(value);
   return writer.text;
 }
@@ -67,15 +81,17 @@ class Writer {
   readonly #maxDepth: number;
   readonly #maxLength: number;
   readonly #root: string;
+  readonly #dialect: Dialect;
   /** The open containers, outermost first. */
   readonly #open: object[] = [];
   /** Which member of each open container is being written. */
   readonly #trail: (string | number)[] = [];
 
-  constructor(maxDepth: number, maxLength: number, root: string) {
+  constructor(maxDepth: number, maxLength: number, root: string, dialect: Dialect) {
     this.#maxDepth = maxDepth;
     this.#maxLength = maxLength;
     this.#root = root;
+    this.#dialect = dialect;
   }
 
   value(value: unknown): void {
@@ -120,6 +136,7 @@ class Writer {
     }
     if (!Number.isFinite(value)) throw this.#range('ERR_JSON_NUMBER', `JSON has no ${value}`);
     if (Number.isInteger(value)) {
+      if (this.#dialect.anyInteger === 'all') return this.#append(String(BigInt(value)));
       const remedy = 'use a bigint for an integer, float() for a double';
       throw this.#range('ERR_JSON_NUMBER', `${value} is beyond 2^53-1 and may have been rounded: ${remedy}`);
     }
@@ -127,7 +144,7 @@ class Writer {
   }
 
   #bigint(value: bigint): void {
-    if (value < LEAST_INTEGER || value > GREATEST_INTEGER) {
+    if (this.#dialect.anyInteger === undefined && (value < LEAST_INTEGER || value > GREATEST_INTEGER)) {
       throw this.#range('ERR_JSON_NUMBER', 'an integer must be from -2^63 to 2^64-1');
     }
     this.text += value;
@@ -136,6 +153,8 @@ class Writer {
   #object(value: object): void {
     if (types.isProxy(value)) throw this.#unsupported('a proxy');
     if (isFloat(value)) return this.#append(value.toString());
+    const text = this.#dialect.stringOf?.(value);
+    if (text !== undefined) return this.#string(text);
     if (this.#open.includes(value)) throw this.#unsupported('a cycle');
     if (this.#open.length >= this.#maxDepth) {
       throw this.#range('ERR_DEPTH_EXCEEDED', `nested deeper than ${this.#maxDepth} containers`);

@@ -12,6 +12,7 @@ import { compiledSources } from './typescript.mjs';
 /** Each page, and what its blocks find: the file in their folder, and the one it is a copy of. */
 const pages = [
   { page: 'README.md', files: {} },
+  { page: 'docs/attesto.md', files: { 'attesto.json': 'vectors/peers/attesto/vectors.json' } },
   { page: 'docs/crosscheck.md', files: { 'ledger.ndjson': 'vectors/chains/all_kinds.ndjson' } },
   { page: 'docs/proofs.md', files: {} },
   { page: 'docs/signer.md', files: {} },

@@ -3,7 +3,7 @@
  * event commits to. They lead to checkpoints, which `Session.checkpoint` signs.
  *
  * The formats are public ones: RFC 6962 trees, and the notes, checkpoints, policies and proofs of C2SP (c2sp.org).
- * docs/proofs.md shows how they are used.
+ * docs/proofs.md shows how they are used. What is in attesto/ is compatible with that service: docs/attesto.md.
  */
 
 export { commit, type Commitment, type CommitOptions, verifyCommitment, type VerifyCommitmentFields } from './commitment.js';
@@ -13,6 +13,50 @@ export {
   verifyForkEvidence,
   type VerifyForkEvidenceOptions,
 } from './forks.js';
+export { verifyAnchorOnchain, type VerifyAnchorOnchainFields } from './attesto/anchor.js';
+export {
+  canonicalCommitmentJson,
+  type CommitmentOptions,
+  domainHash,
+  metadataCommitment,
+  type MetadataCommitment,
+  payloadCommitment,
+  type PayloadCommitment,
+  verifyMetadataCommitment,
+  verifyPayloadCommitment,
+} from './attesto/commitment.js';
+export {
+  advanceStreamHead,
+  type AdvanceStreamHeadOptions,
+  verifyReceipt,
+  verifyReceiptFile,
+  type VerifyReceiptFileOptions,
+  type VerifyReceiptOptions,
+} from './attesto/receipt.js';
+export type {
+  AnchorReport,
+  AttestoReceipt,
+  AttestoReport,
+  CommitmentReport,
+  CompletenessReport,
+  FoldReport,
+  ReceiptFileReport,
+  ReceiptReport,
+  RootReport,
+  StreamReport,
+} from './attesto/report.js';
+export {
+  type ProofStep,
+  verifyCheckpointExtension,
+  verifyCheckpointRoot,
+  verifyCompleteness,
+  type VerifyCompletenessOptions,
+  verifyEventProof,
+  type VerifyEventProofOptions,
+  verifyInclusionProof,
+  type VerifyInclusionProofFields,
+} from './attesto/stream.js';
+export { UnsafeNumberError } from '../errors.js';
 export { logKey, witnessKey } from './keys.js';
 export {
   keepCosignatures,

@@ -52,6 +52,8 @@ codes! {
         JsonString = "ERR_JSON_STRING",
         /// A number that the ledger cannot hold.
         JsonNumber = "ERR_JSON_NUMBER",
+        /// A number that not every language reads as the same value, in what is committed to.
+        UnsafeNumber = "ERR_UNSAFE_NUMBER",
         /// An object with a key twice.
         JsonDuplicateKey = "ERR_JSON_DUPLICATE_KEY",
         /// Nesting beyond the limit of a ledger line.
@@ -264,6 +266,70 @@ codes! {
         OriginMismatch = "origin_mismatch",
         /// Two checkpoints that one history can have.
         NoFork = "no_fork",
+        /// Not JSON, or JSON that two readers may read differently.
+        JsonMalformed = "json_malformed",
+        /// A receipt that lacks a member, or has one of a wrong form.
+        ReceiptMalformed = "receipt_malformed",
+        /// Not the file of a receipt.
+        ExportMalformed = "export_malformed",
+        /// An anchor that lacks a member, or has one of a wrong form.
+        AnchorMalformed = "anchor_malformed",
+        /// Of another protocol, or of another version of it.
+        ProtocolMismatch = "protocol_mismatch",
+        /// Made with an algorithm that is not known here.
+        AlgorithmUnsupported = "algorithm_unsupported",
+        /// A member that no hash and no signature covers.
+        UnsignedMember = "unsigned_member",
+        /// What is beside the signed part says otherwise.
+        OuterMismatch = "outer_mismatch",
+        /// A signature names another key than what it signs.
+        KidMismatch = "kid_mismatch",
+        /// No key was named by who verifies.
+        KeyUnpinned = "key_unpinned",
+        /// An event that commits to nothing.
+        CommitmentMissing = "commitment_missing",
+        /// An event that commits to something else.
+        CommitmentMismatch = "commitment_mismatch",
+        /// Nothing shows that a payload belongs to a receipt.
+        PayloadUnbound = "payload_unbound",
+        /// Nothing is there that could show anything.
+        RangeEmpty = "range_empty",
+        /// The numbers are not those from one to another.
+        SequenceGap = "sequence_gap",
+        /// Something does not name the hash of what is before it.
+        ChainBroken = "chain_broken",
+        /// Of two streams.
+        StreamMismatch = "stream_mismatch",
+        /// Hashes without what they are of, which may be made up.
+        HashesOnly = "hashes_only",
+        /// The first or the last event is not the expected one.
+        EndMismatch = "end_mismatch",
+        /// More or fewer than there are said to be.
+        CountMismatch = "count_mismatch",
+        /// A hash of a proof stands on the other side.
+        SideMismatch = "side_mismatch",
+        /// A proof of another batch.
+        BatchMismatch = "batch_mismatch",
+        /// A stream that was told in two ways.
+        StreamFork = "stream_fork",
+        /// Events behind the known head are not shown.
+        StreamGap = "stream_gap",
+        /// An endpoint did not answer, or not with an answer.
+        RpcFailed = "rpc_failed",
+        /// Another chain.
+        ChainIdMismatch = "chain_id_mismatch",
+        /// Another contract.
+        ContractMismatch = "contract_mismatch",
+        /// Not confirmed, or by too few blocks.
+        AnchorUnconfirmed = "anchor_unconfirmed",
+        /// The chain has no such transaction.
+        TransactionMissing = "transaction_missing",
+        /// The transaction did not go through.
+        TransactionFailed = "transaction_failed",
+        /// Another transaction, or one to another address.
+        TransactionMismatch = "transaction_mismatch",
+        /// The transaction is in another block.
+        BlockMismatch = "block_mismatch",
     }
 }
 

@@ -12,7 +12,7 @@ fn kind(error: &CoreError) -> &'static str {
         Code::LedgerMalformed | Code::ChainBroken => "chain",
         Code::LineTooLong | Code::DepthExceeded if error.place.is_some() => "chain",
         Code::InvalidArgument | Code::JsonString | Code::EventField | Code::PublicKey => "type",
-        Code::OutOfRange | Code::JsonNumber | Code::DepthExceeded | Code::LineTooLong => "range",
+        Code::OutOfRange | Code::JsonNumber | Code::UnsafeNumber | Code::DepthExceeded | Code::LineTooLong => "range",
         Code::JsonSyntax | Code::JsonDuplicateKey | Code::EventKind | Code::EventDigest | Code::EventReserved => {
             "signing"
         }

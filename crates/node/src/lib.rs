@@ -7,6 +7,7 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 #![allow(unreachable_pub, reason = "what napi-rs exports must be `pub`, though no Rust crate sees it")]
 
+mod attesto;
 mod bundle;
 mod channel;
 mod compressed;

@@ -150,6 +150,6 @@ fn policy(text: &str) -> Result<Policy> {
     Policy::parse(text).map_err(|error| throw(&error))
 }
 
-fn public_of(text: &str) -> Result<PublicKey> {
+pub(crate) fn public_of(text: &str) -> Result<PublicKey> {
     PublicKey::from_hex(text).ok_or_else(|| misuse("a public key has 64 lower-case hex digits"))
 }

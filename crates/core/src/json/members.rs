@@ -27,6 +27,19 @@ impl<'a> Iterator for Members<'a> {
     }
 }
 
+/// Walks the elements of an array, as spelled. Nothing for another value.
+///
+/// The text must come from [`transcode`](super::transcode), as that of [`members`].
+pub(crate) fn elements(array: &str) -> impl Iterator<Item = &str> {
+    let mut rest = array.strip_prefix('[').unwrap_or_default();
+    std::iter::from_fn(move || {
+        rest = rest.strip_prefix(',').unwrap_or(rest);
+        let (value, after) = rest.split_at_checked(value_end(rest).filter(|end| *end > 0)?)?;
+        rest = after;
+        Some(value)
+    })
+}
+
 /// A string's text between its quotes, as spelled.
 #[inline(always)]
 pub(crate) fn unquote(string: &str) -> &str {

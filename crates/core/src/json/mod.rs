@@ -32,8 +32,8 @@ pub(crate) mod string;
 use crate::error::{Error, ErrorCode, Result};
 pub use members::members;
 pub(crate) use outline::{Outlined, Workspace};
-pub(crate) use parse::outline;
 pub use parse::{Keys, Transcoded, transcode};
+pub(crate) use parse::{outline, transcode_as_python};
 pub use pretty::pretty;
 
 /// Containers that may be open at once in one text; a ledger line's own object is the first.

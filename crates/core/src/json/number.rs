@@ -60,6 +60,26 @@ fn read_far_exponent(mantissa: &str, exponent: i64) -> f64 {
 
 /// Appends the text of a finite double.
 pub fn write_double(value: f64, out: &mut Vec<u8>) {
+    write_laid_out(value, LEDGER, out);
+}
+
+/// Appends the text that Python's `repr` gives a finite double: the same digits, but 0.00001 is `1e-05`.
+pub(crate) fn write_python_double(value: f64, out: &mut Vec<u8>) {
+    write_laid_out(value, PYTHON, out);
+}
+
+/// How the digits of a double are laid out.
+struct Layout {
+    /// Decimal notation is for points behind this one, as far as 16.
+    before_least_point: i32,
+    /// Fewest digits of an exponent.
+    exponent_digits: usize,
+}
+
+const LEDGER: Layout = Layout { before_least_point: -5, exponent_digits: 1 };
+const PYTHON: Layout = Layout { before_least_point: -4, exponent_digits: 2 };
+
+fn write_laid_out(value: f64, layout: Layout, out: &mut Vec<u8>) {
     let mut buffer = zmij::Buffer::new();
     let printed = buffer.format_finite(value);
     let printed = match printed.strip_prefix('-') {
@@ -70,10 +90,10 @@ pub fn write_double(value: f64, out: &mut Vec<u8>) {
         None => printed,
     };
     let Digits { digits, point } = Digits::of(printed);
-    if -5 < point && point <= 16 {
+    if layout.before_least_point < point && point <= 16 {
         write_decimal(&digits, point, out);
     } else {
-        write_exponent(&digits, point.saturating_sub(1), out);
+        write_exponent(&digits, point.saturating_sub(1), layout.exponent_digits, out);
     }
 }
 
@@ -117,7 +137,7 @@ fn write_decimal(digits: &[u8], point: i32, out: &mut Vec<u8>) {
 }
 
 /// d.ddde+x
-fn write_exponent(digits: &[u8], exponent: i32, out: &mut Vec<u8>) {
+fn write_exponent(digits: &[u8], exponent: i32, least_digits: usize, out: &mut Vec<u8>) {
     let (first, rest) = digits.split_at_checked(1).unwrap_or((digits, &[]));
     out.extend_from_slice(first);
     if !rest.is_empty() {
@@ -125,7 +145,9 @@ fn write_exponent(digits: &[u8], exponent: i32, out: &mut Vec<u8>) {
         out.extend_from_slice(rest);
     }
     out.extend_from_slice(if exponent < 0 { b"e-" } else { b"e+" });
-    out.extend_from_slice(exponent.unsigned_abs().to_string().as_bytes());
+    let exponent = exponent.unsigned_abs().to_string();
+    out.extend(std::iter::repeat_n(b'0', least_digits.saturating_sub(exponent.len())));
+    out.extend_from_slice(exponent.as_bytes());
 }
 
 #[cfg(test)]
@@ -136,6 +158,29 @@ mod tests {
         let mut out = Vec::new();
         write_double(value, &mut out);
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn doubles_are_laid_out_as_python_does() {
+        for (value, expected) in [
+            (1.0, "1.0"),
+            (-0.0, "-0.0"),
+            (100.0, "100.0"),
+            (1e15, "1000000000000000.0"),
+            (1e16, "1e+16"),
+            (1e22, "1e+22"),
+            (0.0001, "0.0001"),
+            (0.00012, "0.00012"),
+            (0.00001, "1e-05"),
+            (-1.5e-7, "-1.5e-07"),
+            (5e-324, "5e-324"),
+            (1.5e300, "1.5e+300"),
+            (1.234_567_890_123_456_8e17, "1.2345678901234568e+17"),
+        ] {
+            let mut out = Vec::new();
+            write_python_double(value, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
     }
 
     #[test]

@@ -45,8 +45,34 @@ pub(crate) fn outline(
     Transcoder::new(source, keys, max_depth, outer, out, workspace).run()
 }
 
+/// What Python's `json` makes of a text, in canonical form: as [`transcode`] with sorted keys, but for numbers. Each integer,
+/// however large, keeps its digits, `-0` is `0`, and doubles are spelled as Python spells them.
+pub(crate) fn transcode_as_python(
+    source: &str,
+    max_depth: usize,
+    out: &mut Vec<u8>,
+) -> Result<(Transcoded, Option<UnsafeNumber>), JsonError> {
+    let mut workspace = Workspace::default();
+    let mut transcoder = Transcoder::new(source, Keys::Sorted, max_depth, 0, out, &mut workspace);
+    transcoder.as_python = true;
+    let transcoded = transcoder.run()?;
+    Ok((transcoded, transcoder.unsafe_number))
+}
+
+/// The first number of a text that not every language reads as the same value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UnsafeNumber {
+    /// Where it is.
+    pub(crate) path: String,
+    /// An integer beyond 2^53-1; else a double.
+    pub(crate) is_integer: bool,
+}
+
 /// Objects with fewer members are looked through for a repeated key without being sorted.
 const FEW: usize = 12;
+
+/// The largest integer that is exact in a double, and the next one is too.
+const MAX_SAFE: u64 = (1 << 53) - 1;
 
 struct Transcoder<'s, 'o> {
     source: &'s str,
@@ -65,6 +91,9 @@ struct Transcoder<'s, 'o> {
     /// Some key has an escape in the ledger's spelling: keys are compared by what they stand for.
     escaped_keys: bool,
     duplicate: Option<String>,
+    /// Numbers are Python's; the first unsafe one is noted.
+    as_python: bool,
+    unsafe_number: Option<UnsafeNumber>,
     work: &'o mut Workspace,
 }
 
@@ -92,13 +121,15 @@ impl<'s, 'o> Transcoder<'s, 'o> {
             escaped: false,
             escaped_keys: false,
             duplicate: None,
+            as_python: false,
+            unsafe_number: None,
             work,
         }
     }
 
-    fn run(mut self) -> Result<Transcoded, JsonError> {
+    fn run(&mut self) -> Result<Transcoded, JsonError> {
         match self.text() {
-            Ok(()) => Ok(Transcoded { compact: self.compact, duplicate: self.duplicate }),
+            Ok(()) => Ok(Transcoded { compact: self.compact, duplicate: self.duplicate.take() }),
             Err(flaw) => Err(JsonError { flaw, offset: self.at, path: path::render(&self.work.path, self.source) }),
         }
     }
@@ -300,19 +331,47 @@ impl<'s, 'o> Transcoder<'s, 'o> {
             Flaw::Syntax
         })?;
         let literal = tail.get(..length).unwrap_or_default();
+        if self.as_python {
+            return self.python_number(literal);
+        }
         if number::is_integer(literal) {
             self.advance(length);
             return Ok(());
         }
+        self.double(literal, number::write_double)
+    }
+
+    fn python_number(&mut self, literal: &str) -> Result<(), Flaw> {
+        let is_integer = !literal.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E'));
+        let magnitude = literal.trim_start_matches('-').parse::<u64>();
+        if !(is_integer && magnitude.is_ok_and(|magnitude| magnitude <= MAX_SAFE)) && self.unsafe_number.is_none() {
+            let path = path::render(&self.work.path, self.source);
+            self.unsafe_number = Some(UnsafeNumber { path, is_integer });
+        }
+        if !is_integer {
+            return self.double(literal, number::write_python_double);
+        }
+        if literal == "-0" {
+            self.copy();
+            self.compact = false;
+            self.leave_out(1);
+            self.advance(1);
+        } else {
+            self.advance(literal.len());
+        }
+        Ok(())
+    }
+
+    fn double(&mut self, literal: &str, write: fn(f64, &mut Vec<u8>)) -> Result<(), Flaw> {
         let value = number::read_double(literal);
         if !value.is_finite() {
             return Err(Flaw::NumberOverflow);
         }
         self.copy();
         let before = self.out.len();
-        number::write_double(value, self.out);
+        write(value, self.out);
         self.compact &= self.out.get(before..) == Some(literal.as_bytes());
-        self.leave_out(length);
+        self.leave_out(literal.len());
         Ok(())
     }
 

@@ -127,6 +127,19 @@ fn climb(old_size: u64, new_size: u64, first: &Hash, rest: &[Hash]) -> Result<(H
     Ok((old_hash, new_hash))
 }
 
+/// On which side the hashes of an inclusion proof stand, from the leaf up: true is left. Other trees than that of RFC 6962 have
+/// the same shape if a node without a sibling is that of the level above. Nothing for a leaf that is not in the tree.
+pub(crate) fn sides(index: u64, size: u64) -> Option<Vec<bool>> {
+    let last = size.checked_sub(1).filter(|last| index <= *last)?;
+    let mut place = Place { node: index, last };
+    let mut sides = Vec::new();
+    while place.last > 0 && sides.len() < 64 {
+        sides.push(place.is_right().ok()?);
+        place.rise();
+    }
+    Some(sides)
+}
+
 /// A node on the way to the root, among the nodes of its level.
 struct Place {
     node: u64,

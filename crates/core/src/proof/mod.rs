@@ -12,6 +12,7 @@
 //! means of it: [`inclusion`], [`consistency`], and that a log has lied: [`fork`], which a [`witness`] finds. The formats are public ones, which other programs read: RFC 6962
 //! trees, and the signed notes, checkpoints and cosignatures of C2SP (c2sp.org).
 
+pub mod attesto;
 mod base64;
 pub mod checkpoint;
 pub mod commitment;
