@@ -1,4 +1,4 @@
-// The peer: a Python environment with the package whose ledger format is ours, for the tests that run both.
+// The peers: a Python environment with the package whose ledger format is ours, and with Attesto's, for the tests that run both.
 //
 // It is made once, in target/peer-<digest of the requirements>, and taken again as long as it works. Who finds none makes
 // one under a name of its own and renames it into place: several test processes that start at once do not meet.
@@ -64,8 +64,9 @@ function putInPlace(folder) {
   }
 }
 
-const works = (folder) =>
-  existsSync(pythonOf(folder)) && succeeds(pythonOf(folder), ['-c', 'import provedex; provedex.canonical_json(1)'], target);
+const check = 'import provedex, importlib.util as u, sys; provedex.canonical_json(1); sys.exit(u.find_spec("attesto") is None)';
+
+const works = (folder) => existsSync(pythonOf(folder)) && succeeds(pythonOf(folder), ['-c', check], target);
 
 const canMakeEnvironments = (python) =>
   succeeds(python, ['-c', 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))'], projectRoot);
