@@ -37,7 +37,18 @@ import {
   verifyStream,
 } from 'sealwright';
 import { openEvidence, packEvidence } from 'sealwright/evidence';
-import { lastCheckpoint, logKey, openCheckpoint, payloadCommitment, proveInclusion, Witness, witnessKey } from 'sealwright/proofs';
+import {
+  lastCheckpoint,
+  logKey,
+  openCheckpoint,
+  payloadCommitment,
+  proveInclusion,
+  timestampIngest,
+  timestampRequest,
+  verifyTimestamp,
+  Witness,
+  witnessKey,
+} from 'sealwright/proofs';
 import { newFolder, newPath } from './helpers/folders.mts';
 import {
   chainOf,
@@ -91,6 +102,9 @@ const coreCodes = codesIn(coreSource, 'ErrorCode');
 const compressCodes = codesIn(source('crates', 'compress', 'src', 'error.rs'), 'ErrorCode');
 const faultCodes = codesIn(coreSource, 'FaultCode');
 const problemCodes = codesIn(coreSource, 'ProblemCode');
+const proofCodes = unionIn(source('src', 'proofs', 'report.ts'), 'ProblemCode');
+/** Of timestamps, which only TypeScript verifies. */
+const timestampCodes = proofCodes.filter((code) => /^(certificate_|chain_untrusted|imprint_|nonce_|timestamp_|tsa_)/.test(code));
 const reportSource = source('src', 'report.ts');
 const warningCodes = unionIn(reportSource, 'WarningCode');
 const doctorCodes = unionIn(source('src', 'doctor-codes.ts'), 'DoctorCode');
@@ -101,20 +115,20 @@ test('every code of src/ and crates/ stands in docs/errors.md, and every code th
   t.true(errorCodes.length > 30 && coreCodes.length > 30 && faultCodes.length > 10 && compressCodes.length > 5);
   t.true(warningCodes.length > 3 && doctorCodes.length > 20);
   const ofErrors = [...errorCodes, ...coreCodes, ...compressCodes];
-  const known = new Set([...ofErrors, ...faultCodes, ...problemCodes, ...warningCodes, ...doctorCodes]);
+  const known = new Set([...ofErrors, ...faultCodes, ...problemCodes, ...timestampCodes, ...warningCodes, ...doctorCodes]);
   t.deepEqual([...documented.keys()].toSorted(), [...known].toSorted());
 });
 
 test('the codes of the two sides are the same, but for those of one side alone', (t) => {
-  const isOfTypeScript = (code: string) => /^ERR_(EVIDENCE_|VIEWER_|OUTPUT_REFUSED|ADDON_LOAD|JSON_UNSUPPORTED)/.test(code);
+  const isOfTypeScript = (code: string) => /^ERR_(CERTIFICATE$|TIMESTAMP_|EVIDENCE_|VIEWER_|OUTPUT_REFUSED|ADDON_LOAD|JSON_UNSUPPORTED)/.test(code);
   const ofTypeScript = errorCodes.filter(isOfTypeScript);
-  t.is(ofTypeScript.length, 11);
+  t.is(ofTypeScript.length, 15);
   t.deepEqual(
     [...coreCodes.filter((code) => !requests.includes(code)), ...compressCodes, ...ofTypeScript].toSorted(),
     errorCodes.toSorted(),
   );
   t.deepEqual(unionIn(reportSource, 'FaultCode').toSorted(), faultCodes.toSorted());
-  t.deepEqual(unionIn(source('src', 'proofs', 'report.ts'), 'ProblemCode').toSorted(), problemCodes.toSorted());
+  t.deepEqual(proofCodes.filter((code) => !timestampCodes.includes(code)).toSorted(), problemCodes.toSorted());
 });
 
 type Provocation = (t: ExecutionContext) => unknown;
@@ -218,6 +232,17 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
     await (await openSession(t, { ledgerPath })).checkpoint({ origin: 'example.com/ledger' });
   },
   ERR_CHECKPOINT_MALFORMED: () => openCheckpoint(noteOf('a text\n'), { policy }),
+  ERR_CERTIFICATE: () => verifyTimestamp(Buffer.of(), { checkpoint: newer, roots: 'none' }),
+  ERR_TIMESTAMP_MALFORMED: () => timestampIngest({ checkpoint: newer, request: Buffer.of(), response: Buffer.of() }),
+  // PKIStatusInfo { rejection }.
+  ERR_TIMESTAMP_REFUSED: () => {
+    const { request } = timestampRequest(newer);
+    timestampIngest({ checkpoint: newer, request, response: Buffer.from('30053003020102', 'hex') });
+  },
+  ERR_TIMESTAMP_MISMATCH: () => {
+    const response = readFileSync(join(projectRoot, 'vectors', 'timestamps', 'response.tsr'));
+    timestampIngest({ checkpoint: newer, request: timestampRequest(newer).request, response });
+  },
   ERR_CHECKPOINT_ORIGIN: () => logKey('https://example.com', key1.publicKeyHex),
   ERR_LEDGER_CHANGED: (t) => {
     const path = newPath(t);

@@ -23,6 +23,7 @@ const detectors = {
   cryptography: () => succeeds('python3', ['-c', 'import cryptography.hazmat.primitives.asymmetric.ed25519']),
   gzip: () => succeeds('gzip', ['--version']),
   zstd: () => succeeds('zstd', ['--version']),
+  openssl: () => succeeds('openssl', ['version']),
   // A container may have the program and refuse to let it trace.
   strace: () => succeeds('strace', ['-f', '-o', devNull, 'true']),
   // Root passes every permission check, so tests of permissions start as root and continue as nobody, who must be able

@@ -15,6 +15,7 @@ export type Part =
   | 'python'
   | 'cryptography'
   | 'gzip'
+  | 'openssl'
   | 'strace'
   | 'zstd'
   | 'unprivileged'

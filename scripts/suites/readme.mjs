@@ -18,6 +18,12 @@ const pages = [
   { page: 'docs/signer.md', files: {} },
   { page: 'docs/erasure.md', files: {} },
   {
+    page: 'docs/timestamps.md',
+    files: Object.fromEntries(
+      ['checkpoint.txt', 'request.tsq', 'response.tsr', 'authority.pem'].map((name) => [name, `vectors/timestamps/${name}`]),
+    ),
+  },
+  {
     page: 'docs/from-provedex.md',
     files: {
       '.provedex/keys/ed25519.key': 'vectors/peers/provedex/key.bin',

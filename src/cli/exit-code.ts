@@ -6,7 +6,7 @@
 export const ExitCode = {
   /** Done; of a verification: verified or intact, and all that was asked for was checked. */
   ok: 0,
-  /** A ledger is proven broken. Nothing else ever ends with 1. */
+  /** A ledger is proven broken, or what is said about one does not hold. Nothing else ever ends with 1. */
   broken: 1,
   /** Could not be done or checked: usage, unreadable or malformed input, a defect of this program. */
   failed: 2,

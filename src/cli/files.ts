@@ -5,6 +5,6 @@
 import { outputPath, writeOutput } from '../output-file.js';
 
 /** Writes a whole file, which may be none of the inputs. */
-export async function writeWhole(path: string, content: string, inputs: readonly string[]): Promise<void> {
+export async function writeWhole(path: string, content: string | Uint8Array, inputs: readonly string[]): Promise<void> {
   await writeOutput(await outputPath(path, inputs), (file) => file.writeFile(content));
 }

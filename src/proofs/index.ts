@@ -1,6 +1,6 @@
 /*
- * Proofs about a ledger, for somebody who has not got it: that one event is in it, that it only grew, and which value an
- * event commits to. They lead to checkpoints, which `Session.checkpoint` signs.
+ * Proofs about a ledger, for somebody who has not got it: that one event is in it, that it only grew, which value an event
+ * commits to, and when a checkpoint was there. They lead to checkpoints, which `Session.checkpoint` signs.
  *
  * The formats are public ones: RFC 6962 trees, and the notes, checkpoints, policies and proofs of C2SP (c2sp.org).
  * docs/proofs.md shows how they are used. What is in attesto/ is compatible with that service: docs/attesto.md.
@@ -76,6 +76,15 @@ export type {
   ShownCheckpoint,
   ShownEvent,
 } from './report.js';
+export { type IngestedTimestamp, timestampIngest, type TimestampIngestFields } from './timestamp/ingest.js';
+export { timestampRequest, type TimestampRequest, type TimestampRequestOptions } from './timestamp/request.js';
+export {
+  type CertificateInput,
+  type TimestampAuthority,
+  type TimestampReport,
+  verifyTimestamp,
+  type VerifyTimestampOptions,
+} from './timestamp/verify.js';
 export {
   openCheckpoint,
   type OpenCheckpointOptions,

@@ -4,14 +4,16 @@
 //   agent.key       signs it; agent.pub has its public key in hex
 //   heads.json      a head store that knows its head
 //   auditor.key     of who verifies
+//   checkpoint.txt  and a timestamp of it: request.tsq, response.tsr, token.der, and authority.pem, which vouches for it
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { type EventInput, events, FileHeadStore, Session, sha256Hex, SigningKeypair } from 'sealwright';
 import { newFolder } from '../../helpers/folders.mts';
+import { projectRoot } from '../../helpers/project.mts';
 
 /** How many events the ledger has. */
 export const EXAMPLE_EVENTS = 20;
@@ -37,7 +39,9 @@ async function makeFiles(): Promise<ReadonlyMap<string, Uint8Array>> {
     writeFileSync(join(folder, 'agent.pub'), `${keypair.publicKeyHex}\n`);
     SigningKeypair.generate().save(join(folder, 'auditor.key'));
     await record(keypair, join(folder, 'ledger.ndjson'), join(folder, 'heads.json'));
-    return new Map(NAMES.map((name) => [name, readFileSync(join(folder, name))]));
+    const timestamps = join(projectRoot, 'vectors', 'timestamps');
+    const kept = readdirSync(timestamps).map((name) => [name, readFileSync(join(timestamps, name))] as const);
+    return new Map([...NAMES.map((name) => [name, readFileSync(join(folder, name))] as const), ...kept]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

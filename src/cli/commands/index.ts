@@ -21,6 +21,7 @@ import { rotateKey } from './rotate-key.js';
 import { stats } from './stats.js';
 import { tail } from './tail.js';
 import { tamperTest } from './tamper-test.js';
+import { timestampIngestCommand, timestampRequestCommand, timestampVerifyCommand } from './timestamp.js';
 import { verify } from './verify.js';
 import { view } from './view.js';
 
@@ -38,6 +39,9 @@ export const commands: readonly CommandSpec[] = [
   headShow,
   headSave,
   headCheck,
+  timestampRequestCommand,
+  timestampIngestCommand,
+  timestampVerifyCommand,
   tamperTest,
   init,
   keygen,
