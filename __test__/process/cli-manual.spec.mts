@@ -4,16 +4,16 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { projectRoot, testWith } from '../helpers/parts.mts';
-import { cliOutput } from './helpers/cli.mts';
+import { type CliEnd, cliOutput, RunningCli } from './helpers/cli.mts';
 import { exampleFolder } from './helpers/example.mts';
 
 interface Command {
   readonly name: string;
   readonly description: readonly string[];
   readonly options: Readonly<Record<string, { readonly help: string }>>;
-  readonly examples: readonly { readonly line: string; readonly help: string; readonly exit?: number }[];
+  readonly examples: readonly { readonly line: string; readonly help: string; readonly exit?: number; readonly until?: string }[];
 }
 
 const load = createRequire(join(projectRoot, 'package.json'));
@@ -31,12 +31,21 @@ function wordsOf(line: string): string[] {
   return [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
 }
 
+async function interrupted(t: ExecutionContext, words: readonly string[], cwd: string, until: string): Promise<CliEnd> {
+  const running = new RunningCli(t, words, { cwd });
+  await running.printed(until);
+  running.interrupt();
+  return running.end;
+}
+
 for (const { name, examples } of commands) {
   testWith(name === 'view' ? ['wasm'] : [], `the examples of ${name} do what they say`, async (t) => {
     t.true(examples.length > 0);
-    for (const { line, exit = 0 } of examples) {
+    for (const { line, exit = 0, until } of examples) {
       t.true(line.startsWith(`${name} `) || line === name, line);
-      await cliOutput(t, wordsOf(line), { cwd: await exampleFolder(t), code: exit });
+      const cwd = await exampleFolder(t);
+      if (until === undefined) await cliOutput(t, wordsOf(line), { cwd, code: exit });
+      else t.is((await interrupted(t, wordsOf(line), cwd, until)).code, exit);
     }
   });
 

@@ -23,6 +23,7 @@ const pages = [
       ['checkpoint.txt', 'request.tsq', 'response.tsr', 'authority.pem'].map((name) => [name, `vectors/timestamps/${name}`]),
     ),
   },
+  { page: 'docs/witness.md', files: {} },
   {
     page: 'docs/from-provedex.md',
     files: {

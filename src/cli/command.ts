@@ -66,6 +66,8 @@ export interface Example {
   readonly help: string;
   /** What it ends with, when that is not 0. */
   readonly exit?: ExitCode;
+  /** Of a command that goes on until Ctrl-C: what it has printed by the time that a test interrupts it. */
+  readonly until?: string;
 }
 
 /** A command as the parser and the manual see it. */

@@ -27,6 +27,8 @@ const FOLDER = [
   ['agent.key', 'the key that signs it; agent.pub is its public half'],
   ['heads.json', 'a head store that knows its last event'],
   ['auditor.key', 'a key of whoever verifies'],
+  ['policy.txt', 'a policy with the key of a log'],
+  ['fork.txt', 'evidence that this log has signed two histories'],
 ] as const;
 
 /** What a command is called with, behind its name. */

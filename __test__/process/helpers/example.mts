@@ -5,6 +5,8 @@
 //   heads.json      a head store that knows its head
 //   auditor.key     of who verifies
 //   checkpoint.txt  and a timestamp of it: request.tsq, response.tsr, token.der, and authority.pem, which vouches for it
+//   policy.txt      has the key of a log
+//   fork.txt        evidence that this log has signed two histories
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,8 +14,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { type EventInput, events, FileHeadStore, Session, sha256Hex, SigningKeypair } from 'sealwright';
+import { makeForkEvidence } from 'sealwright/proofs';
 import { newFolder } from '../../helpers/folders.mts';
 import { projectRoot } from '../../helpers/project.mts';
+import { History, policyOf } from '../../proofs/helpers/history.mts';
 
 /** How many events the ledger has. */
 export const EXAMPLE_EVENTS = 20;
@@ -28,7 +32,7 @@ export async function exampleFolder(t: ExecutionContext): Promise<string> {
 
 let files: Promise<ReadonlyMap<string, Uint8Array>> | undefined;
 
-const NAMES = ['ledger.ndjson', 'agent.key', 'agent.pub', 'heads.json', 'auditor.key'];
+const NAMES = ['ledger.ndjson', 'agent.key', 'agent.pub', 'heads.json', 'auditor.key', 'policy.txt', 'fork.txt'];
 const digest = sha256Hex('an example');
 
 async function makeFiles(): Promise<ReadonlyMap<string, Uint8Array>> {
@@ -38,6 +42,10 @@ async function makeFiles(): Promise<ReadonlyMap<string, Uint8Array>> {
     keypair.save(join(folder, 'agent.key'));
     writeFileSync(join(folder, 'agent.pub'), `${keypair.publicKeyHex}\n`);
     SigningKeypair.generate().save(join(folder, 'auditor.key'));
+    const policy = policyOf();
+    const [one, other] = [new History('one').checkpoint(5), new History('other').checkpoint(5)];
+    writeFileSync(join(folder, 'policy.txt'), policy);
+    writeFileSync(join(folder, 'fork.txt'), makeForkEvidence({ one, other, policy }) ?? '');
     await record(keypair, join(folder, 'ledger.ndjson'), join(folder, 'heads.json'));
     const timestamps = join(projectRoot, 'vectors', 'timestamps');
     const kept = readdirSync(timestamps).map((name) => [name, readFileSync(join(timestamps, name))] as const);

@@ -6,6 +6,7 @@ import type { CommandSpec } from '../command.js';
 import { completion } from './completion.js';
 import { doctor } from './doctor.js';
 import { exportCommand } from './export.js';
+import { forkCheck } from './fork.js';
 import { headCheck, headSave, headShow } from './head.js';
 import { init } from './init.js';
 import { inspect } from './inspect.js';
@@ -24,6 +25,7 @@ import { tamperTest } from './tamper-test.js';
 import { timestampIngestCommand, timestampRequestCommand, timestampVerifyCommand } from './timestamp.js';
 import { verify } from './verify.js';
 import { view } from './view.js';
+import { witnessKeyCommand, witnessServe } from './witness.js';
 
 export const commands: readonly CommandSpec[] = [
   verify,
@@ -49,6 +51,9 @@ export const commands: readonly CommandSpec[] = [
   recover,
   prune,
   restore,
+  witnessServe,
+  witnessKeyCommand,
+  forkCheck,
   doctor,
   completion,
 ];
