@@ -176,7 +176,8 @@ test('an answer that is none is not taken', async (t) => {
 test('redirects are refused, and a caller can give up', async (t) => {
   const server = createServer((request, response) => {
     request.resume();
-    if (request.url?.startsWith('/slow') !== true) response.writeHead(307, { location: '/elsewhere' }).end();
+    if (request.url === '/elsewhere') response.writeHead(404).end();
+    else if (request.url?.startsWith('/slow') !== true) response.writeHead(307, { location: '/elsewhere' }).end();
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
