@@ -1,18 +1,20 @@
 // Witnesses as processes of their own: a log that lies is caught, what was cosigned outlives whoever cosigned it, and what
 // the command line prints.
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { SigningKeypair } from 'sealwright';
 import { cosign, verifyForkEvidence, Witness } from 'sealwright/proofs';
 import { newFolder } from '../helpers/folders.mts';
+import { testWith } from '../helpers/parts.mts';
 import { checkedJson } from '../helpers/schemas.mts';
 import { History, log, ORIGIN, policyOf, vkey } from '../proofs/helpers/history.mts';
 import type { Plan } from './children/witness.mts';
 import { Child } from './helpers/child.mts';
 import { cliOutput, runCli, RunningCli } from './helpers/cli.mts';
 import { keypair } from './helpers/fixture.mts';
+import { parseTrace, traceTo } from './helpers/trace.mts';
 
 const [one, other] = [new History('one'), new History('other')];
 const TOKEN = 'token-of-24-characters-x';
@@ -106,6 +108,34 @@ test('what was cosigned outlives a witness that is killed before it answers', as
   t.like(await witness.addCheckpoint(other.request(5, 9)), { status: 409, body: '9\n' });
   t.like(await witness.addCheckpoint(other.request(9, 9)), { status: 409, contentType: 'text/x.sealwright.fork-evidence' });
   t.like(await witness.addCheckpoint(one.request(9, 12)), { status: 200 });
+});
+
+testWith(['strace'], 'a cosignature is given away once its checkpoint is on stable storage', async (t) => {
+  const folder = realpathSync(newFolder(t));
+  const [state, trace] = [join(folder, 'state'), join(folder, 'trace')];
+  const plan: Plan = { state, logs: [vkey(log)], lastSize: 7 };
+  const child = new Child(t, 'witness', { input: plan, through: traceTo(trace, ['write', 'writev', 'fsync', 'rename']) });
+  const { url, key } = await child.next<{ url: string; key: string }>();
+  const policy = policyOf([key], [url]);
+  for (const size of [5, 6, 7]) {
+    const { ok } = await cosign(one.checkpoint(size), { policy, prove: (oldSize) => one.prove(oldSize, size), mode: 'fail-open' });
+    t.is(ok, size < 7);
+  }
+  // It has ended by itself: nothing is missing in the trace.
+  await child.end;
+
+  const calls = parseTrace(readFileSync(trace, 'utf8'));
+  const answers = calls.filter(({ name, text }) => name.startsWith('write') && text.includes('HTTP/1.1 200'));
+  t.is(answers.length, 2);
+  let start = 0;
+  for (const answer of answers) {
+    const before = calls.filter(({ begin, end, result }) => begin >= start && end < answer.begin && result === '0');
+    const renamed = before.find(({ name, text }) => name === 'rename' && text.includes(join(state, '.')));
+    const file = before.find(({ name, path }) => name === 'fsync' && path.startsWith(join(state, '.')));
+    const kept = before.find(({ name, path, begin }) => name === 'fsync' && path === state && begin > (renamed?.end ?? Infinity));
+    t.true(file !== undefined && renamed !== undefined && kept !== undefined && file.end < renamed.begin);
+    start = answer.end;
+  }
 });
 
 test('a folder has one witness, in whichever process', async (t) => {
