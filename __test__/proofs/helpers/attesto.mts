@@ -62,6 +62,20 @@ export interface AttestoVectors {
     readonly rows: readonly JsonObject[];
     readonly row0_uid: string;
     readonly row0_leaf: string;
+    readonly tombstone: readonly [uid: string, leaf: string];
+    readonly roots_by_row_count: readonly string[];
+    readonly root_with_tombstone: string;
+  };
+  readonly provenance: {
+    readonly bundle_leaves: readonly JsonObject[];
+    readonly bundle_leaf_digests: readonly string[];
+    readonly bundle_merkle_root: string;
+    readonly bundle_provenance_root: string;
+    readonly top_leaf_digests: readonly string[];
+    readonly capsule_root: string;
+    readonly claim_commitments: readonly string[];
+    readonly claims_merkle_root: string;
+    readonly claims_root: string;
   };
 }
 
