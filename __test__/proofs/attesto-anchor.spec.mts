@@ -157,7 +157,13 @@ test('an endpoint that redirects, floods, hangs, fails or answers something else
     t.deepEqual(codes(report), ['rpc_failed', 'rpc_failed', 'rpc_failed']);
     return report.problems[0]?.reason ?? '';
   };
-  await failures(await listen(t, (_, response) => response.writeHead(307, { location: honestUrl }).end()));
+  let followed = 0;
+  const target = await listen(t, (_, response) => {
+    followed += 1;
+    response.end();
+  });
+  await failures(await listen(t, (_, response) => response.writeHead(307, { location: target }).end()));
+  t.is(followed, 0);
   t.regex(await failures(await listen(t, (_, response) => response.writeHead(503).end())), /status 503/);
   const flood = await listen(t, (_, response) => response.end(Buffer.alloc(2 << 20, 0x20)));
   t.regex(await failures(flood), /more than 1048576 bytes/);
