@@ -104,6 +104,11 @@ export class RunningCli {
     this.#process.kill('SIGINT');
   }
 
+  /** Sends it what ends a service. */
+  terminate(): void {
+    this.#process.kill('SIGTERM');
+  }
+
   /** Ends what it reads from standard input. */
   finishInput(rest?: string | Uint8Array): void {
     if (rest === undefined) this.#process.stdin?.end();

@@ -41,10 +41,10 @@ function print(out: Output, file: string, { ok, problems, older, newer }: ForkRe
   out.line();
   printCheckpoint(out, 'one', older);
   printCheckpoint(out, 'other', newer);
-  for (const { code, reason } of problems) printFact(out, code, reason, 'warn');
+  for (const { code, reason } of problems) out.line('  ', paint('warn', code), '  ', reason);
   if (!ok) return;
   out.line();
-  if (older?.size === newer?.size) out.line('  Both are of as many events, and of others.');
+  if (older?.size === newer?.size) out.line('  Both have as many events, and not the same ones.');
   else out.line(`  The first ${counted(older?.size ?? 0, 'event')} of the larger one are not those of the smaller one.`);
 }
 

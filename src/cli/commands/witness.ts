@@ -43,7 +43,7 @@ export const witnessServe = command({
       exit: ExitCode.interrupted,
     },
   ],
-  exits: { 2: 'it cannot listen, or what it has cosigned cannot be read', 130: 'Ctrl-C or SIGTERM' },
+  exits: { 0: 'SIGTERM', 2: 'it cannot listen, or what it has cosigned cannot be read', 130: 'Ctrl-C' },
   async run(context, _words, { state, key, name, log, port, host, allowHost, tokenFile }) {
     if (state === undefined) throw new UsageError('which folder? --state DIR');
     if (log.length === 0) throw new UsageError('which logs? --log NAME+ID+KEY');
@@ -58,7 +58,7 @@ export const witnessServe = command({
     for (const [index, text] of log.entries()) printFact(context.out, index === 0 ? 'logs' : '', text);
     printFact(context.out, 'listening', server.url);
     await ended(context);
-    return ExitCode.interrupted;
+    return context.signal.aborted ? ExitCode.interrupted : ExitCode.ok;
   },
 });
 
