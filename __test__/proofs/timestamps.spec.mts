@@ -150,6 +150,15 @@ test('property: no change of a byte passes, and no bytes throw anything but a ty
 });
 
 test('lengths and depths that no token has are refused at once', (t) => {
+  // The length of all of it, spelled as DER does not: longer, and left open.
+  const behind = token.subarray(4);
+  t.is(token[1], 0x82);
+  const spelled = (head: string, end = '') => Buffer.concat([Buffer.from(head, 'hex'), behind, Buffer.from(end, 'hex')]);
+  const length = behind.length.toString(16).padStart(4, '0');
+  t.true(verifyTimestamp(spelled(`3082${length}`), { checkpoint, roots }).ok);
+  for (const bytes of [spelled(`308300${length}`), spelled(`30840000${length}`), spelled('3080', '0000'), spelled(`3082${length}`, '00')]) {
+    t.deepEqual(codesOf(verifyTimestamp(bytes, { checkpoint, roots })), ['timestamp_malformed']);
+  }
   const nested = Buffer.alloc(60_000);
   for (let place = 0; place < nested.length; place += 4) nested.writeUInt32BE(0x30830000 | (nested.length - place - 4), place);
   for (const bytes of [nested, Buffer.alloc(60_000, 0x30), Buffer.alloc(60_000, '3080', 'hex'), Buffer.of(), Buffer.of(0x30), Buffer.of(0x30, 0x84, 255, 255, 255, 255)]) {
@@ -222,6 +231,7 @@ testWith(['openssl'], 'a certificate that is not for timestamps alone, or not of
     ['last', []],
     ['wrongUse', ['certificate_unfit']],
     ['constrained', ['certificate_unfit']],
+    ['constrainedToo', ['certificate_unfit']],
     ['signOnly', ['certificate_unfit']],
     ['noUse', ['certificate_unfit']],
   ] as const) {
@@ -238,8 +248,17 @@ testWith(['openssl'], 'a certificate that is not for timestamps alone, or not of
   const forged = impostor.sign('tsa', infoOf({ imprint }), ['root']);
   t.deepEqual(codesOf(verifyTimestamp(forged, { checkpoint: newer, roots: tsa.pem('root') })), ['chain_untrusted']);
   t.deepEqual(codes('root-tsa', [], '-nocerts'), ['tsa_missing']);
-  const bare = tsa.sign('root-tsa', infoOf({ imprint }), [], '-nocerts');
-  t.deepEqual(codesOf(verifyTimestamp(bare, { checkpoint: newer, roots: tsa.pem('root'), certificates: tsa.pem('root-tsa') })), []);
+  // A certificate of the same issuer, number and key is not the one that was signed with.
+  const other = tsa.issue('twin', { use: 'tsa', by: 'root', serial: '4711' });
+  const signer = tsa.issue('twin', { use: 'tsa', by: 'root', serial: '4711', to: '20490102000000Z' });
+  for (const how of [[], ['-keyid']]) {
+    const bare = tsa.sign('twin', infoOf({ imprint }), [], '-nocerts', ...how);
+    const given = (certificates: string | undefined) => codesOf(verifyTimestamp(bare, { checkpoint: newer, roots: tsa.pem('root'), certificates }));
+    t.deepEqual(given(signer), []);
+    t.deepEqual(given(other), ['tsa_missing']);
+    t.deepEqual(given(`${other}${signer}`), []);
+    t.deepEqual(given(tsa.pem('root-tsa')), ['tsa_missing']);
+  }
 });
 
 testWith(['openssl'], 'weak algorithms are refused, other ones of RSA and Ed25519 taken', (t) => {
@@ -278,6 +297,10 @@ testWith(['openssl'], 'a timestamp of another form is refused, though it is sign
   t.deepEqual(codes(infoOf({ imprint, more: [hex('a10c300a06032a03040101ff0400')] })), ['timestamp_malformed']);
   t.deepEqual(codes(infoOf({ imprint, more: [hex('a109300706032a03040400')] })), []);
   t.deepEqual(codes(infoOf({ imprint, more: [hex('0500')] })), ['timestamp_malformed']);
+  // Nonces of 0, with one and with two bytes; ordering that is neither true nor false.
+  t.deepEqual(codes(infoOf({ imprint, more: [hex('020100')] })), []);
+  t.deepEqual(codes(infoOf({ imprint, more: [hex('02020000')] })), ['timestamp_malformed']);
+  t.deepEqual(codes(infoOf({ imprint, more: [hex('010101')] })), ['timestamp_malformed']);
   t.deepEqual(codes(infoOf({ imprint, more: [hex('3005020101800203e8')] })), ['timestamp_malformed']);
   t.deepEqual(codes(Buffer.concat([infoOf({ imprint }), hex('0500')])), ['timestamp_malformed']);
 });

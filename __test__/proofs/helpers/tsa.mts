@@ -2,7 +2,8 @@
 // test wants an authority to have said.
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Extensions of certificates. */
@@ -11,6 +12,7 @@ const EXTENSIONS = {
   last: 'basicConstraints=critical,CA:true,pathlen:0\nkeyUsage=critical,keyCertSign',
   wrongUse: 'basicConstraints=critical,CA:true\nextendedKeyUsage=serverAuth',
   constrained: 'basicConstraints=critical,CA:true\nnameConstraints=critical,permitted;DNS:example.com',
+  constrainedToo: 'basicConstraints=critical,CA:true\nnameConstraints=permitted;DNS:example.com',
   signOnly: 'basicConstraints=critical,CA:true\nkeyUsage=critical,digitalSignature',
   tsa: 'basicConstraints=CA:false\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\nsubjectKeyIdentifier=hash',
   notCritical: 'extendedKeyUsage=timeStamping',
@@ -32,7 +34,7 @@ database=./index.txt
 new_certs_dir=.
 default_md=sha256
 policy=names
-rand_serial=yes
+serial=./ca-serial
 unique_subject=no
 email_in_dn=no
 [names]
@@ -74,6 +76,8 @@ interface Issue {
   readonly to?: string;
   readonly key?: 'ec' | 'rsa' | 'rsa1024' | 'ed25519';
   readonly digest?: string;
+  /** Hex of an even number of digits; random without. */
+  readonly serial?: string;
 }
 
 const KEYS = {
@@ -90,13 +94,15 @@ export class Tsa {
   constructor(folder: string) {
     this.#folder = folder;
     writeFileSync(join(folder, 'config'), CONFIG);
-    writeFileSync(join(folder, 'index.txt'), '');
     writeFileSync(join(folder, 'serial'), '01\n');
   }
 
-  /** Makes a certificate; its PEM. */
-  issue(name: string, { use, by = name, from = '20200101000000Z', to = '20490101000000Z', key = 'ec', digest = 'sha256' }: Issue): string {
-    this.#run('genpkey', ...KEYS[key], '-out', `${name}.key`);
+  /** Makes a certificate, with the key that this name has or a new one; its PEM. */
+  issue(name: string, { use, by = name, from = '20200101000000Z', to = '20490101000000Z', key = 'ec', digest = 'sha256', serial }: Issue): string {
+    if (!existsSync(join(this.#folder, `${name}.key`))) this.#run('genpkey', ...KEYS[key], '-out', `${name}.key`);
+    // What was issued before: it may be issued again.
+    writeFileSync(join(this.#folder, 'index.txt'), '');
+    writeFileSync(join(this.#folder, 'ca-serial'), `${serial ?? `40${randomBytes(8).toString('hex')}`}\n`);
     this.#run('req', '-new', '-key', `${name}.key`, '-subj', `/CN=${name}`, '-config', 'config', '-out', `${name}.csr`);
     const issuer = by === name ? ['-selfsign'] : ['-cert', `${by}.pem`];
     const files = ['-keyfile', `${by}.key`, '-in', `${name}.csr`, '-out', `${name}.pem`];
