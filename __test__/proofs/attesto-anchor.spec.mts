@@ -147,7 +147,9 @@ test('row 7: an anchor without what it takes, or for a batch that no contract ha
   }
   t.deepEqual(codes(await check(rpcUrl, { anchor: { ...anchor, merkleRoot: '00'.repeat(32) } })), ['anchor_malformed']);
   t.deepEqual(codes(await check(rpcUrl, { anchor: 'no JSON' })), ['json_malformed']);
-  t.deepEqual(codes(await check(rpcUrl)), ['rpc_failed', 'rpc_failed', 'rpc_failed']);
+  const unreachable = await check(rpcUrl);
+  t.deepEqual(codes(unreachable), ['rpc_failed', 'rpc_failed', 'rpc_failed']);
+  t.regex(unreachable.problems[0]?.reason ?? '', /^eth_chainId failed: fetch failed \(.+\)$/);
 });
 
 test('an endpoint that redirects, floods, hangs, fails or answers something else', async (t) => {

@@ -73,7 +73,7 @@ async function answerOf(send: typeof fetch, url: URL, body: string, timeout: num
       abort.abort();
     }, timeout);
   });
-  const answer = exchange(send, url, body, abort.signal).catch((error: unknown) => ({ failure: textOfThrown(error) }));
+  const answer = exchange(send, url, body, abort.signal).catch((error: unknown) => ({ failure: textWithCause(error) }));
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
@@ -83,6 +83,12 @@ async function exchange(send: typeof fetch, url: URL, body: string, signal: Abor
   if (response.redirected) return { failure: 'the endpoint redirects' };
   if (!response.ok) return { failure: `the endpoint answers with status ${response.status}` };
   return { body: await bodyOf(response) };
+}
+
+/** What `fetch` throws says why only in its cause. */
+function textWithCause(thrown: unknown): string {
+  const cause = thrown instanceof Error && thrown.cause instanceof Error ? ` (${textOfThrown(thrown.cause)})` : '';
+  return `${textOfThrown(thrown)}${cause}`;
 }
 
 /** The body, which is UTF-8. Reading ends where the limit is passed. */

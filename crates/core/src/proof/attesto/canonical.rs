@@ -32,7 +32,7 @@ pub fn canonicalize(text: &str, root: Option<&str>) -> Result<Vec<u8>> {
             };
             let joint = if number.path.is_empty() || number.path.starts_with('[') { "" } else { "." };
             let path = format!("{root}{joint}{}", number.path);
-            let message = format!("{what} has no place in what is committed to ({path}): write {remedy} as strings");
+            let message = format!("{what} has no place in what is committed to: write {remedy} as strings");
             Err(Error::new(ErrorCode::UnsafeNumber, message).at_path(path))
         }
         _ => Ok(out),
