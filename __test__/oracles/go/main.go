@@ -3,6 +3,8 @@
 //
 //	note-open     {"note", "keys"}              -> {"text", "signed": [{"name", "time"}]}
 //	note-cosign   {"note", "keys", "name", "seed", "time"} -> {"note", "key"}
+//	tree-prove    {"folder", "size", "root", "leaves", "sizes"} -> {"root", "leaves", "inclusion", "consistency"}
+//	proof-check   {"size", "root", "proof", "leaf", "hash"} or {..., "oldSize", "oldRoot"} -> {"problem"}
 //
 // Keys are NAME+ID+KEY of type 1 (Ed25519) or 4 (cosignature/v1); seed is 64 hex digits.
 package main
@@ -19,6 +21,8 @@ type command func(input []byte) (any, error)
 var commands = map[string]command{
 	"note-open":   typed(openNote),
 	"note-cosign": typed(cosignNote),
+	"tree-prove":  typed(proveByTiles),
+	"proof-check": typed(checkProof),
 }
 
 func main() {
@@ -30,7 +34,7 @@ func main() {
 
 func run() error {
 	if len(os.Args) != 2 || commands[os.Args[1]] == nil {
-		return fmt.Errorf("usage: oracle note-open | note-cosign")
+		return fmt.Errorf("usage: oracle note-open | note-cosign | tree-prove | proof-check")
 	}
 	var input json.RawMessage
 	if err := json.NewDecoder(os.Stdin).Decode(&input); err != nil {
