@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { newFolder } from '../helpers/folders.mts';
+import { newFifo, newFolder } from '../helpers/folders.mts';
 import { testWith } from '../helpers/parts.mts';
 import { checkedJson } from '../helpers/schemas.mts';
 import { newer, older } from '../proofs/helpers/proof.mts';
@@ -47,6 +47,7 @@ test('what is wrong, what cannot be checked and what was not asked for are told 
     [['checkpoint.txt', 'token.der', '--root', 'missing.pem'], 2],
     [['token.der', ...good.slice(1)], 2],
     [['.', ...good.slice(1)], 2],
+    [['checkpoint.txt', newFifo(t), '--root', 'authority.pem'], 2],
     [good.slice(0, 2), 3],
   ] as const) {
     t.is((await verify(...words)).code, expected, words.join(' '));

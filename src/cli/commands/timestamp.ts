@@ -2,7 +2,7 @@
  * sealwright timestamp: when a checkpoint was there, by the word of an authority (RFC 3161). Nothing here opens a connection.
  */
 
-import { open } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { timestampIngest, type TimestampReport, timestampRequest, verifyTimestamp } from '../../proofs/index.js';
 import { command } from '../command.js';
 import { UsageError } from '../context.js';
@@ -127,14 +127,10 @@ function print(out: Output, checkpoint: string, { ok, problems, time, accuracy, 
 const MAX_FILE = 16 << 20;
 
 async function readBytes(path: string): Promise<Uint8Array> {
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
-    if (size > MAX_FILE) throw new UsageError(`${path} has more than 16 MiB`);
-    return new Uint8Array(await file.readFile());
-  } finally {
-    await file.close();
-  }
+  const there = await stat(path);
+  if (!there.isFile()) throw new UsageError(`${path} is no regular file`);
+  if (there.size > MAX_FILE) throw new UsageError(`${path} has more than 16 MiB`);
+  return new Uint8Array(await readFile(path));
 }
 
 /** A text, byte for byte. */
