@@ -147,7 +147,7 @@ export interface CustomFields {
 
 /** Arguments of {@link events | events.payloadErased}. */
 export interface PayloadErasedFields {
-  /** The commitment to the value, as {@link commit} of `sealwright/proofs` made it: 64 lower-case hex digits. */
+  /** The commitment to the value, as `commit` of `sealwright/proofs` made it: 64 lower-case hex digits. */
   readonly commitment: string;
   /** Why; stored in clear. */
   readonly reason: string;
