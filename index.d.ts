@@ -486,6 +486,9 @@ export declare function printEvents(lines: Uint8Array, follows: boolean, line: n
 /** The consistency proof between two checkpoints: hashes in hex. */
 export declare function proveConsistency(ledger: string, from: string, to: string, cancel: CancelFlag): Promise<string[]>
 
+/** The consistency proof from the first `old_size` events to a checkpoint, behind their root: hashes in hex. */
+export declare function proveGrowth(ledger: string, oldSize: number, to: string, cancel: CancelFlag): Promise<string[]>
+
 /** The inclusion proof of an event, as text. */
 export declare function proveInclusion(ledger: string, seq: number, checkpoint: string, cancel: CancelFlag): Promise<string>
 

@@ -97,7 +97,7 @@ export class Session {
     this.#heartbeat = plan.heartbeatMs === undefined ? undefined : new Heartbeat(this.#pulse, plan.heartbeatMs);
     const { publish, checkpoint } = plan;
     if (publish !== undefined && checkpoint !== undefined) {
-      this.#source = { size: () => (this.head?.seq ?? -1) + 1, sign: () => this.#sign(checkpoint) };
+      this.#source = { path: this.#ledgerPath, size: () => (this.head?.seq ?? -1) + 1, sign: () => this.#sign(checkpoint) };
       this.#publisher = new Publisher(this.#source, publish);
     }
     drainAtExit();

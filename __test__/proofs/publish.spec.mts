@@ -7,7 +7,15 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { type CheckpointSink, type PublishOptions, type Session, SigningKeypair } from 'sealwright';
-import { logKey, openCheckpoint, proveConsistency, verifyConsistency } from 'sealwright/proofs';
+import {
+  lastCheckpoint,
+  logKey,
+  openCheckpoint,
+  proveConsistency,
+  serveWitness,
+  verifyConsistency,
+  Witness,
+} from 'sealwright/proofs';
 import { newFolder, newPath } from '../helpers/folders.mts';
 import { ended, key1, key2, openSession } from '../helpers/ledgers.mts';
 
@@ -146,6 +154,8 @@ test('options that say nothing, or too much, are refused', async (t) => {
   await refused({ origin, everyEvents: 0, sinks }, /from 1/);
   await refused({ origin, everyMs: 999, sinks }, /from 1000/);
   await refused({ everyEvents: 1, sinks }, /origin/);
+  await refused({ origin, everyEvents: 1, witnesses: {} }, /witnesses\.policy/);
+  await refused({ origin, everyEvents: 1, witnesses: { policy, mode: 'x' } }, /witnesses\.mode/);
   await refused({ origin, everyEvents: 1, sinks: [{}] }, /sinks\[0\] has one of/);
   await refused({ origin, everyEvents: 1, sinks: [{ file: 'x', url: 'http://a' }] }, /sinks\[0\] has one of/);
   await refused({ origin, everyEvents: 1, sinks: [{ url: 'ftp://a' }] }, /http: or https:/);
@@ -165,3 +175,61 @@ async function serve(t: ExecutionContext, answer: (request: IncomingMessage, res
   t.teardown(() => server.close());
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
+
+async function witnessOf(t: ExecutionContext, name: string) {
+  const witness = new Witness({ state: newFolder(t), keypair: SigningKeypair.generate(), name, logs: [logKey(origin, key1.publicKeyHex)] });
+  const server = await serveWitness({ witness });
+  t.teardown(async () => {
+    await server.close();
+    witness.close();
+  });
+  return { line: (label: string) => `witness ${label} ${witness.key} ${server.url}\n`, server };
+}
+
+test('what is published was cosigned before, and is kept so', async (t) => {
+  const ledgerPath = newPath(t);
+  const [one, two] = [await witnessOf(t, 'w.example/1'), await witnessOf(t, 'w.example/2')];
+  const quorum = `${policy.replace('quorum none\n', '')}${one.line('A')}${two.line('B')}group both all A B\nquorum both\n`;
+  const seen: string[] = [];
+  const session = await open(t, [(checkpoint) => void seen.push(checkpoint)], { everyEvents: 4, witnesses: { policy: quorum } }, ledgerPath);
+  await record(session, 4);
+  await until(() => seen.length === 1);
+  await record(session, 4);
+  await until(() => seen.length === 2);
+  await session.close();
+  t.is(session.checkpointError, null);
+  for (const [index, checkpoint] of seen.entries()) {
+    const shown = openCheckpoint(checkpoint, { policy: quorum });
+    t.is(shown.size, 4 * (index + 1));
+    t.deepEqual(shown.witnesses.map(({ name }) => name), ['w.example/1', 'w.example/2']);
+  }
+  t.is(await lastCheckpoint(ledgerPath), seen[1] ?? '');
+});
+
+test('without a quorum nothing is published, or what there is: as the caller says', async (t) => {
+  const [one, two] = [await witnessOf(t, 'w.example/1'), await witnessOf(t, 'w.example/2')];
+  const quorum = `${policy.replace('quorum none\n', '')}${one.line('A')}${two.line('B')}group both all A B\nquorum both\n`;
+  await two.server.close();
+  for (const mode of ['fail-closed', 'fail-open'] as const) {
+    const seen: string[] = [];
+    const session = await open(t, [(checkpoint) => void seen.push(checkpoint)], { everyEvents: 1, witnesses: { policy: quorum, mode } });
+    // To the witness each of these ledgers is another history of one log.
+    await record(session, mode === 'fail-closed' ? 1 : 2);
+    await session.close();
+    t.regex(session.checkpointError ?? '', /w\.example\/2: /);
+    t.is(seen.length > 0, mode === 'fail-open');
+  }
+});
+
+test('witnesses alone are enough, and a session that shows them another history hears of it', async (t) => {
+  const one = await witnessOf(t, 'w.example/1');
+  const witnesses = { policy: `${policy.replace('quorum none\n', '')}${one.line('A')}quorum A\n` };
+  const honest = await openSession(t, { ledgerPath: newPath(t), checkpoint: { origin, everyEvents: 2, witnesses } });
+  await record(honest, 2);
+  await honest.close();
+  t.is(honest.checkpointError, null);
+  const lying = await openSession(t, { ledgerPath: newPath(t), checkpoint: { origin, everyEvents: 5, witnesses } });
+  await record(lying, 5);
+  await lying.close();
+  t.regex(lying.checkpointError ?? '', /w\.example\/1: /);
+});

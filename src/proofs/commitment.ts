@@ -40,9 +40,9 @@ export interface VerifyCommitmentFields extends CommitOptions {
 /**
  * Commits to a value, under a salt of its own each time.
  *
- * @param value any JSON; what counts is its canonical form, as of {@link canonicalJson}
+ * @param value any JSON; what counts is its canonical form, as of `canonicalJson`
  * @throws TypeError `ERR_INVALID_ARGUMENT` (a domain that is none), `ERR_JSON_UNSUPPORTED`, `ERR_JSON_STRING`; RangeError
- * `ERR_JSON_NUMBER`, `ERR_DEPTH_EXCEEDED` (127 levels); {@link SelfTestError}
+ * `ERR_JSON_NUMBER`, `ERR_DEPTH_EXCEEDED` (127 levels); `SelfTestError`
  */
 export function commit(value: unknown, options?: CommitOptions): Commitment {
   const domain = domainOf(checkOptions(options, ['domain'], 'commit').domain);

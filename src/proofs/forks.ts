@@ -35,7 +35,7 @@ export interface MakeForkEvidenceFields {
  * Checks evidence that a log has signed two histories. Bytes that are no evidence are a report with problems.
  *
  * @param text the file, as {@link makeForkEvidence} and a witness write it
- * @throws {@link ProofError} `ERR_POLICY_MALFORMED`; {@link SelfTestError}; TypeError `ERR_INVALID_ARGUMENT`
+ * @throws `ProofError` `ERR_POLICY_MALFORMED`; `SelfTestError`; TypeError `ERR_INVALID_ARGUMENT`
  */
 export function verifyForkEvidence(text: string, options: VerifyForkEvidenceOptions): ForkReport {
   const evidence = checkString(text, 'text');
@@ -47,7 +47,7 @@ export function verifyForkEvidence(text: string, options: VerifyForkEvidenceOpti
  * The evidence that two checkpoints of a log are; null if one history can have both, or nothing given shows that none can.
  * Both are to be signed by a log of the policy.
  *
- * @throws {@link ProofError} `ERR_NOTE_MALFORMED`, `ERR_POLICY_MALFORMED`; {@link SelfTestError}; TypeError
+ * @throws `ProofError` `ERR_NOTE_MALFORMED`, `ERR_POLICY_MALFORMED`; `SelfTestError`; TypeError
  * `ERR_INVALID_ARGUMENT`
  */
 export function makeForkEvidence(fields: MakeForkEvidenceFields): string | null {

@@ -93,6 +93,7 @@ export {
   verifyInclusion,
   type VerifyInclusionOptions,
 } from './verify.js';
+export type { Fetch } from './witness/http.js';
 export { cosign, type Cosigning, type CosignOptions, type WitnessFailure, type WitnessFailureCode } from './witness/client.js';
 export { serveWitness, type ServeWitnessOptions, type WitnessServer } from './witness/server.js';
 export { Witness, type WitnessAnswer, type WitnessOptions } from './witness/witness.js';

@@ -18,12 +18,20 @@ export interface ProveInclusionOptions {
 
 /** Options of {@link proveConsistency}. */
 export interface ProveConsistencyOptions {
-  /** The earlier checkpoint, a signed note. */
-  readonly from: string;
-  /** The later one. */
+  /** The earlier checkpoint, a signed note; or how many events it has. */
+  readonly from: string | number;
+  /** The later one, a signed note. */
   readonly to: string;
   /** Ends the work, which rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What a tree begins with, see {@link proveGrowth}. */
+export interface Growth {
+  /** The root of the events that it begins with: 64 lower-case hex digits. */
+  readonly root: string;
+  /** The consistency proof from there. */
+  readonly proof: readonly string[];
 }
 
 /**
@@ -58,10 +66,18 @@ export async function proveInclusion(ledger: PathLike, seq: number, options: Pro
 export async function proveConsistency(ledger: PathLike, options: ProveConsistencyOptions): Promise<string[]> {
   const path = toPath(ledger, 'ledger');
   const given = checkOptions(options, ['from', 'to', 'signal'], 'proveConsistency');
-  const from = checkString(given.from, 'from');
   const to = checkString(given.to, 'to');
   const signal = checkSignal(given.signal, 'signal');
+  if (typeof given.from === 'number') return [...(await proveGrowth(path, given.from, to, signal)).proof];
+  const from = checkString(given.from, 'from', 'a signed note or a number of events');
   return cancellable(signal, (cancel) => native.proveConsistency(path, from, to, cancel));
+}
+
+/** The proof of {@link proveConsistency} from a number of events, and their root. */
+export async function proveGrowth(path: string, size: number, to: string, signal?: AbortSignal): Promise<Growth> {
+  const oldSize = checkInteger(size, 'from', 0);
+  const [root = '', ...proof] = await cancellable(signal, (cancel) => native.proveGrowth(path, oldSize, to, cancel));
+  return { root, proof };
 }
 
 /**

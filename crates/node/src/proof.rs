@@ -127,6 +127,23 @@ pub fn prove_consistency(
     }))
 }
 
+/// The consistency proof from the first `old_size` events to a checkpoint, behind their root: hashes in hex.
+#[napi(catch_unwind, ts_return_type = "Promise<string[]>")]
+pub fn prove_growth(
+    ledger: String,
+    old_size: f64,
+    to: String,
+    cancel: ClassInstance<'_, CancelFlag>,
+) -> Result<AsyncTask<Work>> {
+    self_tested()?;
+    let (old_size, cancel) = (integer(old_size)?, Arc::clone(&cancel.flag));
+    Ok(Work::start(move || {
+        let log = Log::of(Path::new(&ledger)).map_err(|error| throw(&error))?.until(cancel);
+        let (root, proof) = log.prove_growth(old_size, &to).map_err(|error| throw(&error))?;
+        Ok(std::iter::once(&root).chain(&proof).map(Hash::to_string).collect::<Vec<_>>())
+    }))
+}
+
 /// A commitment to JSON text under a new salt, as JSON: `{"commitment", "salt"}`, in hex.
 #[napi(catch_unwind)]
 pub fn commit(value: String, domain: String) -> Result<String> {

@@ -29,7 +29,7 @@ export interface VerifyReceiptFileOptions {
 export interface AdvanceStreamHeadOptions {
   /** Who must have signed the receipt. */
   readonly publicKey: SignerInput;
-  /** Where the heads of streams are kept, by `stream_id`. A file of the peer's is one of a {@link FileHeadStore}. */
+  /** Where the heads of streams are kept, by `stream_id`. A file of the peer's is one of a `FileHeadStore`. */
   readonly store: HeadStore;
   /** The events between the known head and the receipt's, with their envelopes, if there are any: an array, or JSON text. */
   readonly between?: readonly object[] | string | undefined;
@@ -73,7 +73,7 @@ export function verifyReceiptFile(file: object | string, options?: VerifyReceipt
  * problem the head stays as it is: `stream_fork` for a stream that was told in two ways, `stream_gap` where the events between
  * are not shown.
  *
- * Rejects with {@link LedgerError} `ERR_HEAD_STORE` when the store cannot be read or written; TypeError `ERR_INVALID_ARGUMENT`,
+ * Rejects with `LedgerError` `ERR_HEAD_STORE` when the store cannot be read or written; TypeError `ERR_INVALID_ARGUMENT`,
  * `ERR_PUBLIC_KEY`.
  */
 export async function advanceStreamHead(

@@ -35,7 +35,7 @@ export interface IngestedTimestamp {
  * Takes the token out of an authority's answer: it has to answer this request about this checkpoint, and to be signed with
  * the certificate that it brings. Whether that is one to be trusted is for {@link verifyTimestamp}.
  *
- * @throws {@link ProofError} `ERR_TIMESTAMP_MALFORMED` (request or response cannot be read), `ERR_TIMESTAMP_REFUSED` (the
+ * @throws `ProofError` `ERR_TIMESTAMP_MALFORMED` (request or response cannot be read), `ERR_TIMESTAMP_REFUSED` (the
  * authority gave no timestamp), `ERR_TIMESTAMP_MISMATCH` (it answers something else, or its signature does not hold);
  * TypeError `ERR_INVALID_ARGUMENT`
  */

@@ -64,7 +64,7 @@ export interface TimestampReport {
  * since does not matter; one that was revoked is not noticed.
  *
  * @param token what {@link timestampIngest} gave
- * @throws {@link ProofError} `ERR_CERTIFICATE` (roots or certificates that are none), `ERR_TIMESTAMP_MALFORMED` (the request
+ * @throws `ProofError` `ERR_CERTIFICATE` (roots or certificates that are none), `ERR_TIMESTAMP_MALFORMED` (the request
  * cannot be read); TypeError `ERR_INVALID_ARGUMENT`
  */
 export function verifyTimestamp(token: Uint8Array, options: VerifyTimestampOptions): TimestampReport {

@@ -113,9 +113,9 @@ interface Asked {
  * asked once more, with a proof from there.
  *
  * @param checkpoint signed by a log of the policy
- * @throws {@link ProofError} `ERR_QUORUM_MISSING` with `mode: 'fail-closed'`, whose `cosigning` has all that is known;
+ * @throws `ProofError` `ERR_QUORUM_MISSING` with `mode: 'fail-closed'`, whose `cosigning` has all that is known;
  * `ERR_NOTE_MALFORMED`, `ERR_NOTE_SIGNATURE`, `ERR_NOTE_UNTRUSTED`, `ERR_CHECKPOINT_MALFORMED`, `ERR_POLICY_MALFORMED`;
- * {@link SelfTestError}; TypeError `ERR_INVALID_ARGUMENT`; the reason of `signal`
+ * `SelfTestError`; TypeError `ERR_INVALID_ARGUMENT`; the reason of `signal`
  */
 export async function cosign(checkpoint: string, options: CosignOptions): Promise<Cosigning> {
   const note = checkString(checkpoint, 'checkpoint');

@@ -46,7 +46,7 @@ export class Witness implements Disposable {
   /**
    * Opens the folder, and locks it against other witnesses until {@link Witness.close}.
    *
-   * @throws {@link ProofError} `ERR_WITNESS_STATE`, `ERR_NOTE_KEY`; {@link SelfTestError}; TypeError `ERR_INVALID_ARGUMENT`
+   * @throws `ProofError` `ERR_WITNESS_STATE`, `ERR_NOTE_KEY`; `SelfTestError`; TypeError `ERR_INVALID_ARGUMENT`
    */
   constructor(options: WitnessOptions) {
     const given = checkOptions(options, ['state', 'keypair', 'name', 'logs'], 'Witness');
@@ -63,7 +63,7 @@ export class Witness implements Disposable {
    * Answers the body of a request to add a checkpoint (c2sp.org/tlog-witness). What it cosigns is on stable storage before
    * the promise resolves.
    *
-   * @throws {@link ProofError} `ERR_WITNESS_STATE`: nothing was cosigned; TypeError `ERR_INVALID_ARGUMENT` once it is closed
+   * @throws `ProofError` `ERR_WITNESS_STATE`: nothing was cosigned; TypeError `ERR_INVALID_ARGUMENT` once it is closed
    */
   async addCheckpoint(request: string): Promise<WitnessAnswer> {
     const text = checkString(request, 'request');
@@ -74,7 +74,7 @@ export class Witness implements Disposable {
   /**
    * The latest checkpoint of a log that it cosigned, with the cosignature; null if there is none.
    *
-   * @throws {@link ProofError} `ERR_WITNESS_STATE`; TypeError `ERR_INVALID_ARGUMENT` once it is closed
+   * @throws `ProofError` `ERR_WITNESS_STATE`; TypeError `ERR_INVALID_ARGUMENT` once it is closed
    */
   latest(origin: string): string | null {
     const text = checkString(origin, 'origin');
@@ -86,6 +86,7 @@ export class Witness implements Disposable {
     this.#native.close();
   }
 
+  /** For `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -148,6 +148,17 @@ impl Log {
         })
     }
 
+    /// The same from the first `old_size` events on, and their root: for who knows a size, and no checkpoint.
+    pub fn prove_growth(&self, old_size: u64, to: &str) -> Result<(Hash, Vec<Hash>)> {
+        let to = Checkpoint::parse(Note::parse(to)?.text())?;
+        self.with_tree(&to, |tiles| {
+            let proof = merkle::prove_consistency(tiles, old_size, to.size())?;
+            let root = merkle::root(tiles, old_size)?;
+            let holds = merkle::verify_consistency((old_size, &root), (to.size(), to.root()), &proof);
+            Ok(holds.is_ok().then_some((root, proof)))
+        })
+    }
+
     /// Keeps further signatures of the checkpoint that was signed last. Those of another one are of no use here.
     pub fn add_signatures(&self, note: &Note) -> Result<()> {
         let _lock = self.lock()?;

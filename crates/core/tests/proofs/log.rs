@@ -10,6 +10,7 @@ use sealwright_core::proof::checkpoint::Checkpoint;
 use sealwright_core::proof::consistency::verify_consistency;
 use sealwright_core::proof::inclusion::{Event, verify_inclusion};
 use sealwright_core::proof::log::Log;
+use sealwright_core::proof::merkle::verify_consistency as verify_consistency_of;
 use sealwright_core::proof::note::{Key, Kind, Note};
 use sealwright_core::proof::policy::Policy;
 use sealwright_core::seal;
@@ -106,6 +107,15 @@ fn checkpoints_follow_each_other_and_every_event_is_proved() {
     for (at, from) in notes.iter().enumerate() {
         assert!(notes[at..].iter().all(|to| shelf.proves(from, to)));
     }
+    for size in [0, 1, 2, 255, 256, 555, 1056] {
+        let (root, proof) = shelf.log().prove_growth(size, &notes[7]).unwrap();
+        let to = Checkpoint::parse(Note::parse(&notes[7]).unwrap().text()).unwrap();
+        assert_eq!(verify_consistency_of((size, &root), (to.size(), to.root()), &proof), Ok(()));
+        if let Some(at) = [0, 1, 2, 255, 256, 556].iter().position(|at| *at == size) {
+            assert_eq!(root, *Checkpoint::parse(Note::parse(&notes[at]).unwrap().text()).unwrap().root());
+        }
+    }
+    assert_eq!(shelf.log().prove_growth(1057, &notes[7]).unwrap_err().code, ErrorCode::OutOfRange);
     // Old checkpoints prove old events.
     shelf.check(200, &notes[5]);
     let error = shelf.log().prove_inclusion(1, &notes[1]).unwrap_err();
