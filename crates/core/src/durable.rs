@@ -386,6 +386,24 @@ pub fn open_lock_file(path: &Path) -> io::Result<File> {
     options(true).read(true).write(true).create(true).truncate(false).open(path)
 }
 
+/// Locks a file that is there for locking only, and its folders, made where missing. Until the file is dropped, others who
+/// lock it wait. While another has it, `go_on` says after how long a wait to give up: none then.
+pub(crate) fn lock_beside(path: &Path, go_on: impl Fn(Duration) -> bool) -> io::Result<Option<File>> {
+    create_folders_above(path)?;
+    let file = open_lock_file(path)?;
+    let started = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(fs::TryLockError::Error(error)) => return Err(error),
+            Err(fs::TryLockError::WouldBlock) if go_on(started.elapsed()) => {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            Err(fs::TryLockError::WouldBlock) => return Ok(None),
+        }
+    }
+}
+
 /// Opens a file that should be regular to read it, whatever it is: the caller looks at its metadata.
 pub(crate) fn open_unchecked(path: &Path) -> io::Result<File> {
     options(false).read(true).open(path)

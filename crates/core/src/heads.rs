@@ -10,12 +10,11 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::hash::{Hash, encode_hex};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Largest head file that is read, in bytes: some hundred thousand ledgers.
 const MAX_FILE: u64 = 64 << 20;
@@ -154,23 +153,12 @@ impl FileHeads {
     }
 
     fn lock(&self) -> Result<File> {
-        let target = self.target()?;
-        let mut name = target.clone().into_os_string();
+        let mut name = self.target()?.into_os_string();
         name.push(".lock");
-        let file = durable::create_folders_above(&target)
-            .and_then(|()| durable::open_lock_file(Path::new(&name)))
-            .map_err(|error| self.failed("cannot lock", &error))?;
-        let started = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::Error(error)) => return Err(self.failed("cannot lock", &error)),
-                Err(TryLockError::WouldBlock) if started.elapsed() > LOCK_PATIENCE => {
-                    return Err(self.corrupt("another process holds its lock for too long"));
-                }
-                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(2)),
-            }
-        }
+        let locked = durable::lock_beside(Path::new(&name), |waited| waited < LOCK_PATIENCE);
+        locked
+            .map_err(|error| self.failed("cannot lock", &error))?
+            .ok_or_else(|| self.corrupt("another process holds its lock for too long"))
     }
 
     fn failed(&self, doing: &str, error: &std::io::Error) -> Error {

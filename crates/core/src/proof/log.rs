@@ -31,7 +31,11 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// How long one waits for another who is at the tree, who may be making it anew; a stopped process must not stop all others.
+const LOCK_PATIENCE: Duration = Duration::from_secs(60);
 
 /// The tree of a ledger.
 pub struct Log {
@@ -292,9 +296,15 @@ impl Log {
 
     fn lock(&self) -> Result<File> {
         let path = self.folder.join("lock");
-        let locked = durable::create_folders_above(&path).and_then(|()| durable::open_lock_file(&path));
-        let locked = locked.and_then(|file| file.lock().map(|()| file));
-        locked.map_err(|error| tree_error("cannot lock", &path, &error))
+        let cancelled = || self.cancel.as_ref().is_some_and(|cancel| cancel.load(Ordering::Relaxed));
+        let locked = durable::lock_beside(&path, |waited| waited < LOCK_PATIENCE && !cancelled());
+        locked.map_err(|error| tree_error("cannot lock", &path, &error))?.ok_or_else(|| {
+            if cancelled() {
+                return Error::new(ErrorCode::Aborted, "stopped while another was at the ledger's tree");
+            }
+            let message = format!("another process holds {} for too long", path.display());
+            Error::new(ErrorCode::TreeIo, message)
+        })
     }
 }
 

@@ -16,6 +16,8 @@ use sealwright_core::proof::policy::Policy;
 use sealwright_core::seal;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const ORIGIN: &str = "example.com/ledger";
 
@@ -230,4 +232,25 @@ fn signatures_of_others_are_kept_with_the_checkpoint_that_they_are_of() {
     shelf.log().add_signatures(&note).unwrap();
     assert_eq!(shelf.log().checkpoint().unwrap().unwrap().to_string(), next);
     assert_eq!(Checkpoint::parse(Note::parse(&next).unwrap().text()).unwrap().size(), 4);
+}
+
+#[test]
+fn who_waits_for_the_tree_can_be_stopped_and_gets_it_once_it_is_free() {
+    let shelf = Shelf::of(3);
+    let first = shelf.sign_at(2).unwrap();
+    let held = fs::File::open(shelf.tree().join("lock")).unwrap();
+    held.lock().unwrap();
+    let cancel = Arc::new(AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            let log = shelf.log().until(Arc::clone(&cancel));
+            log.sign(Some(shelf.heads[2]), ORIGIN, &pair()).map_err(|error| error.code)
+        });
+        cancel.store(true, Ordering::Relaxed);
+        assert_eq!(waiting.join().unwrap().unwrap_err(), ErrorCode::Aborted);
+        assert_eq!(shelf.log().checkpoint().unwrap().unwrap().to_string(), first);
+        let waiting = scope.spawn(|| shelf.sign());
+        held.unlock().unwrap();
+        assert!(shelf.proves(&first, &waiting.join().unwrap().unwrap()));
+    });
 }

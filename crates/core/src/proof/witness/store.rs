@@ -23,7 +23,7 @@ use crate::hash::Hash;
 use crate::key::KeyPair;
 use crate::limits::as_u64;
 use std::collections::BTreeMap;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -193,16 +193,10 @@ fn by_origin(keys: &[Key]) -> Result<BTreeMap<String, Log>> {
 }
 
 fn lock(path: &Path) -> Result<File> {
-    let opened = durable::create_folders_above(path).and_then(|()| durable::open_lock_file(path));
-    let file = opened.map_err(|error| failed("cannot open", path, &error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::Error(error)) => Err(failed("cannot lock", path, &error)),
-        Err(TryLockError::WouldBlock) => {
-            let message = format!("another witness has locked {}", path.display());
-            Err(Error::new(ErrorCode::WitnessState, message))
-        }
-    }
+    durable::lock_beside(path, |_| false).map_err(|error| failed("cannot lock", path, &error))?.ok_or_else(|| {
+        let message = format!("another witness has locked {}", path.display());
+        Error::new(ErrorCode::WitnessState, message)
+    })
 }
 
 fn failed(doing: &str, path: &Path, error: &io::Error) -> Error {
