@@ -2,12 +2,12 @@
  * sealwright fork check: whether evidence shows that a log has signed two histories.
  */
 
-import { readFile } from 'node:fs/promises';
 import { type ForkReport, type ShownCheckpoint, verifyForkEvidence } from '../../proofs/index.js';
 import { command } from '../command.js';
 import { UsageError } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import { printFact } from '../facts.js';
+import { readText } from '../files.js';
 import { type Output, paint } from '../output.js';
 import { counted } from '../words.js';
 
@@ -26,7 +26,7 @@ export const forkCheck = command({
   exits: { 1: 'it holds: the log has signed two histories', 2: 'FILE is no evidence, or cannot be read', 3: 'it does not hold: nothing is proven' },
   async run({ out }, [file = ''], { policy, json }) {
     if (policy === undefined) throw new UsageError('whose keys? --policy FILE');
-    const [text, policyText] = await Promise.all([readFile(file, 'utf8'), readFile(policy, 'utf8')]);
+    const [text, policyText] = await Promise.all([readText(file), readText(policy)]);
     const report = verifyForkEvidence(text, { policy: policyText });
     if (json) out.json({ schemaVersion: 1, file, ...report });
     else print(out, file, report);

@@ -2,13 +2,11 @@
  * sealwright timestamp: when a checkpoint was there, by the word of an authority (RFC 3161). Nothing here opens a connection.
  */
 
-import { readFile, stat } from 'node:fs/promises';
 import { timestampIngest, type TimestampReport, timestampRequest, verifyTimestamp } from '../../proofs/index.js';
 import { command } from '../command.js';
-import { UsageError } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import { printFacts } from '../facts.js';
-import { writeWhole } from '../files.js';
+import { readBytes, readText, writeWhole } from '../files.js';
 import { unlessEmpty } from '../options.js';
 import { type Output, paint } from '../output.js';
 
@@ -121,23 +119,4 @@ function print(out: Output, checkpoint: string, { ok, problems, time, accuracy, 
     ['serial', serial],
   ];
   printFacts(out, facts.flatMap(([label, text]) => (typeof text === 'string' ? [[label, text] as const] : [])));
-}
-
-/** Most bytes of a file that is read here; what is read is never so long. */
-const MAX_FILE = 16 << 20;
-
-async function readBytes(path: string): Promise<Uint8Array> {
-  const there = await stat(path);
-  if (!there.isFile()) throw new UsageError(`${path} is no regular file`);
-  if (there.size > MAX_FILE) throw new UsageError(`${path} has more than 16 MiB`);
-  return new Uint8Array(await readFile(path));
-}
-
-/** A text, byte for byte. */
-async function readText(path: string): Promise<string> {
-  const bytes = await readBytes(path);
-  const text = new TextDecoder('utf-8', { ignoreBOM: true });
-  const decoded = text.decode(bytes);
-  if (!Buffer.from(decoded).equals(bytes)) throw new UsageError(`${path} is no text in UTF-8`);
-  return decoded;
 }

@@ -3,13 +3,13 @@
  */
 
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { SigningKeypair } from '../../index.js';
 import { serveWitness, Witness, type WitnessAnswer, witnessKey } from '../../proofs/index.js';
 import { command } from '../command.js';
 import { type Context, UsageError } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import { printFact } from '../facts.js';
+import { readText } from '../files.js';
 import { type Output, paint } from '../output.js';
 import { counted } from '../words.js';
 
@@ -48,7 +48,7 @@ export const witnessServe = command({
     if (state === undefined) throw new UsageError('which folder? --state DIR');
     if (log.length === 0) throw new UsageError('which logs? --log NAME+ID+KEY');
     const { keypair, name: own } = identity(key, name);
-    const token = tokenFile === undefined ? undefined : (await readFile(tokenFile, 'utf8')).trim();
+    const token = tokenFile === undefined ? undefined : (await readText(tokenFile)).trim();
     using witness = new Witness({ state, keypair, name: own, logs: log });
     const onAnswer = (answer: WitnessAnswer) => tell(context.out, answer);
     const onError = (error: unknown) => context.err.line('sealwright: ', (error as Error).message);
