@@ -27,19 +27,19 @@ export interface PublishOptions {
   /** After how much time, if there are events that no published checkpoint has: milliseconds, at least 1000. */
   readonly everyMs?: number | undefined;
   /** Who cosigns each before it is published. */
-  readonly witnesses?: WitnessOptions | undefined;
+  readonly witnesses?: CheckpointWitnesses | undefined;
   /** Where each goes. At least one; without any the witnesses are told, and nobody else. */
   readonly sinks?: readonly CheckpointSink[] | undefined;
 }
 
 /** The witnesses of a session's checkpoints, as `cosign` of `sealwright/proofs` asks them. */
-export type WitnessOptions = Pick<CosignOptions, 'policy' | 'urls' | 'tokens' | 'mode'>;
+export type CheckpointWitnesses = Pick<CosignOptions, 'policy' | 'urls' | 'tokens' | 'mode'>;
 
 /** Checked options. */
 export interface PublishPlan {
   readonly everyEvents: number;
   readonly everyMs: number | undefined;
-  readonly witnesses: WitnessOptions | undefined;
+  readonly witnesses: CheckpointWitnesses | undefined;
   readonly sinks: readonly Publish[];
 }
 
@@ -67,11 +67,11 @@ export function publishPlanOf(value: unknown): { readonly plan: PublishPlan; rea
 }
 
 /** What policy and addresses mean is checked when they are used, by what the first checkpoint loads. */
-function witnessesOf(value: unknown): WitnessOptions {
+function witnessesOf(value: unknown): CheckpointWitnesses {
   const given = checkOptions(value, ['policy', 'urls', 'tokens', 'mode'], 'checkpoint.witnesses');
   checkString(given.policy, 'checkpoint.witnesses.policy');
   if (given.mode !== undefined) checkOneOf(given.mode, 'checkpoint.witnesses.mode', ['fail-closed', 'fail-open']);
-  return { ...given } as unknown as WitnessOptions;
+  return { ...given } as unknown as CheckpointWitnesses;
 }
 
 /** What a publisher knows of its session. */
@@ -172,7 +172,7 @@ export class Publisher {
  * A checkpoint as its witnesses cosigned it, which is kept beside the ledger too. Rejects without a quorum, unless it is to
  * go on: then `missing` says who did not, and why.
  */
-async function cosigned(ledger: string, signed: string, witnesses: WitnessOptions): Promise<{ checkpoint: string; missing: string[] }> {
+async function cosigned(ledger: string, signed: string, witnesses: CheckpointWitnesses): Promise<{ checkpoint: string; missing: string[] }> {
   // Few sessions have witnesses: what asks them is loaded by the first.
   const { cosign } = await import('./proofs/witness/client.js');
   const { keepCosignatures, proveGrowth } = await import('./proofs/prove.js');

@@ -6,7 +6,7 @@ export type { PathLike } from './args.js';
 export { canonicalJson, canonicalSha256, sha256Hex } from './canonical.js';
 export { type CompressionFormat, decompress, type DecompressOptions } from './decompress.js';
 export type { CheckpointSink } from './checkpoint-sinks.js';
-export type { PublishOptions, WitnessOptions } from './checkpoints.js';
+export type { CheckpointWitnesses, PublishOptions } from './checkpoints.js';
 export type { RecordDiagnostics, RecordGroup, VerifyDiagnostics } from './diagnostics.js';
 export { doctor, type DoctorCheck, type DoctorOptions, type DoctorReport } from './doctor.js';
 export type { DoctorCode } from './doctor-codes.js';
