@@ -74,6 +74,7 @@ test('times are written in UTC, no finer than a column is long', (t) => {
   const ticks = timeTicks({ from: Date.UTC(2026, 10, 21, 22), to: Date.UTC(2026, 10, 22, 2) }, 4);
   t.deepEqual(ticks.map(({ label }) => label), ['22:00', '23:00', '11-22', '01:00', '02:00']);
   t.deepEqual([0.25, 250, 1500, 150_000, 5_400_000, 3 * 86_400_000].map(durationText), ['0.3 ms', '250 ms', '1.5 s', '2.5 min', '1.5 h', '3 days']);
+  t.deepEqual([Number.NaN, 0.25, 240, 1500, 90_000].map(durationText), ['', '0.3 ms', '240 ms', '1.5 s', '1.5 min']);
 });
 
 test('eight looks: kinds beyond them share the last one', (t) => {

@@ -129,11 +129,12 @@ export function spanText({ from, to }: Span): string {
   return `${first} to ${first.slice(0, 10) === last.slice(0, 10) && first.length > 10 ? last.slice(11) : last}`;
 }
 
-/** `3 ms`, `1.5 s`, `2 min`, `3.2 h`, `12 days`. */
+/** `3 ms`, `1.5 s`, `2 min`, `3.2 h`, `12 days`; '' of none. */
 export function durationText(milliseconds: number): string {
+  if (Number.isNaN(milliseconds)) return '';
   const size = Math.abs(milliseconds);
   if (size < SECOND) return `${Number(milliseconds.toFixed(size < 10 ? 1 : 0))} ms`;
-  if (size < 2 * MINUTE) return `${Number((milliseconds / SECOND).toFixed(1))} s`;
+  if (size < MINUTE) return `${Number((milliseconds / SECOND).toFixed(1))} s`;
   if (size < 60 * MINUTE) return `${Number((milliseconds / MINUTE).toFixed(1))} min`;
   if (size < 2 * DAY) return `${Number((milliseconds / (60 * MINUTE)).toFixed(1))} h`;
   return `${Math.round(milliseconds / DAY).toLocaleString('en-US')} days`;

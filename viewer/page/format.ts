@@ -18,13 +18,6 @@ export function formatNanos(nanos: string): string {
   return `${seconds}${fraction === '' ? '' : `.${fraction}`} UTC`;
 }
 
-/** `240 ms`, `1.5 s`; '' of none. */
-export function formatSpan(milliseconds: number): string {
-  if (Number.isNaN(milliseconds)) return '';
-  if (milliseconds < 1000) return `${Number(milliseconds.toFixed(milliseconds < 10 ? 1 : 0))} ms`;
-  return milliseconds < 60_000 ? `${(milliseconds / 1000).toFixed(1)} s` : `${(milliseconds / 60_000).toFixed(1)} min`;
-}
-
 /** From the first to the last event of a report, in words. */
 export function formatRange({ timeRange }: ReportJson): string | null {
   return timeRange === null ? null : `${formatNanos(timeRange.from)} to ${formatNanos(timeRange.to)}`;

@@ -4,8 +4,9 @@
 
 import { visible } from '../../src/cli/safe-text.js';
 import { counted } from '../../src/cli/words.js';
+import { durationText } from '../charts/time.js';
 import type { Model } from '../model/model.js';
-import { formatMoment, formatSpan } from './format.js';
+import { formatMoment } from './format.js';
 import { capital } from './judge.js';
 import { Symbol } from './symbols.js';
 import type { Trust } from './trust.js';
@@ -58,7 +59,7 @@ export function EventRow({ model, row, index, slot, isTrusted, isSelected, onSel
         <Outcome value={events.outcome[row] ?? -1} />
       </div>
       <div role="gridcell" class="number cell-span">
-        {formatSpan(events.duration[row] ?? Number.NaN)}
+        {durationText(events.duration[row] ?? Number.NaN)}
       </div>
       <div role="gridcell" class="cell-session">
         {visible(sessions[events.session[row] ?? -1]?.id ?? '')}

@@ -99,7 +99,7 @@ function Row({ model, row, isTrusted }: { readonly model: Model; readonly row: n
       <td>{kind === '' ? 'cannot be read' : visible(kind)}</td>
       <td>{visible(labels[events.label[row] ?? 0] ?? '')}</td>
       <td>{outcome !== -1 && <Outcome isSuccess={outcome === 1} />}</td>
-      <td class="number">{Number.isNaN(duration) ? '' : durationText(duration)}</td>
+      <td class="number">{durationText(duration)}</td>
       <td>{session === undefined ? '' : visible(session.id)}</td>
     </tr>
   );
