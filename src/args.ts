@@ -49,6 +49,12 @@ export function checkString(
   return value;
 }
 
+/** An array of well-formed strings, copied. */
+export function checkStrings(value: unknown, name: string): string[] {
+  if (!Array.isArray(value)) throw invalidArgument(`${name} must be an array of strings, found ${show(value)}`);
+  return Array.from(value as unknown[], (item, index) => checkString(item, `${name}[${index}]`));
+}
+
 /** A boolean, or the default when not given. */
 export function checkBoolean(value: unknown, name: string, byDefault: boolean): boolean {
   if (value === undefined) return byDefault;

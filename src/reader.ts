@@ -9,6 +9,7 @@ import {
   checkOptions,
   checkSignal,
   checkString,
+  checkStrings,
   invalidArgument,
   type PathLike,
   show,
@@ -78,7 +79,7 @@ export function readEvents(path: PathLike, options?: ReadOptions): AsyncIterable
     to: to === undefined ? undefined : checkInteger(to, 'to', 0),
     since: since === undefined ? undefined : checkTime(since, 'since'),
     until: until === undefined ? undefined : checkTime(until, 'until'),
-    kinds: kinds === undefined ? undefined : checkKinds(kinds),
+    kinds: kinds === undefined ? undefined : checkStrings(kinds, 'kinds'),
     session: session === undefined ? undefined : checkString(session, 'session'),
     maxLineBytes: maxLineBytes === undefined ? undefined : checkInteger(maxLineBytes, 'maxLineBytes', 1),
     index: checkBoolean(given.index, 'index', true),
@@ -116,11 +117,6 @@ async function* read(
   } finally {
     signal?.removeEventListener('abort', abort);
   }
-}
-
-function checkKinds(value: unknown): readonly string[] {
-  if (!Array.isArray(value)) throw invalidArgument(`kinds must be an array of names, found ${show(value)}`);
-  return Array.from(value as readonly unknown[], (kind) => checkString(kind, 'kinds'));
 }
 
 /** Nanoseconds since 1970 in decimal. */

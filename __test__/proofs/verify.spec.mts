@@ -37,6 +37,12 @@ test('a log that only grew is told from one that did not', (t) => {
   t.like(report, { from: { size: 2 }, to: { size: 3 } });
   const backwards = verifyConsistency({ from: newer, to: older, proof: consistencyProof, policy });
   t.deepEqual(backwards.problems.map(({ code }) => code), ['proof_range']);
+  const [hash] = consistencyProof;
+  const refused = (proof: unknown, message: RegExp) =>
+    t.throws(() => verifyConsistency({ from: older, to: newer, proof: proof as string[], policy }), { instanceOf: SealwrightTypeError, message });
+  refused(hash, /^proof must be an array of strings, found "/);
+  refused([hash, 5], /^proof\[1\] must be a string, found 5$/);
+  refused([hash, 'x'], /64 lower-case hex digits/);
 });
 
 test('a checkpoint is opened by a policy or refused', (t) => {

@@ -3,7 +3,7 @@
  * alone.
  */
 
-import { checkOptions, checkString, invalidArgument, show } from '../args.js';
+import { checkOptions, checkString, checkStrings } from '../args.js';
 import { wrap } from '../errors.js';
 import { native } from '../native.js';
 import type { ForkReport } from './report.js';
@@ -56,12 +56,6 @@ export function makeForkEvidence(fields: MakeForkEvidenceFields): string | null 
   const other = checkString(given.other, 'other');
   const policy = checkString(given.policy, 'policy');
   const root = given.root === undefined ? undefined : checkString(given.root, 'root');
-  const proof = given.proof === undefined ? [] : checkHashes(given.proof, 'proof');
+  const proof = given.proof === undefined ? [] : checkStrings(given.proof, 'proof');
   return wrap(() => native.makeForkEvidence(one, other, policy, root, proof));
-}
-
-/** Hashes as an array of strings. */
-export function checkHashes(value: unknown, name: string): string[] {
-  if (!Array.isArray(value)) throw invalidArgument(`${name} must be an array of hashes, found ${show(value)}`);
-  return Array.from(value as unknown[], (hash) => checkString(hash, `a hash of ${name}`));
 }

@@ -3,7 +3,7 @@
  * a policy or an argument that is none throws.
  */
 
-import { checkOptions, checkString, invalidArgument, show } from '../args.js';
+import { checkOptions, checkString, checkStrings } from '../args.js';
 import { wrap } from '../errors.js';
 import { native } from '../native.js';
 import { SignedEvent } from '../signed-event.js';
@@ -78,8 +78,7 @@ export function verifyConsistency(fields: VerifyConsistencyFields): ConsistencyR
   const from = checkString(given.from, 'from');
   const to = checkString(given.to, 'to');
   const policy = checkString(given.policy, 'policy');
-  if (!Array.isArray(given.proof)) throw invalidArgument(`proof must be an array of hashes, found ${show(given.proof)}`);
-  const proof = Array.from(given.proof as unknown[], (hash) => checkString(hash, 'a hash of proof'));
+  const proof = checkStrings(given.proof, 'proof');
   return JSON.parse(wrap(() => native.verifyConsistency(from, to, proof, policy))) as ConsistencyReport;
 }
 

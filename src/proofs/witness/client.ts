@@ -3,10 +3,10 @@
  * policy has for it (c2sp.org/tlog-witness).
  */
 
-import { checkInteger, checkOneOf, checkOptions, checkSignal, checkString, invalidArgument, show } from '../../args.js';
+import { checkInteger, checkOneOf, checkOptions, checkSignal, checkString, checkStrings, invalidArgument, show } from '../../args.js';
 import { quorumMissing, textOfThrown, wrap } from '../../errors.js';
 import { native } from '../../native.js';
-import { checkHashes, makeForkEvidence, verifyForkEvidence } from '../forks.js';
+import { makeForkEvidence, verifyForkEvidence } from '../forks.js';
 import type { Cosigned, ShownCheckpoint } from '../report.js';
 import { openCheckpoint } from '../verify.js';
 import { BadAnswer, type Fetch, type HttpAnswer, post } from './http.js';
@@ -259,7 +259,7 @@ async function requestFrom(asking: Asking, oldSize: number): Promise<string> {
 
 /** From nothing and from the same size there is nothing to prove. */
 async function proofFrom({ prove, shown }: Asking, oldSize: number): Promise<string[]> {
-  return oldSize === 0 || oldSize === shown.size ? [] : checkHashes(await prove(oldSize), 'what prove gives');
+  return oldSize === 0 || oldSize === shown.size ? [] : checkStrings(await prove(oldSize), 'the answer of prove');
 }
 
 function sizeIn({ status, contentType, body }: HttpAnswer): number | null {

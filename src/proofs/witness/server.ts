@@ -17,7 +17,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { checkInteger, checkOptions, checkString, invalidArgument, show } from '../../args.js';
+import { checkInteger, checkOptions, checkString, checkStrings, invalidArgument, show } from '../../args.js';
 import { Witness, type WitnessAnswer } from './witness.js';
 
 /** Options of {@link serveWitness}. */
@@ -101,8 +101,6 @@ function checkServing(options: ServeWitnessOptions) {
   const names = ['witness', 'host', 'port', 'hosts', 'token', 'timeoutMs', 'onAnswer', 'onError'] as const;
   const given = checkOptions(options, names, 'serveWitness');
   if (!(given.witness instanceof Witness)) throw invalidArgument(`witness must be a Witness, found ${show(given.witness)}`);
-  const hosts = given.hosts ?? [];
-  if (!Array.isArray(hosts)) throw invalidArgument(`hosts must be an array of host names, found ${show(hosts)}`);
   const token = given.token === undefined ? undefined : checkString(given.token, 'token');
   if (token !== undefined && !/^[\x21-\x7e]{16,1000}$/.test(token)) {
     throw invalidArgument('token must have 16 to 1000 characters of ASCII, and no spaces');
@@ -114,7 +112,7 @@ function checkServing(options: ServeWitnessOptions) {
     witness: given.witness,
     host: checkString(given.host ?? '127.0.0.1', 'host'),
     port: checkInteger(given.port ?? 0, 'port', 0, 65_535),
-    hosts: Array.from(hosts as unknown[], (host) => checkString(host, 'a host of hosts').toLowerCase()),
+    hosts: checkStrings(given.hosts ?? [], 'hosts').map((host) => host.toLowerCase()),
     tokenDigest: token === undefined ? undefined : digestOf(token),
     timeoutMs: checkInteger(given.timeoutMs ?? DEFAULT_TIMEOUT, 'timeoutMs', 1, 600_000),
     onAnswer: given.onAnswer as ServeWitnessOptions['onAnswer'],

@@ -3,7 +3,7 @@
  * in a folder, synced before the cosignature is given away. What it answers is decided by the native side.
  */
 
-import { checkOptions, checkString, invalidArgument, type PathLike, show } from '../../args.js';
+import { checkOptions, checkString, checkStrings, type PathLike } from '../../args.js';
 import { wrap, wrapAsync } from '../../errors.js';
 import { nativeKeyOf, type SigningKeypair } from '../../keys.js';
 import { native } from '../../native.js';
@@ -53,8 +53,7 @@ export class Witness implements Disposable {
     const state = toPath(given.state, 'state');
     const key = nativeKeyOf(given.keypair, 'keypair');
     const name = checkString(given.name, 'name');
-    if (!Array.isArray(given.logs)) throw invalidArgument(`logs must be an array of keys, found ${show(given.logs)}`);
-    const logs = Array.from(given.logs as unknown[], (log) => checkString(log, 'a key of logs'));
+    const logs = checkStrings(given.logs, 'logs');
     this.#native = wrap(() => new native.NativeWitness(state, key, name, logs));
     this.key = this.#native.key;
   }
