@@ -68,7 +68,7 @@ export function verifyInclusionProof(fields: VerifyInclusionProofFields): FoldRe
   if ((given.leaf === undefined) === (given.leafHash === undefined)) throw invalidArgument('give either leaf or leafHash');
   const isAlone = given.leaf === undefined;
   const leaf = isAlone ? checkString(given.leafHash, 'leafHash') : verifiedText(given.leaf, 'leaf');
-  const place = { index: checkInteger(given.leafIndex, 'leafIndex', 0), count: checkInteger(given.leafCount, 'leafCount', 0) };
+  const place = checkPlace(given);
   const proof = verifiedText(given.proof, 'proof');
   const root = checkHash(given.rootHash, 'rootHash');
   if (typeof leaf !== 'string') return { ok: false, problems: [leaf], leafHash: null };
@@ -91,10 +91,7 @@ export function verifyEventProof(proof: object | string, options: VerifyEventPro
   if ((given.leafIndex === undefined) !== (given.leafCount === undefined)) {
     throw invalidArgument('leafIndex and leafCount go together');
   }
-  const place = given.leafIndex === undefined ? undefined : {
-    index: checkInteger(given.leafIndex, 'leafIndex', 0),
-    count: checkInteger(given.leafCount, 'leafCount', 0),
-  };
+  const place = given.leafIndex === undefined ? undefined : checkPlace(given);
   if (typeof text !== 'string') return { ok: false, problems: [text], leafHash: null };
   return JSON.parse(wrap(() => native.attestoVerifyEventProof(text, batchId, root, place))) as FoldReport;
 }
@@ -159,6 +156,11 @@ export function verifyCompleteness(
     return { ok: false, problems: [text], basis: null, eventCount: 0, lastEventHash: null };
   }
   return JSON.parse(wrap(() => native.attestoVerifyCompleteness(text, expected))) as CompletenessReport;
+}
+
+/** Where a leaf is among the others, as the native side takes it. */
+function checkPlace({ leafIndex, leafCount }: { readonly leafIndex?: unknown; readonly leafCount?: unknown }) {
+  return { index: checkInteger(leafIndex, 'leafIndex', 0), count: checkInteger(leafCount, 'leafCount', 0) };
 }
 
 function checkHash(value: unknown, name: string): string {
