@@ -7,7 +7,7 @@ use crate::task::Work;
 use crate::text::integer;
 use crate::verify::CancelFlag;
 use napi::Result;
-use napi::bindgen_prelude::{AsyncTask, ClassInstance};
+use napi::bindgen_prelude::{AsyncTask, ClassInstance, ToNapiValue};
 use napi_derive::napi;
 use sealwright_core::hash::{Hash, decode_hex, encode_hex};
 use sealwright_core::key::PublicKey;
@@ -102,12 +102,8 @@ pub fn prove_inclusion(
     cancel: ClassInstance<'_, CancelFlag>,
 ) -> Result<AsyncTask<Work>> {
     self_tested()?;
-    let (seq, cancel) = (integer(seq)?, Arc::clone(&cancel.flag));
-    Ok(Work::start(move || {
-        let log = Log::of(Path::new(&ledger)).map_err(|error| throw(&error))?.until(cancel);
-        let proof = log.prove_inclusion(seq, &checkpoint).map_err(|error| throw(&error))?;
-        Ok(proof.to_string())
-    }))
+    let seq = integer(seq)?;
+    Ok(ask(ledger, &cancel, move |log| log.prove_inclusion(seq, &checkpoint).map(|proof| proof.to_string())))
 }
 
 /// The consistency proof between two checkpoints: hashes in hex.
@@ -119,12 +115,7 @@ pub fn prove_consistency(
     cancel: ClassInstance<'_, CancelFlag>,
 ) -> Result<AsyncTask<Work>> {
     self_tested()?;
-    let cancel = Arc::clone(&cancel.flag);
-    Ok(Work::start(move || {
-        let log = Log::of(Path::new(&ledger)).map_err(|error| throw(&error))?.until(cancel);
-        let proof = log.prove_consistency(&from, &to).map_err(|error| throw(&error))?;
-        Ok(proof.iter().map(Hash::to_string).collect::<Vec<_>>())
-    }))
+    Ok(ask(ledger, &cancel, move |log| log.prove_consistency(&from, &to).map(|proof| in_hex(&proof))))
 }
 
 /// The consistency proof from the first `old_size` events to a checkpoint, behind their root: hashes in hex.
@@ -136,11 +127,9 @@ pub fn prove_growth(
     cancel: ClassInstance<'_, CancelFlag>,
 ) -> Result<AsyncTask<Work>> {
     self_tested()?;
-    let (old_size, cancel) = (integer(old_size)?, Arc::clone(&cancel.flag));
-    Ok(Work::start(move || {
-        let log = Log::of(Path::new(&ledger)).map_err(|error| throw(&error))?.until(cancel);
-        let (root, proof) = log.prove_growth(old_size, &to).map_err(|error| throw(&error))?;
-        Ok(std::iter::once(&root).chain(&proof).map(Hash::to_string).collect::<Vec<_>>())
+    let old_size = integer(old_size)?;
+    Ok(ask(ledger, &cancel, move |log| {
+        log.prove_growth(old_size, &to).map(|(root, proof)| in_hex(std::iter::once(&root).chain(&proof)))
     }))
 }
 
@@ -161,6 +150,26 @@ pub fn verify_commitment(commitment: String, value: String, salt: String, domain
     let (hash, bytes) = (Hash::from_hex(&commitment), decode_hex(&salt));
     let matches = commitment::matches(&hash.unwrap_or(Hash::GENESIS), &domain, &bytes.unwrap_or_default(), &value);
     matches.map(|matches| matches && hash.is_some() && bytes.is_some()).map_err(|error| throw(&error))
+}
+
+/// Work that asks a ledger's log, and may be given up.
+fn ask<T>(
+    ledger: String,
+    cancel: &CancelFlag,
+    question: impl FnOnce(&Log) -> sealwright_core::error::Result<T> + Send + 'static,
+) -> AsyncTask<Work>
+where
+    T: ToNapiValue + Send + 'static,
+{
+    let cancel = Arc::clone(&cancel.flag);
+    Work::start(move || {
+        let answer = || question(&Log::of(Path::new(&ledger))?.until(cancel));
+        answer().map_err(|error| throw(&error))
+    })
+}
+
+fn in_hex<'hash>(hashes: impl IntoIterator<Item = &'hash Hash>) -> Vec<String> {
+    hashes.into_iter().map(Hash::to_string).collect()
 }
 
 fn policy(text: &str) -> Result<Policy> {
