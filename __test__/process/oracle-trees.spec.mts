@@ -2,13 +2,11 @@
 // takes the ones that we make.
 
 import { spawnSync } from 'node:child_process';
-import { lastCheckpoint, openCheckpoint, logKey, proveConsistency, proveInclusion } from 'sealwright/proofs';
+import { lastCheckpoint, openCheckpoint, proveConsistency, proveInclusion } from 'sealwright/proofs';
 import { newPath } from '../helpers/folders.mts';
-import { ended, key1, openSession } from '../helpers/ledgers.mts';
+import { ended, openSession } from '../helpers/ledgers.mts';
 import { oraclePath, testWith } from '../helpers/parts.mts';
-
-const origin = 'example.com/ledger';
-const policy = `log ${logKey(origin, key1.publicKeyHex)}\nquorum none\n`;
+import { ORIGIN as origin, policy } from '../proofs/helpers/recorded.mts';
 
 /** What the program makes of a value; what it complains of is thrown. */
 function oracle<Output>(name: string, input: object): Output {

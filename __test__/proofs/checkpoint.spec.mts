@@ -4,7 +4,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import test from 'ava';
-import { MemoryHeadStore, ProofError, SealwrightTypeError, type Session, SigningKeypair } from 'sealwright';
+import { MemoryHeadStore, ProofError, SealwrightTypeError, SigningKeypair } from 'sealwright';
 import {
   keepCosignatures,
   lastCheckpoint,
@@ -17,13 +17,7 @@ import {
 } from 'sealwright/proofs';
 import { newPath } from '../helpers/folders.mts';
 import { ended, key1, key2, openSession } from '../helpers/ledgers.mts';
-
-const ORIGIN = 'example.com/ledger';
-const policy = `log ${logKey(ORIGIN, key1.publicKeyHex)}\nquorum none\n`;
-
-async function record(session: Session, count: number): Promise<void> {
-  await Promise.all(Array.from({ length: count }, (_, index) => session.record(ended(`r${index}`))));
-}
+import { ORIGIN, policy, record } from './helpers/recorded.mts';
 
 test('each event of a ledger is proved to somebody who has not got it', async (t) => {
   const ledgerPath = newPath(t);

@@ -18,14 +18,9 @@ import {
 } from 'sealwright/proofs';
 import { newFolder, newPath } from '../helpers/folders.mts';
 import { ended, key1, key2, openSession } from '../helpers/ledgers.mts';
+import { ORIGIN as origin, policy, record } from './helpers/recorded.mts';
 
-const origin = 'example.com/ledger';
-const policy = `log ${logKey(origin, key1.publicKeyHex)}\nquorum none\n`;
 const sizeOf = (checkpoint: string) => openCheckpoint(checkpoint, { policy }).size;
-
-async function record(session: Session, count: number): Promise<void> {
-  for (let number = 0; number < count; number += 1) await session.record(ended(`r${number}`));
-}
 
 function open(t: ExecutionContext, sinks: readonly CheckpointSink[], more: Partial<PublishOptions> = { everyEvents: 10 }, ledgerPath = newPath(t)): Promise<Session> {
   return openSession(t, { ledgerPath, checkpoint: { origin, sinks, ...more } });
