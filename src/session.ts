@@ -283,8 +283,8 @@ export class Session {
    *
    * Rejects with {@link ProofError} `ERR_CHECKPOINT_ORIGIN` (no origin, or another one than before),
    * `ERR_CHECKPOINT_CONFLICT` (the ledger does not go on from the last checkpoint), `ERR_PROOF_DIVERGED` (its file is not what
-   * was recorded), `ERR_NOTE_MALFORMED` (what is kept as the last checkpoint is none), `ERR_TREE_IO`, `ERR_TREE_MISSING` (events
-   * were pruned, and their hashes are gone); {@link LedgerError} and {@link ChainError} as {@link readEvents}, and
+   * was recorded), `ERR_NOTE_MALFORMED`, `ERR_CHECKPOINT_MALFORMED` (what is kept as the last checkpoint is none), `ERR_TREE_IO`,
+   * `ERR_TREE_MISSING` (events were pruned, and their hashes are gone); {@link LedgerError} and {@link ChainError} as {@link readEvents}, and
    * `ERR_SESSION_CLOSED`, `ERR_SESSION_POISONED`; TypeError `ERR_INVALID_ARGUMENT`.
    */
   async checkpoint(options: CheckpointOptions): Promise<string> {

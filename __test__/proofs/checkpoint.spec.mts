@@ -1,10 +1,10 @@
 // Checkpoints of a session, and proofs that lead to them: what an agent's backend does, and what somebody without the ledger
 // does with it.
 
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import test from 'ava';
-import { MemoryHeadStore, ProofError, SealwrightTypeError, SigningKeypair } from 'sealwright';
+import { LedgerError, MemoryHeadStore, ProofError, SealwrightTypeError, SigningKeypair } from 'sealwright';
 import {
   keepCosignatures,
   lastCheckpoint,
@@ -18,6 +18,12 @@ import {
 import { newPath } from '../helpers/folders.mts';
 import { ended, key1, key2, openSession } from '../helpers/ledgers.mts';
 import { ORIGIN, policy, record } from './helpers/recorded.mts';
+
+/** A path, once nothing is there. */
+function emptied(path: string): string {
+  rmSync(path, { recursive: true });
+  return path;
+}
 
 test('each event of a ledger is proved to somebody who has not got it', async (t) => {
   const ledgerPath = newPath(t);
@@ -115,7 +121,48 @@ test('cosignatures are kept with the checkpoint that they are of', async (t) => 
   await keepCosignatures(ledgerPath, cosigned);
   t.not(await lastCheckpoint(ledgerPath), cosigned);
   await t.throwsAsync(keepCosignatures(ledgerPath, 'garbage'), { code: 'ERR_NOTE_MALFORMED' });
-  t.is(await lastCheckpoint(newPath(t)).catch((error: ProofError) => error.code), null);
+});
+
+test('before the first checkpoint there is none, and where no ledger is that is said', async (t) => {
+  const ledgerPath = newPath(t);
+  const session = await openSession(t, { ledgerPath });
+  await record(session, 1);
+  t.is(await lastCheckpoint(ledgerPath), null);
+  const note = await session.checkpoint({ origin: ORIGIN });
+  const missing = newPath(t);
+  await t.throwsAsync(lastCheckpoint(missing), { instanceOf: LedgerError, code: 'ERR_LEDGER_NOT_FOUND' });
+  await t.throwsAsync(keepCosignatures(missing, note), { instanceOf: LedgerError, code: 'ERR_LEDGER_NOT_FOUND' });
+  t.deepEqual(readdirSync(dirname(missing)), []);
+  // What was signed counts, whatever became of the ledger.
+  await session.close();
+  rmSync(ledgerPath);
+  t.is(await lastCheckpoint(ledgerPath), note);
+});
+
+test('whatever is wrong with the folder of a tree has a code, and recording goes on', async (t) => {
+  const spoilt: Record<string, readonly [code: string, spoil: (tree: string) => void]> = {
+    'a checkpoint that is garbage': ['ERR_NOTE_MALFORMED', (tree) => writeFileSync(`${tree}/checkpoint`, 'garbage')],
+    'an empty one': ['ERR_NOTE_MALFORMED', (tree) => writeFileSync(`${tree}/checkpoint`, '')],
+    'a folder in its place': ['ERR_TREE_IO', (tree) => mkdirSync(emptied(`${tree}/checkpoint`))],
+    'a link to a folder': ['ERR_TREE_IO', (tree) => symlinkSync('.', emptied(`${tree}/checkpoint`))],
+    'a lock that is a folder': ['ERR_TREE_IO', (tree) => mkdirSync(emptied(`${tree}/lock`))],
+    'a lock that leads elsewhere': ['ERR_TREE_IO', (tree) => symlinkSync('../ledger.ndjson', emptied(`${tree}/lock`))],
+    'tiles that are a file': ['ERR_TREE_IO', (tree) => writeFileSync(emptied(`${tree}/tile`), '')],
+    'a file in the place of all': ['ERR_TREE_IO', (tree) => writeFileSync(emptied(tree), '')],
+  };
+  for (const [what, [code, spoil]] of Object.entries(spoilt)) {
+    const ledgerPath = newPath(t);
+    const session = await openSession(t, { ledgerPath });
+    await record(session, 3);
+    const checkpoint = await session.checkpoint({ origin: ORIGIN });
+    spoil(`${ledgerPath}.tlog`);
+    const error = await t.throwsAsync(session.checkpoint({ origin: ORIGIN }), { instanceOf: ProofError, code }, what);
+    t.true(error?.message.includes('.tlog'), error?.message);
+    t.is((await session.record(ended('next'))).seq, 3);
+    // Proofs need no folder.
+    t.true(verifyInclusion(await proveInclusion(ledgerPath, 1, { checkpoint }), { policy, event: 'extra' }).ok, what);
+    await session.close();
+  }
 });
 
 test('the tree is made anew where it is gone, and nobody else may read it', async (t) => {

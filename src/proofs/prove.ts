@@ -82,10 +82,10 @@ export async function proveGrowth(path: string, size: number, to: string, signal
 
 /**
  * The checkpoint that was signed last, with the cosignatures that were kept; null before the first. Nothing of it is
- * checked.
+ * checked. It is given where the ledger is gone, too.
  *
- * Rejects with `ProofError` `ERR_NOTE_MALFORMED`, `ERR_TREE_IO`; `LedgerError` `ERR_LEDGER_NOT_FOUND`; TypeError
- * `ERR_INVALID_ARGUMENT`.
+ * Rejects with `ProofError` `ERR_NOTE_MALFORMED`, `ERR_TREE_IO`; `LedgerError` `ERR_LEDGER_NOT_FOUND` where there is neither
+ * a checkpoint nor a ledger, `ERR_LEDGER_NOT_A_FILE`, `ERR_LEDGER_IO`; TypeError `ERR_INVALID_ARGUMENT`.
  */
 export async function lastCheckpoint(ledger: PathLike): Promise<string | null> {
   const path = toPath(ledger, 'ledger');
@@ -95,7 +95,7 @@ export async function lastCheckpoint(ledger: PathLike): Promise<string | null> {
 /**
  * Keeps the cosignatures of a checkpoint beside the ledger, if it is the one that was signed last. They are not checked.
  *
- * Rejects as {@link lastCheckpoint}.
+ * Rejects as {@link lastCheckpoint}, and where the ledger is gone.
  */
 export async function keepCosignatures(ledger: PathLike, checkpoint: string): Promise<void> {
   const path = toPath(ledger, 'ledger');

@@ -207,7 +207,8 @@ pub(crate) fn read_small(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = options(true).read(true).open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() || metadata.len() > limit {
-        return Err(io::ErrorKind::InvalidData.into());
+        let message = format!("not a regular file of at most {limit} bytes");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, message));
     }
     let mut bytes = Vec::new();
     file.take(limit).read_to_end(&mut bytes)?;

@@ -21,7 +21,7 @@ use super::merkle::{self, Frontier, Nodes as _};
 use super::note::{Key, Kind, MAX_NOTE, Note};
 use super::tiles::{Edge, Tiles, tree_error};
 use crate::chain::Head;
-use crate::durable;
+use crate::durable::{self, ReadFile};
 use crate::error::{Error, ErrorCode, Result};
 use crate::hash::Hash;
 use crate::key::KeyPair;
@@ -59,19 +59,18 @@ impl Log {
         Self { cancel: Some(cancel), ..self }
     }
 
-    /// The checkpoint that was signed last, with all signatures that were kept; none before the first.
+    /// The checkpoint that was signed last, with all signatures that were kept; none before the first. It is there, too,
+    /// where the ledger is gone.
     ///
-    /// Errors: [`ErrorCode::NoteMalformed`], [`ErrorCode::TreeIo`].
+    /// Errors: [`ErrorCode::NoteMalformed`], [`ErrorCode::TreeIo`]; where there is neither, that of a missing ledger.
     pub fn checkpoint(&self) -> Result<Option<Note>> {
-        let path = self.folder.join("checkpoint");
+        let path = self.kept();
         match durable::read_small(&path, limits::as_u64(MAX_NOTE)) {
             Ok(bytes) => {
                 let text = String::from_utf8(bytes).unwrap_or_default();
-                Note::parse(&text)
-                    .map(Some)
-                    .map_err(|error| Error { message: format!("{}: {}", path.display(), error.message), ..error })
+                Note::parse(&text).map(Some).map_err(|error| self.in_kept(error))
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => self.find_ledger().map(|()| None),
             Err(error) => Err(tree_error("cannot read", &path, &error)),
         }
     }
@@ -81,13 +80,15 @@ impl Log {
     ///
     /// Errors: [`ErrorCode::CheckpointOrigin`] for an origin that no log has, or that the kept checkpoint does not have;
     /// [`ErrorCode::CheckpointConflict`] unless the ledger goes on from the kept one; [`ErrorCode::ProofDiverged`] if it
-    /// does not hold that event; those of reading the ledger; [`ErrorCode::TreeIo`], [`ErrorCode::TreeMissing`].
+    /// does not hold that event; those of [`Log::checkpoint`], and [`ErrorCode::CheckpointMalformed`]; those of reading the
+    /// ledger; [`ErrorCode::TreeMissing`].
     pub fn sign(&self, head: Option<Head>, origin: &str, pair: &KeyPair) -> Result<Note> {
         check_origin(origin)?;
         let key = Key::new(origin, Kind::Log, pair.public())?;
         let _lock = self.lock()?;
         let kept = self.checkpoint()?;
-        let old = kept.as_ref().map(|note| Checkpoint::parse(note.text())).transpose()?;
+        let old = kept.as_ref().map(|note| Checkpoint::parse(note.text())).transpose();
+        let old = old.map_err(|error| self.in_kept(error))?;
         if let Some(old) = old.as_ref().filter(|old| old.origin() != origin) {
             let message = format!("the ledger is {:?} by its last checkpoint, not {origin:?}", old.origin());
             return Err(Error::new(ErrorCode::CheckpointOrigin, message));
@@ -288,13 +289,28 @@ impl Log {
         Reader::open(&self.ledger, ReadOptions { from, to, cancel: self.cancel.clone(), ..ReadOptions::default() })
     }
 
+    fn kept(&self) -> PathBuf {
+        self.folder.join("checkpoint")
+    }
+
+    /// What is wrong with the file of the last checkpoint.
+    fn in_kept(&self, error: Error) -> Error {
+        Error { message: format!("{}: {}", self.kept().display(), error.message), ..error }
+    }
+
     /// On stable storage before anyone sees it.
     fn keep(&self, note: &Note) -> Result<()> {
-        let path = self.folder.join("checkpoint");
+        let path = self.kept();
         durable::replace(&path, note.to_string().as_bytes()).map_err(|error| tree_error("cannot write", &path, &error))
     }
 
+    /// Nobody should take a mistaken path for a ledger that has no checkpoint, nor find a folder made for it.
+    fn find_ledger(&self) -> Result<()> {
+        ReadFile::open(&self.ledger).map(drop)
+    }
+
     fn lock(&self) -> Result<File> {
+        self.find_ledger()?;
         let path = self.folder.join("lock");
         let cancelled = || self.cancel.as_ref().is_some_and(|cancel| cancel.load(Ordering::Relaxed));
         let locked = durable::lock_beside(&path, |waited| waited < LOCK_PATIENCE && !cancelled());

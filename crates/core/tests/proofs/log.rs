@@ -254,3 +254,42 @@ fn who_waits_for_the_tree_can_be_stopped_and_gets_it_once_it_is_free() {
         assert!(shelf.proves(&first, &waiting.join().unwrap().unwrap()));
     });
 }
+
+#[test]
+fn a_path_that_no_ledger_is_at_is_told_from_a_ledger_without_a_checkpoint() {
+    let mut shelf = Shelf::of(3);
+    assert_eq!(shelf.log().checkpoint().unwrap(), None);
+    let note = shelf.sign().unwrap();
+    fs::remove_file(shelf.ledger()).unwrap();
+    // What was signed is said even so.
+    assert_eq!(shelf.log().checkpoint().unwrap().unwrap().to_string(), note);
+    fs::remove_dir_all(shelf.tree()).unwrap();
+    assert_eq!(shelf.log().checkpoint().unwrap_err().code, ErrorCode::LedgerNotFound);
+    let parsed = Note::parse(&note).unwrap();
+    assert_eq!(shelf.log().add_signatures(&parsed).unwrap_err().code, ErrorCode::LedgerNotFound);
+    assert_eq!(shelf.log().prove_growth(2, &note).unwrap_err().code, ErrorCode::LedgerNotFound);
+    assert!(!shelf.tree().exists());
+    shelf.grow(1, "r");
+    assert!(shelf.sign().is_ok());
+}
+
+#[test]
+fn what_is_kept_as_the_last_checkpoint_and_is_none_is_named() {
+    let shelf = Shelf::of(3);
+    let kept = shelf.tree().join("checkpoint");
+    let refused = |code: ErrorCode, why: &str| {
+        let error = shelf.log().sign(Some(shelf.heads[2]), ORIGIN, &pair()).unwrap_err();
+        assert_eq!(error.code, code);
+        assert!(error.message.contains("ledger.ndjson.tlog") && error.message.contains(why), "{}", error.message);
+    };
+    shelf.sign().unwrap();
+    fs::write(&kept, "").unwrap();
+    refused(ErrorCode::NoteMalformed, "not a signed note");
+    let mut note = Note::new("text\n".to_owned()).unwrap();
+    note.add(Key::new(ORIGIN, Kind::Log, pair().public()).unwrap().sign("text\n", &pair()).unwrap());
+    fs::write(&kept, note.to_string()).unwrap();
+    refused(ErrorCode::CheckpointMalformed, "not a checkpoint");
+    fs::remove_file(&kept).unwrap();
+    fs::create_dir(&kept).unwrap();
+    refused(ErrorCode::TreeIo, "not a regular file of at most 1048576 bytes");
+}
