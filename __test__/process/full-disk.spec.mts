@@ -1,13 +1,16 @@
 // A disk that is really full: writes end in the middle of a line. What was acknowledged stays, the rest is cut back, and
 // recording goes on once there is room.
 
-import { closeSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import { proveConsistency, verifyConsistency } from 'sealwright/proofs';
 import { newFolder, newPath } from '../helpers/folders.mts';
 import { testWith, unshareArguments } from '../helpers/parts.mts';
+import { ORIGIN, policyFor } from '../proofs/helpers/recorded.mts';
 import { Agent, type Brief, brief } from './helpers/agent.mts';
+import { keypair } from './helpers/fixture.mts';
 import { intact, names, recorded } from './helpers/ledger.mts';
 
 const NO_SPACE: Brief = ['ERR_LEDGER_IO', 'not-written', 'ENOSPC'];
@@ -103,6 +106,36 @@ testWith(['mount'], 'a head store on a full disk says so, and loses no event', a
   t.is((await agent.state()).headStoreError, null);
   t.deepEqual(readdirSync(seen).filter((name) => name.endsWith('.tmp')), []);
   t.is((await intact(t, ledgerPath)).eventCount, 3);
+});
+
+testWith(['mount'], 'a checkpoint that finds no room is not signed, recording goes on, and so do checkpoints', async (t) => {
+  const { agent, disk, seen } = await onSmallDisk(t);
+  // The tree is on the small disk, the ledger is not.
+  const ledgerPath = newPath(t);
+  mkdirSync(join(seen, 'tree'));
+  symlinkSync(join(disk, 'tree'), `${ledgerPath}.tlog`);
+  const sign = () => agent.do<string>({ do: 'checkpoint', origin: ORIGIN });
+  await agent.open(ledgerPath);
+  await agent.record({ times: 100 });
+  const from = await sign();
+  const filler = fill(seen);
+  await agent.record({ times: 300 });
+  for (let tries = 0; tries < 2; tries += 1) {
+    t.deepEqual(await agent.refusal({ do: 'checkpoint', origin: ORIGIN }), ['ERR_TREE_IO', null, 'ENOSPC']);
+  }
+  t.is(await agent.recordOne(), 400);
+  t.is(readFileSync(join(seen, 'tree', 'checkpoint'), 'utf8'), from);
+  rmSync(filler);
+  // The system may take a moment to give the room back.
+  while ((await agent.refusal({ do: 'checkpoint', origin: ORIGIN })) !== 'done') await setTimeout(20);
+  t.deepEqual(readdirSync(join(seen, 'tree'), { recursive: true }).filter((name) => String(name).endsWith('.tmp')), []);
+  const to = await sign();
+  const proof = await proveConsistency(ledgerPath, { from, to });
+  const report = verifyConsistency({ from, to, proof, policy: policyFor(keypair) });
+  t.deepEqual(report.problems, []);
+  t.is(report.to?.size, 401);
+  await agent.close();
+  t.is((await intact(t, ledgerPath)).eventCount, 401);
 });
 
 testWith(['mount'], 'a key that finds no room is not made, and leaves nothing behind', async (t) => {

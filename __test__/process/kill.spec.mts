@@ -7,8 +7,10 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { type RotateOptions, Session, SignedEvent } from 'sealwright';
+import { lastCheckpoint, proveConsistency, verifyConsistency } from 'sealwright/proofs';
 import { newFolder, newPath } from '../helpers/folders.mts';
 import { ledgerFiles } from '../helpers/ledgers.mts';
+import { ORIGIN, policyFor } from '../proofs/helpers/recorded.mts';
 import { Child } from './helpers/child.mts';
 import { keypair, numbered } from './helpers/fixture.mts';
 import { intact } from './helpers/ledger.mts';
@@ -32,6 +34,35 @@ test(`an agent killed ${ROUNDS} times while its ledger goes on in many files los
   const whole = join(newFolder(t), 'whole.ndjson');
   writeFileSync(whole, Buffer.concat(files().map((path) => readFileSync(path))));
   await intact(t, whole);
+});
+
+test(`a log killed ${ROUNDS} times while it signs checkpoints never signs two that contradict each other`, async (t) => {
+  const ledgerPath = newPath(t);
+  const policy = policyFor(keypair);
+  let from: string | undefined;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const victim = new Child(t, 'checkpoints', { input: { ledgerPath, origin: ORIGIN } });
+    const first = await victim.next<string>();
+    await setTimeout(Math.random() * 60);
+    victim.kill();
+    const { signal, messages, stderr } = await victim.end;
+    t.is(signal, 'SIGKILL', stderr);
+
+    // Each that was given away, the one that this process signs, and the next round's: a chain of proofs.
+    const survivor = await Session.open({ keypair, ledgerPath, sessionId: 'survivor' });
+    await survivor.record(numbered('survivor', round));
+    const last = await survivor.checkpoint({ origin: ORIGIN });
+    await survivor.close();
+    for (const to of [first, ...(messages as string[]), last]) {
+      if (from !== undefined) {
+        const proof = await proveConsistency(ledgerPath, { from, to });
+        t.deepEqual(verifyConsistency({ from, to, proof, policy }).problems, [], `round ${round}`);
+      }
+      from = to;
+    }
+    t.is(await lastCheckpoint(ledgerPath), last);
+  }
+  await intact(t, ledgerPath);
 });
 
 /** Kills an agent that records again and again; `files` are those at the ledger's end that a round can have written. */

@@ -57,6 +57,8 @@ async function obey(command: Command): Promise<unknown> {
       const { head, headStoreError } = sessionOf(command);
       return { head, headStoreError };
     }
+    case 'checkpoint':
+      return sessionOf(command).checkpoint({ origin: command.origin });
     case 'key': {
       const { do: _, path, at = 0, ...options } = command;
       // Several processes shall do it at the same time.

@@ -9,6 +9,7 @@ export type Command =
   | ({ readonly do: 'open' } & OpenOptions)
   | ({ readonly do: 'record' | 'recordSync' } & RecordOptions)
   | { readonly do: 'close' | 'state'; readonly name?: string }
+  | { readonly do: 'checkpoint'; readonly origin: string; readonly name?: string }
   | ({ readonly do: 'key'; readonly path: string } & KeyOptions)
   | { readonly do: 'saveKey' | 'verify' | 'read'; readonly path: string }
   | ({ readonly do: 'doctor' } & Paths)
