@@ -5,22 +5,21 @@
  * record settles after the sync that covers its bytes.
  */
 
-import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import type { NativeKey, NativeRecorded, NativeSession } from '../index.js';
 import { invalidArgument, show } from './args.js';
 import { Publisher, type Source } from './checkpoints.js';
 import { recordsAreWatched, tellOfGroup } from './diagnostics.js';
-import { errorFromText, failureCode, isFailure, isRequest, LedgerError, ledgerError, wrap, wrapAsync } from './errors.js';
+import { errorFromText, failureCode, isFailure, ledgerError, wrap, wrapAsync } from './errors.js';
 import { type EventInput, textOfEvent } from './events.js';
 import { drainAtExit } from './exit.js';
-import { askStore, askStoreSync, type CustomHeads } from './headstore.js';
 import { Heartbeat, type Pulse } from './heartbeat.js';
 import type { SigningKeypair } from './keys.js';
 import { native } from './native.js';
-import { Pending, type Settlement, WITHDRAWN } from './pending.js';
+import { type Pending, type Settlement, WITHDRAWN } from './pending.js';
 import { pruneLimitsOf, type Pruned, type PruneOptions } from './prune.js';
 import type { Head, SeqRange } from './report.js';
+import { type Opened, openWriter, openWriterSync } from './session-opening.js';
 import {
   type CheckpointOptions,
   checkpointOf,
@@ -88,9 +87,9 @@ export class Session {
     beat: (intervalMs) => this.#hold((id) => this.#native.beat(id, this.sessionId, intervalMs)),
   };
 
-  private constructor(plan: Plan, pending: Pending, session: NativeSession) {
+  private constructor(plan: Plan, { writer, pending }: Opened) {
     this.sessionId = plan.sessionId;
-    this.#native = session;
+    this.#native = writer;
     this.#pending = pending;
     this.#key = plan.key;
     this.#ledgerPath = plan.options.ledgerPath;
@@ -115,7 +114,8 @@ export class Session {
    * TypeError `ERR_INVALID_ARGUMENT`; RangeError `ERR_OUT_OF_RANGE`
    */
   static async open(options: SessionOptions): Promise<Session> {
-    return Session.#opened(planOf(options, 'Session.open'));
+    const plan = planOf(options, 'Session.open');
+    return new Session(plan, await openWriter(plan));
   }
 
   /**
@@ -129,33 +129,8 @@ export class Session {
    * @throws as {@link Session.open}, and {@link LedgerError} `ERR_NOT_ROLLED_BACK` when there is nothing to restore
    */
   static async restore(options: RestoreOptions): Promise<Session> {
-    return Session.#opened(restorationOf(options));
-  }
-
-  static async #opened({ options: wanted, ...rest }: Plan): Promise<Session> {
-    // Waiting for another process happens here, with timers: natively it would hold a thread of libuv's small pool.
-    const plan = { ...rest, options: { ...wanted, lockTimeoutMs: 0 } };
-    const deadline = performance.now() + wanted.lockTimeoutMs;
-    const pending = pendingOf(plan);
-    let poll = LOCK_POLL_MS;
-    let customHeads: CustomHeads | undefined;
-    for (let attempt = 1; ; ) {
-      if (plan.custom !== undefined) customHeads ??= await askStore(plan.custom, plan.options.ledgerPath);
-      try {
-        const opened = () => native.openSession(...argumentsOf(plan, pending, customHeads));
-        return new Session(plan, pending, await wrapAsync(opened));
-      } catch (error) {
-        const left = deadline - performance.now();
-        if (isLocked(error) && left > 0) {
-          await setTimeout(Math.min(poll, left));
-          poll = Math.min(poll * 2, MAX_LOCK_POLL_MS);
-        } else {
-          checkRetry(error, attempt);
-          attempt += 1;
-          customHeads = undefined;
-        }
-      }
-    }
+    const plan = restorationOf(options);
+    return new Session(plan, await openWriter(plan));
   }
 
   /**
@@ -164,16 +139,7 @@ export class Session {
    */
   static openSync(options: SessionOptions): Session {
     const plan = planOf(options, 'Session.openSync');
-    const pending = pendingOf(plan);
-    for (let attempt = 1; ; attempt += 1) {
-      const customHeads = plan.custom && askStoreSync(plan.custom, plan.options.ledgerPath);
-      try {
-        const opened = () => native.openSessionSync(...argumentsOf(plan, pending, customHeads));
-        return new Session(plan, pending, wrap(opened));
-      } catch (error) {
-        checkRetry(error, attempt);
-      }
-    }
+    return new Session(plan, openWriterSync(plan));
   }
 
   /**
@@ -537,46 +503,5 @@ export class Session {
 const USUAL_LENGTH = 1024;
 /** UTF-16 units of one run of synchronous code that the writer lets pass before it is woken: 64 usual events. */
 const WAKE_AFTER = 64 * USUAL_LENGTH;
-/** Times that a ledger is looked at again before opening it is given up. */
-const MAX_ATTEMPTS = 10;
-/** How often a ledger that another process holds is tried again. */
-const LOCK_POLL_MS = 10;
-const MAX_LOCK_POLL_MS = 200;
 /** How often a store of the caller's is looked at while a session closes. */
 const HEAD_POLL_MS = 2;
-
-/** What a session waits for. It must not lead to the session itself: see pending.ts. */
-function pendingOf({ custom, options: { ledgerPath }, sessionId, signer }: Plan): Pending {
-  const pending = new Pending(custom?.store, (records, text, measures) => {
-    tellOfGroup({ ledgerPath, sessionId }, records, measures, failureCode(text));
-  });
-  if (signer !== undefined) pending.signatures.add(signer);
-  return pending;
-}
-
-function argumentsOf(
-  { key, options, store }: Plan,
-  pending: Pending,
-  customHeads: CustomHeads | undefined,
-): Parameters<typeof native.openSession> {
-  return [
-    key,
-    customHeads === undefined ? options : { ...options, customHeads },
-    pending.callback,
-    store.kind === 'file' ? store.heads : null,
-    store.kind === 'memory' ? store.heads : null,
-  ];
-}
-
-function isLocked(error: unknown): boolean {
-  return LedgerError.is(error) && error.code === 'ERR_LEDGER_LOCKED';
-}
-
-/** Lets pass that the ledger changed between looking and opening, a few times; throws every other error. */
-function checkRetry(error: unknown, attempt: number): void {
-  if (!isRequest(error, 'RETRY')) throw error;
-  if (attempt === MAX_ATTEMPTS) {
-    const message = `the ledger changed each of the ${MAX_ATTEMPTS} times between looking at it and opening it`;
-    throw ledgerError('ERR_LEDGER_CHANGED', message);
-  }
-}
