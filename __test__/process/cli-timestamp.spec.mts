@@ -36,10 +36,17 @@ test('what is wrong, what cannot be checked and what was not asked for are told 
   const { code, stdout } = await verify(...good, '--request', 'request.tsq', '--json');
   t.is(code, 0);
   t.like(checkedJson<object>(t, stdout, 'timestamp'), { ok: true, time: '2026-11-22T06:56:55.613Z', accuracy: 1_500_100, policy: '1.2.3.4.1' });
+  const whole = readFileSync(join(cwd, 'token.der'));
+  writeFileSync(join(cwd, 'cut.der'), whole.subarray(0, -1));
+  writeFileSync(join(cwd, 'longer.der'), Buffer.concat([whole, Buffer.of(0)]));
+  writeFileSync(join(cwd, 'empty.der'), '');
   for (const [words, expected] of [
     [good, 0],
     [['agent.pub', ...good.slice(1)], 1],
-    [['checkpoint.txt', 'agent.pub', '--root', 'authority.pem'], 1],
+    [['checkpoint.txt', 'agent.pub', '--root', 'authority.pem'], 2],
+    [['checkpoint.txt', 'cut.der', '--root', 'authority.pem'], 2],
+    [['checkpoint.txt', 'longer.der', '--root', 'authority.pem'], 2],
+    [['checkpoint.txt', 'empty.der', '--root', 'authority.pem'], 2],
     [[...good, '--policy', '1.2.3.4.5'], 1],
     [[...good, '--policy', 'x'], 2],
     [[...good, '--request', 'response.tsr'], 2],

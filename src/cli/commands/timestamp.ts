@@ -82,11 +82,13 @@ export const timestampVerifyCommand = command({
   examples: [
     { line: 'timestamp verify checkpoint.txt token.der --root authority.pem', help: 'was it there, and when?' },
     { line: 'timestamp verify agent.pub token.der --root authority.pem', help: 'a timestamp of another file', exit: 1 },
+    { line: 'timestamp verify checkpoint.txt agent.pub --root authority.pem', help: 'a file that is no timestamp', exit: 2 },
     { line: 'timestamp verify checkpoint.txt token.der', help: 'nobody is trusted without --root', exit: 3 },
   ],
   exits: {
     0: 'an authority that the roots vouch for has seen the checkpoint',
     1: 'the token does not show that',
+    2: 'TOKEN is no timestamp, or something cannot be read: nothing was checked',
     3: 'no --root was given: nothing says whose word it is',
   },
   async run({ out, err }, [checkpoint = '', token = ''], given) {
@@ -101,7 +103,8 @@ export const timestampVerifyCommand = command({
     const report = verifyTimestamp(await readBytes(token), options);
     if (given.json) out.json({ schemaVersion: 1, checkpoint, token, ...report });
     else print(out, checkpoint, report);
-    return report.ok ? ExitCode.ok : ExitCode.broken;
+    if (report.ok) return ExitCode.ok;
+    return report.problems.some(({ code }) => code === 'timestamp_malformed') ? ExitCode.failed : ExitCode.broken;
   },
 });
 
