@@ -43,7 +43,7 @@ ${table.join('\n')}
 Both also contain parts of the Rust standard library with the crates built into it (Apache-2.0 OR MIT), and the addon, in
 released packages for Linux, of LLVM's libunwind (Apache-2.0 WITH LLVM-exception) and of zig's compiler_rt (MIT).
 
-The command line, \`sealwright/evidence\`, the viewer and its reports contain these npm packages, bundled:
+The command line, \`sealwright/evidence\`, \`sealwright/proofs\`, the viewer and its reports contain these npm packages, bundled:
 
 | package | version | licence |
 |---|---|---|
@@ -65,7 +65,7 @@ async function bundledPackages() {
   const folders = new Set(names.filter((found) => found !== null).map(([folder]) => inProject(folder)));
   const found = [...folders].map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    if (!['MIT', 'ISC', 'BSD-3-Clause'].includes(license)) throw new Error(`${name}: its licence is ${license}`);
+    if (!['MIT', 'ISC', 'BSD-3-Clause', '0BSD'].includes(license)) throw new Error(`${name}: its licence is ${license}`);
     return { name, version, license, folder };
   });
   return found.toSorted((a, b) => (`${a.name} ${a.version}` < `${b.name} ${b.version}` ? -1 : 1));

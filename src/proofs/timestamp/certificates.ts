@@ -7,9 +7,9 @@
 
 import type { KeyObject } from 'node:crypto';
 import { builtin } from '../../builtin.js';
-import { booleanOf, type Der, integerOf, NotDer, oidOf, onlyPart, parseDer, Parts, Tag, timeOf } from './der.js';
+import { integerOf, isSame, NotDer, readDer, readSpelled, type Type, writeDer } from './der.js';
 import { holds, isStrong, schemeOf } from './signatures.js';
-import { type Algorithm, algorithmOf } from './token.js';
+import { type AlgorithmIdentifier, BasicConstraints, Certificate as CertificateType, ExtendedKeyUsage, KeyUsage, SubjectKeyIdentifier } from './vendor.js';
 
 /** A certificate. */
 export interface Certificate {
@@ -24,9 +24,9 @@ export interface Certificate {
   readonly key: KeyObject;
   /** Of the subject, for people. */
   readonly name: string;
-  readonly extensions: ReadonlyMap<string, { readonly isCritical: boolean; readonly value: Der }>;
+  readonly extensions: ReadonlyMap<string, { readonly isCritical: boolean; readonly value: Uint8Array }>;
   readonly signed: Uint8Array;
-  readonly algorithm: Algorithm;
+  readonly algorithm: AlgorithmIdentifier;
   readonly signature: Uint8Array;
 }
 
@@ -43,99 +43,69 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([KEY_USAGE, BASIC_CONSTRAINTS, P
 
 /** Reads a certificate. Throws {@link NotDer}, and nothing else, for other bytes. */
 export function parseCertificate(bytes: Uint8Array): Certificate {
-  const outer = new Parts(parseDer(bytes), 'certificate');
-  const body = outer.take(Tag.sequence, 'body');
-  const algorithm = outer.take(Tag.sequence, 'algorithm');
-  const signature = bitsOf(outer.take(Tag.bitString, 'signature'));
-  outer.end();
-  const parts = new Parts(body, 'certificate');
-  parts.optional(Tag.constructed(0));
-  const serial = integerOf(parts.take(Tag.integer, 'serial number'));
-  const inner = parts.take(Tag.sequence, 'algorithm');
-  if (!isSame(inner.bytes, algorithm.bytes)) throw new NotDer('its signature is of another algorithm than it says');
-  const issuer = parts.take(Tag.sequence, 'issuer').bytes;
-  const [from, to, ...others] = parts.take(Tag.sequence, 'validity').parts;
-  if (from === undefined || to === undefined || others.length > 0) throw new NotDer('its validity is none');
-  const subject = parts.take(Tag.sequence, 'subject').bytes;
-  parts.take(Tag.sequence, 'key');
-  parts.optional(Tag.primitive(1));
-  parts.optional(Tag.primitive(2));
-  const extensions = parts.optional(Tag.constructed(3));
-  parts.end();
+  const { tbsCertificate: body, tbsCertificateRaw: signed, signatureAlgorithm: algorithm, signatureValue } = readSpelled(bytes, CertificateType, 'form');
+  if (signed === undefined) throw new NotDer('its body is missing');
+  if (!isSame(writeDer(body.signature), writeDer(algorithm))) throw new NotDer('its signature is of another algorithm than it says');
+  const extensions = new Map<string, { readonly isCritical: boolean; readonly value: Uint8Array }>();
+  for (const { extnID, critical, extnValue } of body.extensions ?? []) {
+    if (extensions.has(extnID)) throw new NotDer('it has an extension twice');
+    extensions.set(extnID, { isCritical: critical, value: new Uint8Array(extnValue.buffer) });
+  }
   return {
     ...opened(bytes),
     bytes,
-    subject,
-    issuer,
-    serial,
-    from: timeOf(from).millis,
-    to: timeOf(to).millis,
-    extensions: extensionsOf(extensions),
-    signed: body.bytes,
-    algorithm: algorithmOf(algorithm),
-    signature,
+    subject: writeDer(body.subject),
+    issuer: writeDer(body.issuer),
+    serial: integerOf(body.serialNumber),
+    extensions,
+    signed: new Uint8Array(signed),
+    algorithm,
+    signature: new Uint8Array(signatureValue),
   };
 }
 
-/** What OpenSSL reads better. */
-function opened(bytes: Uint8Array): Pick<Certificate, 'key' | 'name'> {
+/** What OpenSSL reads better. It refuses parts that the library passes over. */
+function opened(bytes: Uint8Array): Pick<Certificate, 'key' | 'name' | 'from' | 'to'> {
   try {
-    const { publicKey, subject } = new builtin.crypto.X509Certificate(bytes);
-    return { key: publicKey, name: (subject ?? '').split('\n').join(', ') };
+    const { publicKey, subject, validFrom, validTo } = new builtin.crypto.X509Certificate(bytes);
+    const [from, to] = [Date.parse(validFrom), Date.parse(validTo)];
+    if (Number.isNaN(from) || Number.isNaN(to)) throw new Error('its times are none');
+    return { key: publicKey, name: (subject ?? '').split('\n').join(', '), from, to };
   } catch (error) {
     throw new NotDer(`it cannot be read: ${(error as Error).message}`);
   }
 }
 
-function bitsOf({ content }: Der): Uint8Array {
-  if (content[0] !== 0) throw new NotDer('its signature has not whole bytes');
-  return content.subarray(1);
-}
-
-function extensionsOf(der: Der | undefined): Certificate['extensions'] {
-  const extensions = new Map<string, { readonly isCritical: boolean; readonly value: Der }>();
-  for (const extension of der === undefined ? [] : onlyPart(der, 'list of extensions').parts) {
-    const parts = new Parts(extension, 'extension');
-    const oid = oidOf(parts.take(Tag.objectIdentifier, 'name'));
-    const critical = parts.optional(Tag.boolean);
-    const { content } = parts.take(Tag.octetString, 'value');
-    parts.end();
-    if (extensions.has(oid)) throw new NotDer('it has an extension twice');
-    extensions.set(oid, { isCritical: critical !== undefined && booleanOf(critical), value: parseDer(content) });
-  }
-  return extensions;
+/** An extension of a type; undefined if there is none. Throws {@link NotDer}. */
+function extensionOf<Value>({ extensions }: Certificate, oid: string, type: Type<Value>): Value | undefined {
+  const value = extensions.get(oid)?.value;
+  return value === undefined ? undefined : readDer(value, type, `extension ${oid}`);
 }
 
 /** The identifier of its key, where it has one. */
-export function keyIdOf({ extensions }: Certificate): Uint8Array | undefined {
-  return extensions.get(KEY_ID)?.value.content;
+export function keyIdOf(certificate: Certificate): Uint8Array | undefined {
+  const keyId = extensionOf(certificate, KEY_ID, SubjectKeyIdentifier);
+  return keyId === undefined ? undefined : new Uint8Array(keyId.buffer);
 }
 
 /**
  * Whether a certificate is one to sign timestamps with and for nothing else: the extended key usage is critical and has
- * that purpose only (RFC 3161, section 2.3), and the key usage, where there is one, is to sign.
+ * that purpose only (RFC 3161, section 2.3), and the key usage, where there is one, is to sign. Throws {@link NotDer}.
  */
 export function isForTimestamps(certificate: Certificate): boolean {
-  const usage = certificate.extensions.get(EXTENDED_USAGE);
-  const keyUsage = keyUsageOf(certificate);
-  const maySign = keyUsage === undefined || ((keyUsage[0] ?? 0) & (DIGITAL_SIGNATURE | NON_REPUDIATION)) !== 0;
-  return usage?.isCritical === true && usage.value.tag === Tag.sequence && String(purposes(usage.value)) === TIME_STAMPING && maySign;
+  const purposes = extensionOf(certificate, EXTENDED_USAGE, ExtendedKeyUsage);
+  const isCritical = certificate.extensions.get(EXTENDED_USAGE)?.isCritical;
+  return isCritical === true && String(purposes) === TIME_STAMPING && hasUsage(certificate, DIGITAL_SIGNATURE | NON_REPUDIATION);
 }
 
 const DIGITAL_SIGNATURE = 0x80;
 const NON_REPUDIATION = 0x40;
 const KEY_CERT_SIGN = 0x04;
 
-/** The bits of the key usage. */
-function keyUsageOf({ extensions }: Certificate): Uint8Array | undefined {
-  const value = extensions.get(KEY_USAGE)?.value;
-  if (value === undefined) return undefined;
-  // The first byte counts unused bits.
-  return value.tag === Tag.bitString ? value.content.subarray(1) : Uint8Array.of();
-}
-
-function purposes(value: Der): readonly string[] {
-  return value.parts.map((part) => (part.tag === Tag.objectIdentifier ? oidOf(part) : ''));
+/** Whether the key usage, where there is one, has one of these bits of its first byte. */
+function hasUsage(certificate: Certificate, bits: number): boolean {
+  const usage = extensionOf(certificate, KEY_USAGE, KeyUsage);
+  return usage === undefined || ((new Uint8Array(usage.value)[0] ?? 0) & bits) !== 0;
 }
 
 /** Why there is no way to a root. */
@@ -200,24 +170,13 @@ function unfitness({ name, from, to, extensions }: Certificate, time: number): N
 function unfitnessOfIssuer(issuer: Certificate, below: number): NoChain | undefined {
   const unfit = (why: string): NoChain => ({ code: 'certificate_unfit', reason: `the certificate of ${JSON.stringify(issuer.name)} ${why}` });
   try {
-    const constraints = issuer.extensions.get(BASIC_CONSTRAINTS)?.value;
-    if (constraints === undefined) return unfit('is not one of an authority');
-    const parts = new Parts(constraints, 'basic constraints');
-    const isAuthority = parts.optional(Tag.boolean);
-    const most = parts.optional(Tag.integer);
-    if (isAuthority === undefined || !booleanOf(isAuthority)) return unfit('is not one of an authority');
-    if (most !== undefined && integerOf(most) < below) return unfit('may not stand so far from the end of a chain');
-    const usage = keyUsageOf(issuer);
-    if (usage !== undefined && ((usage[0] ?? 0) & KEY_CERT_SIGN) === 0) return unfit('may not sign certificates');
-    const extended = issuer.extensions.get(EXTENDED_USAGE);
-    const allowed = extended === undefined ? [ANY_USAGE] : purposes(extended.value);
+    const constraints = extensionOf(issuer, BASIC_CONSTRAINTS, BasicConstraints);
+    if (constraints?.cA !== true) return unfit('is not one of an authority');
+    if (Number(constraints.pathLenConstraint ?? below) < below) return unfit('may not stand so far from the end of a chain');
+    if (!hasUsage(issuer, KEY_CERT_SIGN)) return unfit('may not sign certificates');
+    const allowed = extensionOf(issuer, EXTENDED_USAGE, ExtendedKeyUsage) ?? [ANY_USAGE];
     return allowed.includes(ANY_USAGE) || allowed.includes(TIME_STAMPING) ? undefined : unfit('is not for timestamps');
   } catch (error) {
     return unfit(`cannot be read: ${(error as Error).message}`);
   }
-}
-
-/** Whether bytes are the same. */
-export function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
 }

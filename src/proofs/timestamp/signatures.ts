@@ -7,8 +7,8 @@
 
 import type { KeyObject } from 'node:crypto';
 import { builtin } from '../../builtin.js';
-import { integerOf, NotDer, onlyPart, Tag } from './der.js';
-import { type Algorithm, algorithmOf } from './token.js';
+import { NotDer, readSpelled } from './der.js';
+import { AlgorithmIdentifier, RsaSaPssParams } from './vendor.js';
 
 /** Hash algorithms by their identifiers; SHA-1 is none of them. */
 export const DIGESTS: ReadonlyMap<string, string> = new Map([
@@ -33,7 +33,7 @@ const SCHEMES: ReadonlyMap<string, readonly [scheme: Scheme, digest?: string]> =
 ]);
 
 /** Bytes: more than a key of 4,096 bits has room for. */
-const MAX_SALT = 512n;
+const MAX_SALT = 512;
 const MGF1 = '1.2.840.113549.1.1.8';
 const CURVES: ReadonlySet<string | undefined> = new Set([
   'prime256v1',
@@ -56,10 +56,10 @@ export interface SignatureScheme {
 /**
  * The scheme of an algorithm; undefined for one that is not taken. Where the digest is told beside it, both have to agree.
  */
-export function schemeOf(algorithm: Algorithm, digestAlgorithm?: string): SignatureScheme | undefined {
+export function schemeOf(algorithm: AlgorithmIdentifier, digestAlgorithm?: string): SignatureScheme | undefined {
   const beside = digestAlgorithm === undefined ? undefined : DIGESTS.get(digestAlgorithm);
   if (digestAlgorithm !== undefined && beside === undefined) return undefined;
-  const [scheme, own] = SCHEMES.get(algorithm.oid) ?? [];
+  const [scheme, own] = SCHEMES.get(algorithm.algorithm) ?? [];
   if (scheme === undefined) return undefined;
   if (scheme === 'ed25519') return { scheme, digest: null };
   if (scheme === 'pss') {
@@ -71,21 +71,18 @@ export function schemeOf(algorithm: Algorithm, digestAlgorithm?: string): Signat
 }
 
 /** Digest and salt of `RSASSA-PSS-params`, whose default digest is SHA-1 and so is not taken. RFC 4055, section 3.1. */
-function pssOf({ parameters }: Algorithm): { readonly digest: string; readonly salt: number } | undefined {
-  if (parameters?.tag !== Tag.sequence) return undefined;
-  const field = (number: number) => {
-    const found = parameters.parts.find(({ tag }) => tag === Tag.constructed(number));
-    return found === undefined ? undefined : onlyPart(found, 'parameter of a signature');
-  };
-  const [hash, mask, salt] = [field(0), field(1), field(2)];
-  if (hash === undefined || mask === undefined) return undefined;
-  const digest = DIGESTS.get(algorithmOf(hash).oid);
-  const { oid, parameters: inner } = algorithmOf(mask);
-  if (digest === undefined || oid !== MGF1 || inner === undefined || DIGESTS.get(algorithmOf(inner).oid) !== digest) return undefined;
-  if (salt !== undefined && salt.tag !== Tag.integer) return undefined;
-  const length = salt === undefined ? 20n : integerOf(salt);
-  if (length < 0n || length > MAX_SALT) throw new NotDer('it has a salt that is none');
-  return { digest, salt: Number(length) };
+function pssOf({ parameters }: AlgorithmIdentifier): { readonly digest: string; readonly salt: number } | undefined {
+  if (parameters === undefined || parameters === null) return undefined;
+  const { hashAlgorithm, maskGenAlgorithm: mask, saltLength } = read(parameters, RsaSaPssParams);
+  const digest = DIGESTS.get(hashAlgorithm.algorithm);
+  if (digest === undefined || mask.algorithm !== MGF1 || mask.parameters === undefined || mask.parameters === null) return undefined;
+  if (DIGESTS.get(read(mask.parameters, AlgorithmIdentifier).algorithm) !== digest) return undefined;
+  if (!(saltLength >= 0 && saltLength <= MAX_SALT)) throw new NotDer('it has a salt that is none');
+  return { digest, salt: saltLength };
+}
+
+function read<Value>(parameters: ArrayBuffer, type: new () => Value): Value {
+  return readSpelled(new Uint8Array(parameters), type, 'signature algorithm');
 }
 
 /** Whether a key is of a kind and a size that are taken. */

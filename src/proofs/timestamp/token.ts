@@ -5,7 +5,9 @@
  *   ContentInfo { signedData, SignedData { digests, { tSTInfo, TSTInfo }, certificates, { signer } } }
  */
 
-import { booleanOf, type Der, integerOf, NotDer, oidOf, onlyPart, parseDer, Parts, Tag, timeOf } from './der.js';
+import { integerOf, isSorted, NotDer, readDer, type Type, writeDer } from './der.js';
+import { type CertificateName, Content, ContentType, Info, SignedAttributes, SignerNames } from './types.js';
+import { type AlgorithmIdentifier, type Attribute, type MessageImprint, OctetString, type SignerInfo } from './vendor.js';
 
 /** Most bytes of a token, and of a response with one. */
 export const MAX_TOKEN = 64 << 10;
@@ -27,12 +29,6 @@ export interface TimestampInfo {
   readonly nonce: bigint | null;
 }
 
-/** An algorithm, and its parameters. */
-export interface Algorithm {
-  readonly oid: string;
-  readonly parameters: Der | undefined;
-}
-
 /** How the certificate of the signer is named: what was signed, RFC 5035. */
 export interface CertificateId {
   /** Hash algorithm, dotted. */
@@ -50,7 +46,7 @@ export interface Token {
   /** Certificates that came with it. */
   readonly certificates: readonly Uint8Array[];
   readonly digestAlgorithm: string;
-  readonly signatureAlgorithm: Algorithm;
+  readonly signatureAlgorithm: AlgorithmIdentifier;
   /** The bytes that are signed. */
   readonly signed: Uint8Array;
   readonly signature: Uint8Array;
@@ -73,165 +69,113 @@ const SHA256 = '2.16.840.1.101.3.4.2.1';
 /** Reads a token. Throws {@link NotDer}, and nothing else, for other bytes. */
 export function parseToken(bytes: Uint8Array): Token {
   if (bytes.length > MAX_TOKEN) throw new NotDer(`it has more than ${MAX_TOKEN} bytes`);
-  const outer = new Parts(parseDer(bytes), 'content info');
-  if (oidOf(outer.take(Tag.objectIdentifier, 'type')) !== SIGNED_DATA) throw new NotDer('it is no signed data');
-  const data = new Parts(onlyPart(outer.take(Tag.constructed(0), 'content'), 'content'), 'signed data');
-  outer.end();
-  data.take(Tag.integer, 'version');
-  data.take(Tag.set, 'digest algorithms');
-  const content = contentOf(data.take(Tag.sequence, 'content'));
-  const certificates = data.optional(Tag.constructed(0))?.parts ?? [];
+  const { contentType, content: data } = readDer(bytes, Content, 'signed data');
+  if (contentType !== SIGNED_DATA) throw new NotDer('it is no signed data');
+  const { encapContentInfo: inner, signerInfos } = data;
+  const certificates = data.certificates?.parts ?? [];
+  if (inner.eContentType !== TST_INFO || inner.eContent?.single === undefined) throw new NotDer('it is no timestamp');
   if (certificates.length > MAX_CERTIFICATES) throw new NotDer(`it brings more than ${MAX_CERTIFICATES} certificates`);
-  data.optional(Tag.constructed(1));
-  const signer = onlyPart(data.take(Tag.set, 'signers'), 'list of signers');
-  data.end();
-  return {
-    info: parseInfo(content),
-    content,
-    // Other forms of certificates are of no use here.
-    certificates: certificates.filter(({ tag }) => tag === Tag.sequence).map((certificate) => certificate.bytes),
-    ...signerOf(signer),
-  };
+  const [signer, ...others] = signerInfos;
+  if (signer === undefined || others.length > 0) throw new NotDer('it has not one signer');
+  const content = bytesOf(inner.eContent.single.buffer);
+  // Other forms of certificates, which have tags of their own, are of no use here.
+  const known = certificates.map(({ valueBeforeDecodeView }) => valueBeforeDecodeView).filter(([tag]) => tag === SEQUENCE);
+  return { info: parseInfo(content), content, certificates: known, ...signerOf(signer) };
 }
 
-function contentOf(der: Der): Uint8Array {
-  const parts = new Parts(der, 'content');
-  if (oidOf(parts.take(Tag.objectIdentifier, 'type')) !== TST_INFO) throw new NotDer('it is no timestamp');
-  const content = onlyPart(parts.take(Tag.constructed(0), 'bytes'), 'content');
-  parts.end();
-  if (content.tag !== Tag.octetString) throw new NotDer('its content is no octet string');
-  return content.content;
-}
+const SEQUENCE = 0x30;
 
 function parseInfo(bytes: Uint8Array): TimestampInfo {
-  const parts = new Parts(parseDer(bytes), 'timestamp');
-  if (integerOf(parts.take(Tag.integer, 'version')) !== 1n) throw new NotDer('it is of another version than 1');
-  const policy = oidOf(parts.take(Tag.objectIdentifier, 'policy'));
-  const imprint = parseImprint(parts.take(Tag.sequence, 'imprint'));
-  const serial = integerOf(parts.take(Tag.integer, 'serial number'));
-  const time = timeOf(parts.take(Tag.generalizedTime, 'time'));
-  const accuracy = parts.optional(Tag.sequence);
-  const ordering = parts.optional(Tag.boolean);
-  if (ordering !== undefined) booleanOf(ordering);
-  const nonce = parts.optional(Tag.integer);
-  parts.optional(Tag.constructed(0));
-  const extensions = parts.optional(Tag.constructed(1));
-  parts.end();
-  if (extensions?.parts.some((extension) => extension.parts.some(({ tag }) => tag === Tag.boolean))) {
-    throw new NotDer('it has a critical extension, whose meaning is not known here');
-  }
+  const { version, policy, messageImprint, serialNumber, genTime, accuracy, nonce, extensions } = readDer(bytes, Info, 'timestamp');
+  if (version !== 1) throw new NotDer('it is of another version than 1');
+  if (extensions?.some(({ critical }) => critical)) throw new NotDer('it has a critical extension, whose meaning is not known here');
   return {
     policy,
-    imprint,
-    serial,
-    time,
+    imprint: imprintIn(messageImprint),
+    serial: integerOf(serialNumber),
+    time: timeOf(genTime),
     accuracy: accuracy === undefined ? null : microsOf(accuracy),
     nonce: nonce === undefined ? null : integerOf(nonce),
   };
 }
 
 /** `MessageImprint { algorithm, hash }`, of a request too. */
-export function parseImprint(der: Der): TimestampInfo['imprint'] {
-  const parts = new Parts(der, 'imprint');
-  const algorithm = algorithmOf(parts.take(Tag.sequence, 'algorithm')).oid;
-  const hash = parts.take(Tag.octetString, 'hash').content;
-  parts.end();
-  return { algorithm, hash };
+export function imprintIn({ hashAlgorithm, hashedMessage }: MessageImprint): TimestampInfo['imprint'] {
+  return { algorithm: hashAlgorithm.algorithm, hash: bytesOf(hashedMessage.buffer) };
 }
 
-function microsOf(der: Der): number {
-  const parts = new Parts(der, 'accuracy');
-  const units = [parts.optional(Tag.integer), parts.optional(Tag.primitive(0)), parts.optional(Tag.primitive(1))];
-  parts.end();
+/** A time in UTC, as milliseconds since 1970 and in ISO 8601 with all of its digits. RFC 3161, section 2.4.2. */
+function timeOf(text: string): TimestampInfo['time'] {
+  const [, digits = '', fraction = ''] = /^(\d{14})(\.\d{0,9}[1-9])?Z$/.exec(text) ?? [];
+  const whole = digits.replace(/^(....)(..)(..)(..)(..)(..)$/, '$1-$2-$3T$4:$5:$6');
+  const iso = `${whole}${fraction}Z`;
+  const millis = Date.parse(iso);
+  // A day that no month has is another day to Date.
+  if (Number.isNaN(millis) || !new Date(millis).toISOString().startsWith(whole)) throw new NotDer('it has a time that is none, or not in UTC');
+  return { millis, iso };
+}
+
+function microsOf(accuracy: NonNullable<Info['accuracy']>): number {
+  const units = [accuracy.seconds, accuracy.millis, accuracy.micros];
   const [seconds = 0n, millis = 0n, micros = 0n] = units.map((unit) => (unit === undefined ? 0n : integerOf(unit)));
   const isRange = seconds >= 0n && seconds < 1n << 31n && millis >= 0n && millis < 1000n && micros >= 0n && micros < 1000n;
   if (!isRange) throw new NotDer('it has an accuracy that is none');
   return Number((seconds * 1000n + millis) * 1000n + micros);
 }
 
-/** `AlgorithmIdentifier { algorithm, parameters }`. */
-export function algorithmOf(der: Der): Algorithm {
-  const [oid, parameters, ...others] = der.parts;
-  if (oid?.tag !== Tag.objectIdentifier || others.length > 0) throw new NotDer('it has an algorithm that is none');
-  return { oid: oidOf(oid), parameters };
+function signerOf({ sid, digestAlgorithm, signedAttrs, signatureAlgorithm, signature }: SignerInfo): Omit<Token, 'info' | 'content' | 'certificates'> {
+  const values = attributesOf(signedAttrs ?? []);
+  if (valueOf(values, CONTENT_TYPE, ContentType).value !== TST_INFO) throw new NotDer('its signature is over no timestamp');
+  const { issuerAndSerialNumber: named, subjectKeyIdentifier: key } = sid;
+  return {
+    signer: named === undefined ? { keyId: bytesOf(key?.buffer) } : { issuer: writeDer(named.issuer), serial: integerOf(named.serialNumber) },
+    digestAlgorithm: digestAlgorithm.algorithm,
+    signatureAlgorithm,
+    signature: bytesOf(signature.buffer),
+    // What the library writes is what was there, but for the tag of a SET in place of [0]: RFC 5652, section 5.4.
+    signed: writeDer(new SignedAttributes(signedAttrs)),
+    digest: bytesOf(valueOf(values, MESSAGE_DIGEST, OctetString).buffer),
+    certificateIds: certificateIdsOf(values),
+  };
 }
 
-function signerOf(der: Der): Omit<Token, 'info' | 'content' | 'certificates'> {
-  const parts = new Parts(der, 'signer');
-  parts.take(Tag.integer, 'version');
-  const keyId = parts.optional(Tag.primitive(0));
-  const signer = keyId === undefined ? issuerAndSerial(parts.take(Tag.sequence, 'name')) : { keyId: keyId.content };
-  const digestAlgorithm = algorithmOf(parts.take(Tag.sequence, 'digest algorithm')).oid;
-  const attributes = parts.take(Tag.constructed(0), 'signed attributes');
-  const signatureAlgorithm = algorithmOf(parts.take(Tag.sequence, 'signature algorithm'));
-  const signature = parts.take(Tag.octetString, 'signature').content;
-  parts.optional(Tag.constructed(1));
-  parts.end();
-  const values = attributesOf(attributes);
-  const type = values.get(CONTENT_TYPE);
-  if (type?.tag !== Tag.objectIdentifier || oidOf(type) !== TST_INFO) throw new NotDer('its signature is over no timestamp');
-  const digest = values.get(MESSAGE_DIGEST);
-  if (digest?.tag !== Tag.octetString) throw new NotDer('its signature is over no digest');
-  // RFC 5652, section 5.4: signed with the tag of a SET in place of [0].
-  const signed = Uint8Array.from(attributes.bytes);
-  signed[0] = Tag.set;
-  const certificateIds = certificateIdsOf(values);
-  return { signer, digestAlgorithm, signatureAlgorithm, signature, signed, digest: digest.content, certificateIds };
-}
-
-function issuerAndSerial(der: Der): { readonly issuer: Uint8Array; readonly serial: bigint } {
-  const parts = new Parts(der, 'name of the signer');
-  const issuer = parts.take(Tag.sequence, 'issuer').bytes;
-  const serial = integerOf(parts.take(Tag.integer, 'serial number'));
-  parts.end();
-  return { issuer, serial };
-}
-
-/** The signed attributes, each of which is there once and has one value. */
-function attributesOf(der: Der): ReadonlyMap<string, Der> {
-  const values = new Map<string, Der>();
-  for (const attribute of der.parts) {
-    const parts = new Parts(attribute, 'signed attribute');
-    const oid = oidOf(parts.take(Tag.objectIdentifier, 'type'));
-    const value = onlyPart(parts.take(Tag.set, 'values'), 'signed attribute');
-    parts.end();
-    if (values.has(oid)) throw new NotDer('it has a signed attribute twice');
-    values.set(oid, value);
+/** The signed attributes by type, each of which is there once and has one value, as DER. */
+function attributesOf(attributes: readonly Attribute[]): ReadonlyMap<string, Uint8Array> {
+  if (!isSorted(attributes.map(writeDer))) throw new NotDer('its signed attributes are not in order');
+  const values = new Map<string, Uint8Array>();
+  for (const { attrType, attrValues } of attributes) {
+    const [value, ...others] = attrValues;
+    if (value === undefined || others.length > 0 || values.has(attrType)) throw new NotDer('it has a signed attribute twice, or without a value');
+    values.set(attrType, bytesOf(value));
   }
   return values;
 }
 
+function valueOf<Value>(values: ReadonlyMap<string, Uint8Array>, type: string, form: Type<Value>): Value {
+  return readDer(values.get(type) ?? Uint8Array.of(), form, `signed attribute ${type}`);
+}
+
 /** The first certificate that each attribute names: that of the signer. RFC 5816, section 2.2.1: one of them is there. */
-function certificateIdsOf(values: ReadonlyMap<string, Der>): readonly CertificateId[] {
-  const ids = [SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2].flatMap((oid) => {
-    const value = values.get(oid);
-    if (value === undefined) return [];
-    const [first] = new Parts(value, 'signing certificate').take(Tag.sequence, 'certificates').parts;
-    return [certificateIdOf(first, oid === SIGNING_CERTIFICATE ? SHA1 : undefined)];
+function certificateIdsOf(values: ReadonlyMap<string, Uint8Array>): readonly CertificateId[] {
+  const types = [SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2].filter((type) => values.has(type));
+  if (types.length === 0) throw new NotDer('its signature does not name the certificate of the signer');
+  return types.map((type) => {
+    const [first] = valueOf(values, type, SignerNames).certs;
+    const isFirst = type === SIGNING_CERTIFICATE;
+    if (first === undefined || (isFirst && first.hashAlgorithm !== undefined)) throw new NotDer('its signature names no certificate');
+    return certificateIdOf(first, isFirst ? SHA1 : SHA256);
   });
-  if (ids.length === 0) throw new NotDer('its signature does not name the certificate of the signer');
-  return ids;
 }
 
-function certificateIdOf(der: Der | undefined, fixed: string | undefined): CertificateId {
-  const parts = new Parts(der, 'signing certificate');
-  const algorithm = fixed ?? algorithmIn(parts.optional(Tag.sequence));
-  const hash = parts.take(Tag.octetString, 'hash').content;
-  const named = parts.optional(Tag.sequence);
-  parts.end();
-  return { algorithm, hash, issuer: named === undefined ? undefined : issuerOf(named) };
+function certificateIdOf({ hashAlgorithm, certHash, issuerSerial }: CertificateName, algorithm: string): CertificateId {
+  const hash = { algorithm: hashAlgorithm?.algorithm ?? algorithm, hash: bytesOf(certHash.buffer) };
+  if (issuerSerial === undefined) return { ...hash, issuer: undefined };
+  const [issuer, ...others] = issuerSerial.issuer;
+  if (issuer?.directoryName === undefined || others.length > 0) throw new NotDer('its issuer is no name of a directory');
+  return { ...hash, issuer: { name: writeDer(issuer.directoryName), serial: integerOf(issuerSerial.serialNumber) } };
 }
 
-function algorithmIn(der: Der | undefined): string {
-  return der === undefined ? SHA256 : algorithmOf(der).oid;
-}
-
-/** `IssuerSerial { { [4] name }, serial }`. */
-function issuerOf(der: Der): CertificateId['issuer'] {
-  const parts = new Parts(der, 'issuer');
-  const name = onlyPart(parts.take(Tag.sequence, 'names'), 'issuer');
-  if (name.tag !== Tag.constructed(4)) throw new NotDer('its issuer is no name of a directory');
-  const serial = integerOf(parts.take(Tag.integer, 'serial number'));
-  parts.end();
-  return { name: onlyPart(name, 'issuer').bytes, serial };
+/** Of a NULL, of which the library keeps nothing, none. */
+function bytesOf(buffer: ArrayBuffer | null | undefined): Uint8Array {
+  return new Uint8Array(buffer ?? new ArrayBuffer(0));
 }
