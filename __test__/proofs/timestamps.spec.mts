@@ -1,6 +1,7 @@
 // Timestamps: what an authority of openssl(1) answers is taken and verified, and whatever is wrong with a token, its signer
 // or the way to a root has its own code.
 
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -303,4 +304,12 @@ testWith(['openssl'], 'a timestamp of another form is refused, though it is sign
   t.deepEqual(codes(infoOf({ imprint, more: [hex('010101')] })), ['timestamp_malformed']);
   t.deepEqual(codes(infoOf({ imprint, more: [hex('3005020101800203e8')] })), ['timestamp_malformed']);
   t.deepEqual(codes(Buffer.concat([infoOf({ imprint }), hex('0500')])), ['timestamp_malformed']);
+});
+
+test('who makes no timestamp does not load what reads them', (t) => {
+  const loaded = (action: string) =>
+    spawnSync(process.execPath, ['-e', `${action}; console.log(Object.keys(require.cache).some((path) => /timestamp.vendor/.test(path)))`], { cwd: projectRoot, encoding: 'utf8' }).stdout.trim();
+  const load = "require('sealwright'); const proofs = require('sealwright/proofs'); require('sealwright/evidence'); require('sealwright/crosscheck')";
+  t.is(loaded(load), 'false');
+  t.is(loaded(`${load}; proofs.timestampRequest('')`), 'true');
 });
