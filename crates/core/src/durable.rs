@@ -1,5 +1,6 @@
 //! Files that survive a power failure. Nothing else in this crate opens, creates, syncs or renames one: here ledgers that
-//! are written, and small files that are put in place whole; in `copy` ledgers that are copied.
+//! are written, and small files that are put in place whole; in `copy` ledgers that are copied; in `served` folders that are
+//! published.
 //!
 //! What each system promises: on Linux `sync` is `fdatasync`, which also makes a grown length durable, and a folder is
 //! synced through its own descriptor. On macOS the standard library uses `F_FULLFSYNC`. Windows has no way to sync a
@@ -8,10 +9,12 @@
 mod copy;
 mod folder;
 mod read;
+mod served;
 
 pub(crate) use copy::{Draft, SourceFile};
 pub(crate) use folder::{Listing, SealedFile, TailFile, kept_tails, list, names_in, refused, remove_tails};
 pub(crate) use read::{FoundFile, ReadFile, read_small};
+pub(crate) use served::ServedFolder;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::hash::encode_hex;

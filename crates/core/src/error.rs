@@ -140,6 +140,8 @@ codes! {
         TreeIo = "ERR_TREE_IO",
         /// Hashes of the tree are missing, and the events that they are of, too.
         TreeMissing = "ERR_TREE_MISSING",
+        /// A place where an output would take that of another file.
+        OutputRefused = "ERR_OUTPUT_REFUSED",
         /// Text that is no policy.
         PolicyMalformed = "ERR_POLICY_MALFORMED",
         /// A checkpoint that too few of a policy's witnesses cosigned.

@@ -15,6 +15,8 @@
 //!
 //! Whoever takes the folder away takes away the last of the three: only what others keep, such as witnesses, stops that.
 
+mod export;
+
 use super::checkpoint::{Checkpoint, check_origin};
 use super::inclusion::InclusionProof;
 use super::merkle::{self, Frontier, Nodes as _};
@@ -27,6 +29,7 @@ use crate::hash::Hash;
 use crate::key::KeyPair;
 use crate::limits;
 use crate::query::{ReadOptions, Reader};
+pub use export::Exported;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

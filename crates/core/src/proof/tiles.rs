@@ -16,44 +16,54 @@ use crate::durable;
 use crate::error::{Error, ErrorCode, Result};
 use crate::hash::Hash;
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Levels of the tree that a tile spans.
-const HEIGHT: u32 = 8;
+pub(super) const HEIGHT: u32 = 8;
 
 /// Hashes of a full tile.
-const WIDTH: usize = 1 << HEIGHT;
+pub(super) const WIDTH: usize = 1 << HEIGHT;
 
 /// The part of a number that is the place in a tile.
 const MASK: u64 = WIDTH as u64 - 1;
 
 /// Which tile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Place {
-    level: u32,
-    number: u64,
+pub(super) struct Place {
+    pub(super) level: u32,
+    pub(super) number: u64,
 }
 
 impl Place {
     /// Its hashes in a tree of so many leaves.
-    fn width(self, size: u64) -> usize {
+    pub(super) fn width(self, size: u64) -> usize {
         let hashes = size.unbounded_shr(self.level.saturating_mul(HEIGHT));
         let before = self.number.saturating_mul(WIDTH as u64);
         usize::try_from(hashes.saturating_sub(before)).unwrap_or(WIDTH).min(WIDTH)
     }
 
-    fn path(self, folder: &Path, width: usize) -> PathBuf {
-        let mut number = self.number;
-        let mut name = format!("{:03}", number % 1000);
-        while number >= 1000 {
-            number /= 1000;
-            name = format!("x{:03}/{name}", number % 1000);
-        }
-        let partial = if width < WIDTH { format!(".p/{width}") } else { String::new() };
-        folder.join(format!("tile/{}/{name}{partial}", self.level))
+    pub(super) fn path(self, folder: &Path, width: usize) -> PathBuf {
+        path_of(folder, &self.level, self.number, width)
     }
+}
+
+/// Where what has this number is kept: a tile of a level, or of another kind.
+pub(super) fn path_of(folder: &Path, kind: &dyn Display, mut number: u64, width: usize) -> PathBuf {
+    let mut name = format!("{:03}", number % 1000);
+    while number >= 1000 {
+        number /= 1000;
+        name = format!("x{:03}/{name}", number % 1000);
+    }
+    let partial = if width < WIDTH { format!(".p/{width}") } else { String::new() };
+    folder.join(format!("tile/{kind}/{name}{partial}"))
+}
+
+/// A tile as it is kept.
+pub(super) fn bytes_of(hashes: &[Hash]) -> Vec<u8> {
+    hashes.iter().flat_map(|hash| *hash.as_bytes()).collect()
 }
 
 /// The tiles of one tree.
@@ -76,6 +86,11 @@ impl Tiles {
         Self { folder: None, sizes: Vec::new(), kept: HashMap::new() }
     }
 
+    /// Those that are in memory, which has them no more.
+    pub(super) fn take(&mut self) -> impl Iterator<Item = (Place, Vec<Hash>)> {
+        self.kept.drain()
+    }
+
     /// Puts a tile where it belongs. A full one takes the place of the partial ones before it.
     fn put(&mut self, place: Place, hashes: &[Hash]) -> Result<()> {
         let Some(folder) = &self.folder else {
@@ -83,8 +98,8 @@ impl Tiles {
             return Ok(());
         };
         let path = place.path(folder, hashes.len());
-        let bytes = hashes.iter().flat_map(|hash| *hash.as_bytes()).collect::<Vec<_>>();
-        let written = durable::create_folders_above(&path).and_then(|()| durable::put_unsynced(&path, &bytes));
+        let written =
+            durable::create_folders_above(&path).and_then(|()| durable::put_unsynced(&path, &bytes_of(hashes)));
         written.map_err(|error| tree_error("cannot write", &path, &error))?;
         if hashes.len() == WIDTH {
             let mut partial = path.into_os_string();

@@ -21,26 +21,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 const ORIGIN: &str = "example.com/ledger";
 
-struct Shelf {
-    folder: tempfile::TempDir,
+pub(super) struct Shelf {
+    pub(super) folder: tempfile::TempDir,
     signer: KeyPair,
-    heads: Vec<Head>,
-    lines: Vec<String>,
+    pub(super) heads: Vec<Head>,
+    pub(super) lines: Vec<String>,
 }
 
 impl Shelf {
-    fn of(count: u64) -> Self {
+    pub(super) fn of(count: u64) -> Self {
         Self::telling(count, "r")
     }
 
-    fn telling(count: u64, what: &str) -> Self {
+    pub(super) fn telling(count: u64, what: &str) -> Self {
         let mut shelf =
             Self { folder: tempfile::tempdir().unwrap(), signer: pair(), heads: Vec::new(), lines: Vec::new() };
         shelf.grow(count, what);
         shelf
     }
 
-    fn grow(&mut self, count: u64, what: &str) {
+    pub(super) fn grow(&mut self, count: u64, what: &str) {
         for _ in 0..count {
             let seq = u64::try_from(self.heads.len()).unwrap();
             let text = format!(r#"{{"type":"SessionEnded","payload":{{"reason":"{what}{seq}","summary_sha256":""}}}}"#);
@@ -52,23 +52,23 @@ impl Shelf {
         fs::write(self.ledger(), self.lines.join("\n") + "\n").unwrap();
     }
 
-    fn ledger(&self) -> PathBuf {
+    pub(super) fn ledger(&self) -> PathBuf {
         self.folder.path().join("ledger.ndjson")
     }
 
-    fn tree(&self) -> PathBuf {
+    pub(super) fn tree(&self) -> PathBuf {
         self.folder.path().join("ledger.ndjson.tlog")
     }
 
-    fn log(&self) -> Log {
+    pub(super) fn log(&self) -> Log {
         Log::of(&self.ledger()).unwrap()
     }
 
-    fn sign(&self) -> Result<String, ErrorCode> {
+    pub(super) fn sign(&self) -> Result<String, ErrorCode> {
         self.sign_at(self.heads.len())
     }
 
-    fn sign_at(&self, size: usize) -> Result<String, ErrorCode> {
+    pub(super) fn sign_at(&self, size: usize) -> Result<String, ErrorCode> {
         let head = size.checked_sub(1).map(|last| self.heads[last]);
         self.log().sign(head, ORIGIN, &pair()).map(|note| note.to_string()).map_err(|error| error.code)
     }

@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod exports;
 mod forks;
 mod inclusion;
 mod log;
