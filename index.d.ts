@@ -252,6 +252,9 @@ export declare function discardKept(path: string): Promise<string>
  */
 export declare function drainSessions(): void
 
+/** Writes the tree of a checkpoint into a new folder, to be served. */
+export declare function exportTiles(ledger: string, folder: string, checkpoint: string, cancel: CancelFlag): Promise<NativeExported>
+
 /** In front of the event with a seq in one file, or behind its last one. */
 export declare function findGap(path: string, seq: number): NativeGap
 
@@ -315,6 +318,16 @@ export interface NativeExpectedEvents {
   lastEventHash?: string
   /** Takes events without envelopes. */
   allowHashesOnly: boolean
+}
+
+/** What an export has written. */
+export interface NativeExported {
+  /** Events in the tree. */
+  events: number
+  /** Files, the checkpoint included. */
+  files: number
+  /** Bytes of all of them. */
+  bytes: number
 }
 
 /** A place between two lines of a file. */

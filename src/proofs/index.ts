@@ -7,6 +7,7 @@
  */
 
 export { commit, type Commitment, type CommitOptions, verifyCommitment, type VerifyCommitmentFields } from './commitment.js';
+export { type ExportedTiles, exportTiles, type ExportTilesOptions } from './export.js';
 export {
   makeForkEvidence,
   type MakeForkEvidenceFields,

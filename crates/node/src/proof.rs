@@ -4,7 +4,7 @@ use crate::failure::{misuse, self_tested, throw};
 use crate::key::NativeKey;
 use crate::session::NativeSession;
 use crate::task::Work;
-use crate::text::integer;
+use crate::text::{integer, number};
 use crate::verify::CancelFlag;
 use napi::Result;
 use napi::bindgen_prelude::{AsyncTask, ClassInstance, ToNapiValue};
@@ -15,7 +15,7 @@ use sealwright_core::proof::checkpoint::check_origin;
 use sealwright_core::proof::commitment;
 use sealwright_core::proof::consistency::verify_consistency as check_consistency;
 use sealwright_core::proof::inclusion::{Event, ShownCheckpoint, verify_inclusion as check_inclusion};
-use sealwright_core::proof::log::Log;
+use sealwright_core::proof::log::{Exported, Log};
 use sealwright_core::proof::note::{Key, Kind, Note};
 use sealwright_core::proof::policy::Policy;
 use serde_json::json;
@@ -130,6 +130,35 @@ pub fn prove_growth(
     let old_size = integer(old_size)?;
     Ok(ask(ledger, &cancel, move |log| {
         log.prove_growth(old_size, &to).map(|(root, proof)| in_hex(std::iter::once(&root).chain(&proof)))
+    }))
+}
+
+/// What an export has written.
+#[napi(object)]
+pub struct NativeExported {
+    /// Events in the tree.
+    pub events: f64,
+    /// Files, the checkpoint included.
+    pub files: f64,
+    /// Bytes of all of them.
+    pub bytes: f64,
+}
+
+/// Writes the tree of a checkpoint into a new folder, to be served.
+#[napi(catch_unwind, ts_return_type = "Promise<NativeExported>")]
+pub fn export_tiles(
+    ledger: String,
+    folder: String,
+    checkpoint: String,
+    cancel: ClassInstance<'_, CancelFlag>,
+) -> Result<AsyncTask<Work>> {
+    self_tested()?;
+    let cancel = Arc::clone(&cancel.flag);
+    Ok(Work::start(move || {
+        let log = Log::of(Path::new(&ledger)).map_err(|error| throw(&error))?.until(cancel);
+        let Exported { events, files, bytes } =
+            log.export(&checkpoint, Path::new(&folder)).map_err(|error| throw(&error))?;
+        Ok(NativeExported { events: number(events), files: number(files), bytes: number(bytes) })
     }))
 }
 
