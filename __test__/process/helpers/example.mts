@@ -3,6 +3,7 @@
 //   ledger.ndjson   20 events of all core kinds and of Custom, Heartbeat and SessionSealed; the first session has no end
 //   agent.key       signs it; agent.pub has its public key in hex
 //   heads.json      a head store that knows its head
+//   ledger.checkpoint  its tree before that head, signed
 //   auditor.key     of who verifies
 //   checkpoint.txt  and a timestamp of it: request.tsq, response.tsr, token.der, and authority.pem, which vouches for it
 //   policy.txt      has the key of a log
@@ -10,7 +11,7 @@
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { type EventInput, events, FileHeadStore, Session, sha256Hex, SigningKeypair } from 'sealwright';
@@ -32,7 +33,7 @@ export async function exampleFolder(t: ExecutionContext): Promise<string> {
 
 let files: Promise<ReadonlyMap<string, Uint8Array>> | undefined;
 
-const NAMES = ['ledger.ndjson', 'agent.key', 'agent.pub', 'heads.json', 'auditor.key', 'policy.txt', 'fork.txt'];
+const NAMES = ['ledger.ndjson', 'agent.key', 'agent.pub', 'heads.json', 'ledger.checkpoint', 'auditor.key', 'policy.txt', 'fork.txt'];
 const digest = sha256Hex('an example');
 
 async function makeFiles(): Promise<ReadonlyMap<string, Uint8Array>> {
@@ -67,6 +68,7 @@ async function record(keypair: SigningKeypair, ledgerPath: string, heads: string
   const count = () => readFileSync(ledgerPath, 'utf8').split('\n').length - 1;
   for (const before = count(); count() === before; ) await sleep(50);
   await second.record(events.sessionEnded({ reason: 'done', summarySha256: '' }));
+  writeFileSync(join(dirname(ledgerPath), 'ledger.checkpoint'), await second.checkpoint({ origin: 'example.com/ledger' }));
   await second.end();
 }
 

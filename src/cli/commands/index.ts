@@ -22,6 +22,7 @@ import { rotateKey } from './rotate-key.js';
 import { stats } from './stats.js';
 import { tail } from './tail.js';
 import { tamperTest } from './tamper-test.js';
+import { tilesExport } from './tiles.js';
 import { timestampIngestCommand, timestampRequestCommand, timestampVerifyCommand } from './timestamp.js';
 import { verify } from './verify.js';
 import { view } from './view.js';
@@ -51,6 +52,7 @@ export const commands: readonly CommandSpec[] = [
   recover,
   prune,
   restore,
+  tilesExport,
   witnessServe,
   witnessKeyCommand,
   forkCheck,
