@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hasHosts } from './package/hosts.mjs';
 import { hasZig } from './package/release-addon.mjs';
-import { buildOracle, oraclePath } from './oracle.mjs';
+import { buildOracle, buildTessera, oraclePath, tesseraPath } from './oracle.mjs';
 import { peerPython } from './peer.mjs';
 import { buildSigner, signerPath } from './signer.mjs';
 import { buildWasm } from './wasm.mjs';
@@ -48,6 +48,8 @@ const detectors = {
   wasm: () => buildWasm(),
   // Built by go the first time, which fetches the modules of __test__/oracles/go.
   go: () => buildOracle(),
+  // The same of __test__/oracles/tessera, for a newer go.
+  tessera: () => buildTessera(),
   // An optional folder beside the checkout with data of other systems.
   shared: () => existsSync(join(projectRoot, '..', 'shared', 'vectors')),
 };
@@ -60,7 +62,7 @@ export function detectParts() {
   return partNames.filter((name) => detectors[name]());
 }
 
-export { oraclePath, peerPython, signerPath };
+export { oraclePath, peerPython, signerPath, tesseraPath };
 
 /**
  * The arguments that make `unshare` give a program its own mounts: `['-m']` as root, `['-rm']` where a user may,

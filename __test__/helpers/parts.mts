@@ -31,6 +31,7 @@ export type Part =
   | 'chromium'
   | 'go'
   | 'signer'
+  | 'tessera'
   | 'wasm'
   | 'shared';
 
@@ -41,6 +42,7 @@ interface PartsModule {
   peerPython(): string | undefined;
   readonly oraclePath: string;
   readonly signerPath: string;
+  readonly tesseraPath: string;
 }
 
 type Implementation = (t: ExecutionContext) => unknown;
@@ -70,8 +72,8 @@ export function chromiumPath(): string {
   return partsModule.chromiumPath() ?? '';
 }
 
-/** The signer agent's program, only with the part `signer`; and the oracle's, only with `go`. */
-export const { oraclePath, signerPath } = partsModule;
+/** The signer agent's program, only with the part `signer`; the oracle's, only with `go`; Tessera's, only with `tessera`. */
+export const { oraclePath, signerPath, tesseraPath } = partsModule;
 
 /** Registers a test that needs `parts`; where one is absent it is skipped, its title ending in `[needs <part>]`. */
 export function testWith(parts: Part[], title: string, implementation: Implementation): void {
