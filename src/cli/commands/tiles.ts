@@ -2,11 +2,11 @@
  * sealwright tiles export: a ledger's tree as files that any web server can serve.
  */
 
-import { readFile } from 'node:fs/promises';
 import { exportTiles } from '../../proofs/index.js';
 import { command } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { printFacts } from '../facts.js';
+import { readText } from '../files.js';
 import { untilBroken } from '../reading.js';
 import { counted, formatBytes } from '../words.js';
 
@@ -34,7 +34,7 @@ export const tilesExport = command({
   run(context, [ledger = '', checkpoint = '', folder = ''], { json }) {
     return untilBroken(context, async () => {
       const { out, signal } = context;
-      const exported = await exportTiles(ledger, folder, { checkpoint: await readFile(checkpoint, 'utf8'), signal });
+      const exported = await exportTiles(ledger, folder, { checkpoint: await readText(checkpoint), signal });
       if (json) {
         out.json({ schemaVersion: 1, ledger, checkpoint, folder, ...exported });
         return ExitCode.ok;

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Level 0 has the leaves, each further level the roots of the full tiles of the one below. A number is written in three
-//! digits, and those before in folders: 1234067 is `x001/x234/067`. Such a folder can be served as it is.
+//! digits, and those before in folders: 1234067 is `x001/x234/067`. What is served has entries too: see `log::export`.
 //!
 //! Tiles are a store of what the ledger says, nothing more: they are not synced, they are made anew when they are missing,
 //! and what is proved by means of them is checked against a checkpoint.
