@@ -34,7 +34,7 @@ export function loadParts() {
   return { sealwright: require('../dist/index.js'), rawLimits, python, sqlite, absent };
 }
 
-/** With the flags of the addon: what is below both is compiled once, and is the same code. */
+/** With the flags of the addon: what is below both is the same code, and compiled once where zig does not link the addon. */
 async function buildRawLimits() {
   const what = ['--release', '--locked', '-p', 'sealwright-core', '--example', 'raw_limits'];
   return run('cargo', ['build', ...what, ...(await shortPaths())]);

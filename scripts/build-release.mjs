@@ -3,9 +3,9 @@
 
 import { inProject } from './run.mjs';
 import { compareVersions, neededGlibc } from './package/elf.mjs';
-import { buildReleaseAddon, installZig, oldestGlibc } from './package/release-addon.mjs';
 import { packPackage } from './package/tarball.mjs';
-import { compileSources, prepare, reportSetupError, SetupError, step } from './setup.mjs';
+import { installZig, oldestGlibc } from './package/zig.mjs';
+import { compileSources, findAddons, prepare, reportSetupError, SetupError, step } from './setup.mjs';
 import { addViewer } from './viewer.mjs';
 import { createHash } from 'node:crypto';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
@@ -23,11 +23,7 @@ async function build() {
   await prepare();
   await step('TypeScript', compileSources);
   if (!(await addViewer())) throw new SetupError('the viewer is part of a release');
-  let addon;
-  await step('addon to release', async () => {
-    addon = await buildReleaseAddon();
-    return { code: 0 };
-  });
+  const [addon] = findAddons();
   const glibc = neededGlibc(readFileSync(addon));
   if (compareVersions(glibc, oldestGlibc) > 0) throw new SetupError(`the addon needs glibc ${glibc}`);
   const folder = inProject('target', 'package');

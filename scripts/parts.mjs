@@ -7,7 +7,7 @@ import { devNull } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hasHosts } from './package/hosts.mjs';
-import { hasZig } from './package/release-addon.mjs';
+import { hasZig } from './package/zig.mjs';
 import { buildOracle, buildTessera, oraclePath, tesseraPath } from './oracle.mjs';
 import { peerPython } from './peer.mjs';
 import { buildSigner, signerPath } from './signer.mjs';
@@ -33,7 +33,7 @@ const detectors = {
   loop: hasLoopDevices,
   // Made the first time, which needs Python 3.11 and a package index that answers.
   peer: () => peerPython() !== undefined,
-  // The linker of release builds. Large, so that only `npm run build:release` and scripts/ci-setup install it.
+  // The linker of the addon that is released. Large, so that only `npm run build:release` and scripts/ci-setup install it.
   zig: () => hasZig(),
   // Large too: only `npm run hosts` and scripts/ci-setup install them.
   hosts: () => hasHosts(),

@@ -4,6 +4,8 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { compareVersions, neededGlibc } from './package/elf.mjs';
+import { hasZig, linkedByZig, oldestGlibc } from './package/zig.mjs';
 import { duration, inProject, projectRoot, run, runNpm, runTool, temporaryFolder } from './run.mjs';
 
 /** A step of the set-up that did not succeed. `output` is what the failing command printed. */
@@ -117,7 +119,13 @@ async function installDependencies() {
 function addonIsStale() {
   const addons = findAddons();
   const sources = newestSource([inProject('crates')], [inProject('crates', 'signer'), inProject('crates', 'wasm')]);
-  return addons.length === 0 || [generatedTypes, ...addons].some((file) => !existsSync(file) || modified(file) < sources);
+  const isOld = (file) => !existsSync(file) || modified(file) < sources;
+  return addons.length === 0 || [generatedTypes, ...addons].some(isOld) || (hasZig() && !addons.every(isForRelease));
+}
+
+/** Whether an addon for Linux loads on every system that it is released for; one that zig did not link does not. */
+function isForRelease(addon) {
+  return compareVersions(neededGlibc(readFileSync(addon)), oldestGlibc) <= 0;
 }
 
 async function buildAddon() {
@@ -125,9 +133,10 @@ async function buildAddon() {
   const args = ['build', '--platform', '--release', '--manifest-path', 'crates/node/Cargo.toml', '--output-dir', '.'];
   const outcome = ['--no-js', '--dts', 'target/index.d.ts', '--', '--locked'];
   mkdirSync(inProject('target'), { recursive: true });
+  const linked = hasZig() ? linkedByZig() : { args: [], env: {} };
   const shortened = await shortPaths();
   await step('native addon (the first build takes a minute or two)', () =>
-    runTool('@napi-rs/cli', 'napi', [...args, ...outcome, ...shortened]),
+    runTool('@napi-rs/cli', 'napi', [...args, ...linked.args, ...outcome, ...shortened], { env: linked.env }),
   );
   const built = findAddons();
   if (built.length === 0) throw new SetupError('napi build left no addon for this platform in the project folder');

@@ -20,7 +20,7 @@ const ownNode = { name: process.versions.node, path: process.execPath };
 /** Two tests of the installation, then one for each host and version of Node; a table says how each went. */
 export async function install({ parts, folder }) {
   const project = join(folder, 'consumer');
-  const packages = await publishedPackages({ parts, folder });
+  const packages = await publishedPackages(folder);
   const installation = [
     ['npm installs the package', [], () => installFromRegistry(project, packages)],
     ['npm installs it from its cache alone', [], () => installFromCache(join(folder, 'offline'), project)],
@@ -50,13 +50,13 @@ export async function install({ parts, folder }) {
 }
 
 /** The package and what it depends on, as tarballs; the dependencies are packed from where they are installed. */
-async function publishedPackages({ parts, folder }) {
+async function publishedPackages(folder) {
   const { packages } = JSON.parse(readFileSync(inProject('package-lock.json'), 'utf8'));
   const dependencies = Object.entries(packages)
     .filter(([place, { dev, devOptional }]) => place !== '' && !dev && !devOptional)
     .map(([place]) => inProject(place));
   const tarballs = dependencies.length === 0 ? [] : await packFolders(dependencies, join(folder, 'dependencies'));
-  return [await packed({ parts, folder }), ...tarballs.map((tarball, index) => ({ ...tarball, folder: dependencies[index] }))];
+  return [await packed({ folder }), ...tarballs.map((tarball, index) => ({ ...tarball, folder: dependencies[index] }))];
 }
 
 let registryUrl;

@@ -7,27 +7,30 @@ import { join } from 'node:path';
 import { compareVersions, neededGlibc } from '../package/elf.mjs';
 import { runHostTool } from '../package/hosts.mjs';
 import { fileList, licenseList, requireCommitted } from '../package/lists.mjs';
-import { buildReleaseAddon, largestAddon, oldestGlibc } from '../package/release-addon.mjs';
 import { packPackage } from '../package/tarball.mjs';
+import { oldestGlibc } from '../package/zig.mjs';
 import { projectRoot } from '../run.mjs';
 import { findAddons } from '../setup.mjs';
 import { requireSuccess, runTests } from './result.mjs';
 import { compiledSources, once } from './typescript.mjs';
 
+/** The most bytes that the released addon may have. */
+const largestAddon = 2_600_000;
+
 /**
  * The package of this run: what npm says of it, with `path` of the tarball, `folder` of what is in it, and `addon`. That
- * is the one that is released where zig is there, and the local build elsewhere.
+ * is the one that is released where zig is there, see setup.mjs.
  */
-export const packed = once(async ({ parts, folder }) => {
+export const packed = once(async ({ folder }) => {
   await compiledSources();
-  const addon = parts.has('zig') ? await buildReleaseAddon() : findAddons()[0];
+  const [addon] = findAddons();
   const place = join(folder, 'packed');
   return { ...(await packPackage(place, addon)), addon, folder: join(place, 'package') };
 });
 
 /** Eight tests. */
 export async function packageSuite({ parts, folder }) {
-  const made = await packed({ parts, folder });
+  const made = await packed({ folder });
   const manifest = JSON.parse(readFileSync(join(made.folder, 'package.json'), 'utf8'));
   const addon = readFileSync(made.addon);
   const files = made.files.map(({ path }) => path);
