@@ -12,6 +12,9 @@ export const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 /** A path inside the project. */
 export const inProject = (...parts) => join(projectRoot, ...parts);
 
+/** Where cargo builds what is run from there. */
+export const targetFolder = process.env.CARGO_TARGET_DIR ?? inProject('target');
+
 /** Milliseconds as `0.4 s` or `2 min 5 s`. */
 export function duration(milliseconds) {
   const seconds = milliseconds / 1000;

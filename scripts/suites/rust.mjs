@@ -13,15 +13,15 @@ export async function rustfmt({ parts }) {
 export async function clippy({ parts }) {
   if (!parts.has('clippy')) return skippedOnce('cargo clippy', 'needs clippy');
   const lint = (...what) => run('cargo', ['clippy', ...what, '--locked', '--', '-D', 'warnings']);
-  const core = await lint('--workspace', '--exclude', 'sealwright-node', '--all-targets');
-  if (core.code !== 0) return oneTest(core);
-  const model = await lint(...MODEL);
-  // The addon has no Rust tests: built as one, napi-rs exports nothing and all of it would be dead code.
-  return oneTest(model.code === 0 ? await lint('-p', 'sealwright-node') : model);
+  const crates = await lint('--workspace', '--all-targets');
+  return oneTest(crates.code === 0 ? await lint(...MODEL) : crates);
 }
 
-/** The writer under a scheduler that decides which thread goes on; nothing else is built with this feature. */
-const MODEL = ['-p', 'sealwright-core', '--features', 'model', '--test', 'model'];
+/**
+ * The writer under a scheduler that decides which thread goes on; nothing else is built with this feature. Of the workspace,
+ * like the other tests: what both depend on has the same features then, and is compiled once.
+ */
+const MODEL = ['--workspace', '--features', 'sealwright-core/model', '--test', 'model'];
 
 /** Tests that are ignored in their source, by the part that they need. */
 const IGNORED = {

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { inProject, run } from '../run.mjs';
+import { inProject, run, targetFolder } from '../run.mjs';
 import { failedOnce, oneTest, passedOnce, skippedOnce, sum } from './result.mjs';
 
 const shownDifferences = 20;
@@ -19,8 +19,10 @@ async function recomputed(parts) {
 }
 
 async function regenerated(folder) {
-  const generator = ['--example', 'gen_vectors', '-p', 'sealwright-core'];
-  const outcome = await run('cargo', ['run', '--locked', ...generator, '--', folder]);
+  // Of the workspace, where the tests of the crates have built it already.
+  const built = await run('cargo', ['build', '--workspace', '--locked', '--example', 'gen_vectors']);
+  if (built.code !== 0) return failedOnce(built.output);
+  const outcome = await run(join(targetFolder, 'debug', 'examples', 'gen_vectors'), [folder]);
   if (outcome.code !== 0) return failedOnce(outcome.output);
   const names = filesIn(folder);
   if (names.length === 0) return failedOnce('gen_vectors wrote no file\n');
