@@ -1,9 +1,8 @@
 // Oracles in Go, for the tests that compare with them: each built by go from its folder in __test__/oracles into
 // target/oracle.
 
-import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { inProject } from './run.mjs';
+import { inProject, run } from './run.mjs';
 
 const inTarget = (name) => inProject('target', 'oracle', process.platform === 'win32' ? `${name}.exe` : name);
 
@@ -15,22 +14,22 @@ export const tesseraPath = inTarget('tessera');
 
 /** Builds the former. Whether that worked. */
 export function buildOracle() {
-  oracleIsThere ??= build('go', oraclePath, 120_000);
+  oracleIsThere ??= build('go', oraclePath);
   return oracleIsThere;
 }
 
 let oracleIsThere;
 
 /** Builds the latter, which takes 40 seconds of a processor the first time. Not where the former could not be built. */
-export function buildTessera() {
-  return buildOracle() && build('tessera', tesseraPath, 180_000);
+export async function buildTessera() {
+  return (await buildOracle()) && build('tessera', tesseraPath);
 }
 
 /** Builds a program, unless it is there and up to date, of the modules that its go.sum names. */
-function build(folder, path, timeout) {
+async function build(folder, path) {
   mkdirSync(inProject('target', 'oracle'), { recursive: true });
-  const options = { cwd: inProject('__test__', 'oracles', folder), stdio: 'ignore', timeout };
   // The compiler that is there, or none: no other one is fetched for it.
-  const env = { ...process.env, GOTOOLCHAIN: 'local', GOFLAGS: '-mod=readonly -buildvcs=false' };
-  return spawnSync('go', ['build', '-o', path, '.'], { ...options, env }).status === 0;
+  const env = { GOTOOLCHAIN: 'local', GOFLAGS: '-mod=readonly -buildvcs=false' };
+  const { code } = await run('go', ['build', '-o', path, '.'], { cwd: inProject('__test__', 'oracles', folder), env, timeout: 300_000 });
+  return code === 0;
 }

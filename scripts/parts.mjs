@@ -31,8 +31,6 @@ const detectors = {
   unprivileged: () => process.getuid?.() === 0 && succeeds('test', ['-x', projectRoot], { uid: 65534, gid: 65534 }),
   mount: () => unshareArguments() !== undefined,
   loop: hasLoopDevices,
-  // Made the first time, which needs Python 3.11 and a package index that answers.
-  peer: () => peerPython() !== undefined,
   // The linker of the addon that is released. Large, so that only `npm run build:release` and scripts/ci-setup install it.
   zig: () => hasZig(),
   // Large too: only `npm run hosts` and scripts/ci-setup install them.
@@ -42,24 +40,37 @@ const detectors = {
   zsh: () => succeeds('zsh', ['--version']),
   fish: () => succeeds('fish', ['--version']),
   chromium: () => chromiumPath() !== undefined,
-  // Built by cargo the first time. Linux only.
-  signer: () => buildSigner(),
-  // Rust's target wasm32-unknown-unknown. Built by cargo the first time.
-  wasm: () => buildWasm(),
-  // Built by go the first time, which fetches the modules of __test__/oracles/go.
-  go: () => buildOracle(),
-  // The same of __test__/oracles/tessera, for a newer go.
-  tessera: () => buildTessera(),
   // An optional folder beside the checkout with data of other systems.
   shared: () => existsSync(join(projectRoot, '..', 'shared', 'vectors')),
 };
 
-/** Every part there is, in the order of the report. */
-export const partNames = Object.keys(detectors);
+/** The same of those that are made the first time; they are made at the same time. */
+const makers = {
+  // By cargo. Linux only.
+  signer: () => buildSigner(),
+  // By cargo too, for Rust's target wasm32-unknown-unknown.
+  wasm: () => buildWasm(),
+  // By go, which fetches the modules of __test__/oracles/go.
+  go: () => buildOracle(),
+  // The same of __test__/oracles/tessera, for a newer go.
+  tessera: () => buildTessera(),
+  // Needs Python 3.11 and a package index that answers. Last, because nothing else begins until it is there.
+  peer: async () => peerPython() !== undefined,
+};
 
-/** The parts of this machine. Takes a few hundred milliseconds, and some seconds more where the peer is to be made. */
+/** Every part there is. */
+export const partNames = [...Object.keys(detectors), ...Object.keys(makers)];
+
+/** The parts that this machine has, without those that are made. Takes a few hundred milliseconds. */
 export function detectParts() {
-  return partNames.filter((name) => detectors[name]());
+  return Object.keys(detectors).filter((name) => detectors[name]());
+}
+
+/** The parts that could be made, or were before. Takes minutes the first time. */
+export async function makeParts() {
+  const names = Object.keys(makers);
+  const made = await Promise.all(names.map((name) => makers[name]()));
+  return names.filter((_, index) => made[index]);
 }
 
 export { oraclePath, peerPython, signerPath, tesseraPath };

@@ -1,11 +1,12 @@
 // npm test: builds what is missing, then runs every suite and counts. `npm test -- ava readme` runs only the named ones.
 //
 // The last line is always `N passed, N failed, N skipped`; the exit code is 1 when anything failed. A test is skipped when
-// a part it needs is absent (scripts/parts.mjs); SEALWRIGHT_REQUIRE=strace,python makes such an absence a failure.
+// a part it needs is absent (scripts/parts.mjs); SEALWRIGHT_REQUIRE=strace,python makes such an absence a failure. Suites
+// run beside each other where none of them notices; their lines are in the order below all the same.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { detectParts, partNames } from './parts.mjs';
+import { detectParts, makeParts, partNames } from './parts.mjs';
 import { duration, temporaryFolder } from './run.mjs';
 import { prepare, reportSetupError, requireRust } from './setup.mjs';
 import { api } from './suites/api.mjs';
@@ -47,7 +48,44 @@ console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
 process.exitCode = failed > 0 ? 1 : 0;
 
 async function runAll() {
-  const parts = new Set(detectParts());
+  mkdirSync(temporaryFolder, { recursive: true });
+  const context = { parts: new Set(detectParts()), folder: mkdtempSync(join(temporaryFolder, 'test-')) };
+  const running = new Map();
+  /** Runs suites one after the other, the first one when `before` has ended. Resolves when the last one has. */
+  const lane = (names, before) =>
+    names.filter(isChosen).reduce((previous, name) => {
+      running.set(name, previous.then(() => runSuite(suites[name], context)));
+      return running.get(name);
+    }, before);
+  try {
+    await requireRust();
+    // They need nothing of the set-up, and each leaves a processor idle where it compiles or links one large crate.
+    const crates = lane(['rustfmt', 'clippy', 'cargo', 'vectors'], Promise.resolve());
+    await setUp(context.parts);
+    const sources = lane(['types', 'oxlint', 'index.d.ts'], Promise.resolve());
+    // Beside nothing else: ava's tests measure, and those of the installation notice who does not end in time.
+    const tests = lane(['ava'], Promise.all([crates, sources]));
+    const others = [lane(['readme', 'api'], tests), lane(['package'], tests)];
+    lane(['install'], Promise.all(others));
+  } catch (error) {
+    reportSetupError(error);
+    results.push(failedOnce(error.message));
+  }
+  for (const name of Object.keys(suites).filter((key) => running.has(key))) {
+    process.stdout.write(`${name} ... `);
+    const { result, time } = await running.get(name);
+    report(result, ` (${duration(time)})`);
+  }
+  rmSync(context.folder, { recursive: true, force: true });
+}
+
+function isChosen(name) {
+  return chosen.length === 0 || chosen.includes(name);
+}
+
+/** The parts that are made, which are added to those that are there; dependencies and addon. */
+async function setUp(parts) {
+  for (const name of await makeParts()) parts.add(name);
   const required = (process.env.SEALWRIGHT_REQUIRE ?? '').split(/[\s,]+/).filter((name) => name !== '');
   for (const name of required) {
     if (parts.has(name)) continue;
@@ -55,24 +93,14 @@ async function runAll() {
     process.stdout.write('required part ... ');
     report(failedOnce(`SEALWRIGHT_REQUIRE: ${name} ${what}`));
   }
-  try {
-    await requireRust();
-    await prepare();
-  } catch (error) {
-    reportSetupError(error);
-    results.push(failedOnce(error.message));
-    return;
-  }
-  const folder = mkdtempSync(join(temporaryFolder, 'test-'));
-  for (const [name, suite] of Object.entries(suites)) {
-    if (chosen.length > 0 && !chosen.includes(name)) continue;
-    const started = Date.now();
-    process.stdout.write(`${name} ... `);
-    // A suite that cannot even begin, because a file it reads is missing, is one failure.
-    const result = await suite({ parts, folder }).catch((error) => failedOnce(error.stack));
-    report(result, ` (${duration(Date.now() - started)})`);
-  }
-  rmSync(folder, { recursive: true, force: true });
+  await prepare();
+}
+
+/** What a suite reports and the milliseconds that it took. One that cannot even begin, for want of a file, is one failure. */
+async function runSuite(suite, context) {
+  const started = Date.now();
+  const result = await suite(context).catch((error) => failedOnce(error.stack));
+  return { result, time: Date.now() - started };
 }
 
 function report(result, time = '') {

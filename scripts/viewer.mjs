@@ -5,7 +5,7 @@ import { buildWasm } from './wasm.mjs';
 
 /** Builds it. Whether it is there then; where not, a line has said why. */
 export async function addViewer() {
-  if (!buildWasm()) return false;
+  if (!(await buildWasm())) return false;
   // Of dependencies that may just have been installed.
   const { buildViewer } = await import('../viewer/build.mjs');
   await step('viewer', buildViewer);

@@ -1,10 +1,9 @@
 // The verifier as a WebAssembly module, for the viewer: crates/wasm, compiled into target/wasm. `node scripts/wasm.mjs`
 // builds it unless it is there and nothing that it is made of has changed, and exits with 1 where it cannot be built.
 
-import { spawnSync } from 'node:child_process';
 import { existsSync, utimesSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { inProject, run } from './run.mjs';
+import { inProject, run, runAttached } from './run.mjs';
 import { modified, newestSource, reportSetupError, requireRust, shortPathFlags, step } from './setup.mjs';
 
 /** The module, and the JavaScript that belongs to it. */
@@ -22,8 +21,8 @@ const toolFolder = inProject('target', 'bindgen');
 const flags = ['--cfg', 'getrandom_backend="unsupported"'];
 
 /** Builds the module unless it is there and up to date. Whether it is there then; where not, a line has said why. */
-export function buildWasm() {
-  return spawnSync(process.execPath, [fileURLToPath(import.meta.url)], { stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
+export async function buildWasm() {
+  return (await runAttached(process.execPath, [fileURLToPath(import.meta.url)])) === 0;
 }
 
 /** Whether it is there. */

@@ -37,6 +37,7 @@ export type Part =
 
 interface PartsModule {
   detectParts(): string[];
+  makeParts(): Promise<string[]>;
   unshareArguments(): string[] | undefined;
   chromiumPath(): string | undefined;
   peerPython(): string | undefined;
@@ -50,7 +51,7 @@ type Implementation = (t: ExecutionContext) => unknown;
 const partsModule = (await import(pathToFileURL(join(projectRoot, 'scripts', 'parts.mjs')).href)) as PartsModule;
 
 // `npm test` has looked already and passes the answer on.
-const present = new Set(process.env['SEALWRIGHT_PARTS']?.split(',') ?? partsModule.detectParts());
+const present = new Set(process.env['SEALWRIGHT_PARTS']?.split(',') ?? [...partsModule.detectParts(), ...(await partsModule.makeParts())]);
 
 /** Whether this machine has the part. */
 export function part(name: Part): boolean {
