@@ -107,6 +107,18 @@ test('it goes on through files, however fast they follow one another', async (t)
   t.true(ledgerFiles(path).length > 15);
 });
 
+test('a file that is sealed while it is looked for is found', async (t) => {
+  for (let round = 0; round < 4; round += 1) {
+    const path = newPath(t);
+    const session = await openSession(t, { ledgerPath: path, rotate: { maxEvents: 2 } });
+    await session.record(ended(0));
+    const follower = new Follower(t, path);
+    await follower.has(1);
+    await Promise.all(Array.from({ length: 199 }, (_, n) => session.record(ended(n + 1))));
+    t.is((await follower.has(200)).length, 200);
+  }
+});
+
 test('a key that is handed over is followed', async (t) => {
   const path = newPath(t);
   const session = await openSession(t, { ledgerPath: path, events: 'extended' });

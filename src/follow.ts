@@ -133,8 +133,11 @@ class Follower {
       const message = `the ledger ends in front of event ${end}, so it does not hold event ${this.#startAfter.seq}, which is trusted`;
       throw chainError('ERR_CHAIN_BROKEN', message, {});
     }
-    await this.#openNext();
-    if (this.#startAfter !== undefined) this.#offset = findGap(this.#name, this.#nextSeq).offset;
+    // The place is looked for by name, which a rotation may have given to the next file meanwhile.
+    do {
+      await this.#openNext();
+      if (this.#startAfter !== undefined) this.#offset = findGap(this.#name, this.#nextSeq).offset;
+    } while (this.#name === this.path && (await this.isReplaced()));
   }
 
   /** Whether the ledger goes on in another file than the one that is read. */
@@ -193,20 +196,32 @@ class Follower {
   }
 
   async #openNext(): Promise<void> {
-    const files = ledgerFiles(this.path);
-    const holder = files.find(({ range }) => range === null || range.last >= this.#nextSeq);
-    const { path, range } = holder ?? { path: this.path, range: null };
-    const first = range?.first ?? (this.#accepted === 0 && this.#startAfter === undefined ? findGap(path, 0).nextSeq : null);
-    if (first !== null && first > this.#nextSeq) {
-      throw ledgerError('ERR_SEGMENT_MISSING', `events ${this.#nextSeq} to ${first - 1} are in no file of the ledger`);
+    for (;;) {
+      const holder = this.#holder();
+      const { path, range } = holder ?? { path: this.path, range: null };
+      const first = range?.first ?? (this.#accepted === 0 && this.#startAfter === undefined ? findGap(path, 0).nextSeq : null);
+      const file = await builtin.files.open(path, 'r');
+      // A rotation names the segment before it gives the ledger's name to the next file, which may be the one that was opened.
+      if (range === null && (this.#holder()?.range ?? null) !== null) {
+        await file.close();
+        continue;
+      }
+      await this.close();
+      this.#file = file;
+      if (first !== null && first > this.#nextSeq) {
+        throw ledgerError('ERR_SEGMENT_MISSING', `events ${this.#nextSeq} to ${first - 1} are in no file of the ledger`);
+      }
+      this.#name = path;
+      this.#identity = identityOf(await file.stat({ bigint: true }));
+      this.#offset = 0;
+      this.#seen = '';
+      return;
     }
-    const file = await builtin.files.open(path, 'r');
-    await this.close();
-    this.#file = file;
-    this.#name = path;
-    this.#identity = identityOf(await file.stat({ bigint: true }));
-    this.#offset = 0;
-    this.#seen = '';
+  }
+
+  /** The file that holds the next event, or will: the first one that does not end before it. */
+  #holder() {
+    return ledgerFiles(this.path).find(({ range }) => range === null || range.last >= this.#nextSeq);
   }
 
   /** Has whole lines verified, and gives their events up to a fault, which is thrown. */
