@@ -97,6 +97,16 @@ const kinds: readonly KindOfEvent[] = [
     type: 'PayloadErased',
     fields: { commitment: ['commitment', 'digest'], reason: ['reason', 'text'] },
   },
+  {
+    make: events.tokenIssued,
+    type: 'TokenIssued',
+    fields: {
+      jti: ['jti', 'text'],
+      issuer: ['issuer', 'text'],
+      status: ['status', 'text'],
+      signingInputSha256: ['signing_input_sha256', 'digest'],
+    },
+  },
   { make: events.custom, type: 'Custom', fields: { name: ['name', 'domain'], data: ['data', 'json'] } },
 ];
 

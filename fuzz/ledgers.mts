@@ -115,6 +115,8 @@ function randomEvent(random: Random): string {
     () => `{"type":"LedgerRestored","payload":{"known_seq":7,"known_hash":${digest()},"reason":${text()}}}`,
     () => `{"type":"${random.pick(['PolicyDecision', 'A', 'Kind7'])}","payload":{"any":${randomJson(random)}}}`,
     () => `{"type":"PayloadErased","payload":{"commitment":${digest()},"reason":${text()}}}`,
+    () =>
+      `{"type":"TokenIssued","payload":{"jti":${text()},"issuer":${text()},"status":${text()},"signing_input_sha256":${digest()}}}`,
   ];
   return random.pick(events)();
 }

@@ -153,6 +153,18 @@ export interface PayloadErasedFields {
   readonly reason: string;
 }
 
+/** Arguments of {@link events | events.tokenIssued}. */
+export interface TokenIssuedFields {
+  /** The token's `jti`. */
+  readonly jti: string;
+  /** Its `iss`: a DID. */
+  readonly issuer: string;
+  /** What it says became of the verification: `VERIFIED`, `FAILED` and others. */
+  readonly status: string;
+  /** The SHA-256 of what its signature is over, `header.payload`: 64 lower-case hex digits. */
+  readonly signingInputSha256: string;
+}
+
 /**
  * Makers of events. Digests are made by the caller with {@link sha256Hex} and {@link canonicalSha256}: what is
  * hashed and what is kept in clear is the caller's decision, nothing is redacted here.
@@ -213,6 +225,11 @@ export const events = Object.freeze({
    * `events: 'extended'`. Record it after that is done: it says so, it does not do it.
    */
   payloadErased: factory<PayloadErasedFields>('payloadErased', 'PayloadErased', ['commitment', 'reason']),
+  /**
+   * An attestation was signed; for sessions opened with `events: 'extended'`. `createAttestation` of `sealwright/tokens`
+   * records it before it gives the token away.
+   */
+  tokenIssued: factory<TokenIssuedFields>('tokenIssued', 'TokenIssued', ['jti', 'issuer', 'status', 'signingInputSha256']),
 
   /** The event of its JSON text. Lossless: numbers keep their kind. */
   parse(text: string): LedgerEvent {
@@ -243,7 +260,8 @@ type FieldsOfAll = SessionStartedFields &
   UtteranceSpokenFields &
   SessionEndedFields &
   CustomFields &
-  PayloadErasedFields;
+  PayloadErasedFields &
+  TokenIssuedFields;
 
 const WIRE_NAMES: { readonly [Name in keyof FieldsOfAll]: string } = {
   agentId: 'agent_id',
@@ -253,6 +271,8 @@ const WIRE_NAMES: { readonly [Name in keyof FieldsOfAll]: string } = {
   commitment: 'commitment',
   data: 'data',
   durationMs: 'duration_ms',
+  issuer: 'issuer',
+  jti: 'jti',
   lang: 'lang',
   latencyMs: 'latency_ms',
   modelId: 'model_id',
@@ -264,6 +284,8 @@ const WIRE_NAMES: { readonly [Name in keyof FieldsOfAll]: string } = {
   responseTokens: 'response_tokens',
   resultSha256: 'result_sha256',
   sessionId: 'session_id',
+  signingInputSha256: 'signing_input_sha256',
+  status: 'status',
   success: 'success',
   summarySha256: 'summary_sha256',
   text: 'text',

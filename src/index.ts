@@ -32,6 +32,7 @@ export {
   type PayloadErasedFields,
   type SessionEndedFields,
   type SessionStartedFields,
+  type TokenIssuedFields,
   type ToolCalledFields,
   type ToolReturnedFields,
   type UtteranceCapturedFields,

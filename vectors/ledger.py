@@ -62,6 +62,7 @@ KINDS = CORE | {
     "SessionSealed": {"session_id": "string", "count": "u64", "head_seq": "u64", "head_hash": "string"},
     "Heartbeat": {"session_id": "string", "interval_ms": "u64"},
     "PayloadErased": {"commitment": "string", "reason": "string"},
+    "TokenIssued": {"jti": "string", "issuer": "string", "status": "string", "signing_input_sha256": "string"},
 }
 MAY_BE_EMPTY = {("UtteranceSpoken", "audio_sha256"), ("SessionEnded", "summary_sha256"), ("SessionSealed", "head_hash")}
 

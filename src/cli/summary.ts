@@ -47,4 +47,5 @@ const SUMMARIES: Readonly<Record<string, (payload: Payload) => string>> = {
   SessionSealed: (fields) => `session_sealed session=${text(fields['session_id'])} count=${text(fields['count'])}`,
   Heartbeat: (fields) => `heartbeat session=${text(fields['session_id'])} interval=${text(fields['interval_ms'])}ms`,
   PayloadErased: (fields) => `payload_erased commitment=${shortened(fields['commitment'])} reason=${text(fields['reason'])}`,
+  TokenIssued: (fields) => `token_issued ${text(fields['jti'])} issuer=${text(fields['issuer'])} status=${text(fields['status'])}`,
 };

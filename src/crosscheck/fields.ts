@@ -101,6 +101,7 @@ const EXTENDED: ReadonlyMap<string, Fields> = new Map([
   ['SessionSealed', fields({ session_id: text, count: u64, head_seq: u64, head_hash: digestOrEmpty })],
   ['Heartbeat', fields({ session_id: text, interval_ms: u64 })],
   ['PayloadErased', fields({ commitment: digest, reason: text })],
+  ['TokenIssued', fields({ jti: text, issuer: text, status: text, signing_input_sha256: digest })],
 ]);
 
 function fields(byName: Readonly<Record<string, Field>>): Fields {

@@ -31,6 +31,7 @@ const ORDER = [
   'LedgerRestored',
   'LedgerPruned',
   'PayloadErased',
+  'TokenIssued',
 ];
 
 /** The kinds that occur. Where they are more than eight the last ones share the last look. */

@@ -156,6 +156,7 @@ const LABELS: ReadonlyMap<string, string> = new Map([
   ['SessionSealed', 'session_id'],
   ['Heartbeat', 'session_id'],
   ['PayloadErased', 'reason'],
+  ['TokenIssued', 'status'],
 ]);
 
 function nameOf(payload: Fields['payload'], field: string): string {

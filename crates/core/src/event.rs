@@ -157,6 +157,17 @@ pub static KINDS: &[Kind] = {
             reserved: false,
             fields: &[field("commitment", Digest), field("reason", Text)],
         },
+        Kind {
+            name: "TokenIssued",
+            set: EventSet::Extended,
+            reserved: false,
+            fields: &[
+                field("jti", Text),
+                field("issuer", Text),
+                field("status", Text),
+                field("signing_input_sha256", Digest),
+            ],
+        },
     ]
 };
 

@@ -111,6 +111,9 @@ fn kinds() -> Vec<Chain> {
         chain("payload_erased", payload_erased(), |it| {
             vec![(none(), INTACT), (full(it, 5).exact(), VERIFIED), (full(it, 5).last(), INTACT)]
         }),
+        chain("token_issued", token_issued(), |it| {
+            vec![(none(), INTACT), (full(it, 3).exact(), VERIFIED), (full(it, 3).last(), INTACT)]
+        }),
         chain("written_by_the_library", written_by_the_library(), |it| {
             vec![(none(), INTACT), (full(it, 6).exact(), VERIFIED)]
         }),
@@ -160,6 +163,14 @@ fn payload_erased() -> Ledger {
         erased("none"),
         SESSION_ENDED.to_owned(),
     ])
+}
+
+fn token_issued() -> Ledger {
+    let issued = |hash: &str| {
+        let said = r#""jti":"att_1","issuer":"did:web:example.com","status":"VERIFIED""#;
+        event("TokenIssued", &format!(r#"{{{said},"signing_input_sha256":"{hash}"}}"#))
+    };
+    Ledger::of(&[SESSION_STARTED.to_owned(), issued(&digest('a')), issued(""), SESSION_ENDED.to_owned()])
 }
 
 fn written_by_the_library() -> Ledger {

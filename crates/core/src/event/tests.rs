@@ -114,7 +114,7 @@ fn what_only_the_library_writes_is_read_and_not_recorded() {
     assert_eq!(refused(&rotated(&upper, &proof)), (ErrorCode::EventField, "payload.new_key".to_owned()));
     assert_eq!(refused(&rotated(DIGEST, DIGEST)), (ErrorCode::EventField, "payload.proof".to_owned()));
     let recordable: Vec<&str> = KINDS.iter().filter(|kind| !kind.reserved).map(|kind| kind.name).collect();
-    assert_eq!((recordable.len(), recordable.get(7..)), (9, Some(&["Custom", "PayloadErased"][..])));
+    assert_eq!((recordable.len(), recordable.get(7..)), (10, Some(&["Custom", "PayloadErased", "TokenIssued"][..])));
 }
 
 #[test]
