@@ -76,6 +76,12 @@ export declare class NativeKey {
   signVerificationRecord(record: string): string
 }
 
+/** A lock, until it is released. */
+export declare class NativeLock {
+  /** Lets others have it. */
+  release(): void
+}
+
 /** Heads in memory. */
 export declare class NativeMemoryHeads {
   /** An empty store. */
@@ -508,6 +514,9 @@ export declare function proveInclusion(ledger: string, seq: number, checkpoint: 
 /** The short form of a public key that people compare. */
 export declare function publicKeyFingerprint(text: string): string
 
+/** Puts a file in place, whole and durable. One that is there is replaced, or else it stays: false. */
+export declare function putFile(path: string, bytes: Uint8Array, replace: boolean): Promise<boolean>
+
 /** Removes what may go; `line` is that of the event that says so, as it settled. */
 export declare function removePruned(session: NativeSession, prunable: NativePrunable, line: string): Promise<void>
 
@@ -531,6 +540,9 @@ export declare function signFailed(ticket: number, message: string, hasAnswered:
 
 /** Queues the event that says what goes; `id` settles later. */
 export declare function submitPrune(session: NativeSession, id: number, prunable: NativePrunable): void
+
+/** Takes the lock that a file is there for. */
+export declare function takeLock(path: string): Promise<NativeLock>
 
 /** For tests only: makes the next pass through a point fail. */
 export declare function testFault(name: string): void

@@ -96,6 +96,9 @@ export type ErrorCode =
   | 'ERR_TIMESTAMP_MALFORMED'
   | 'ERR_TIMESTAMP_MISMATCH'
   | 'ERR_TIMESTAMP_REFUSED'
+  | 'ERR_TOKEN_IO'
+  | 'ERR_TOKEN_KEY'
+  | 'ERR_TOKEN_REVOCATIONS'
   | 'ERR_TORN_TAIL'
   | 'ERR_TREE_IO'
   | 'ERR_TREE_MISSING'
@@ -229,6 +232,24 @@ export class ProofError extends SealwrightError {
 }
 
 /**
+ * A file of tokens, an issuer's key or a list of revocations cannot be read, believed or written: `ERR_TOKEN_*`. A token
+ * that does not hold is no error to verification, and one that could not be signed is none to issuing.
+ */
+export class TokenError extends SealwrightError {
+  /** The system's name of what it refused with, such as `EACCES`. */
+  declare readonly osCode?: string;
+
+  /** Whether `error` is a `TokenError`, of this or another copy of the package. */
+  static override is(error: unknown): error is TokenError {
+    return brandOf(error) === 'TokenError';
+  }
+
+  static {
+    brand(this, 'TokenError');
+  }
+}
+
+/**
  * This build does not compute the hashes and signatures that the format says: `ERR_SELF_TEST`. Every operation that
  * hashes throws it; nothing was read or written.
  */
@@ -350,6 +371,8 @@ export function errorFromText(text: string, cause?: unknown): Error {
       });
     case 'proof':
       return withDetails(new ProofError(code, message), { osCode: failure.osCode });
+    case 'token':
+      return tokenError(code, message, failure.osCode);
     case 'self-test':
       return new SelfTestError(code, message);
     default:
@@ -367,6 +390,11 @@ export function ledgerError(code: ErrorCode, message: string, details: LedgerErr
 /** The {@link ProofError} of a checkpoint that too few witnesses cosigned. */
 export function quorumMissing(message: string, cosigning: Cosigning): ProofError {
   return withDetails(new ProofError('ERR_QUORUM_MISSING', message), { cosigning });
+}
+
+/** A {@link TokenError}. */
+export function tokenError(code: ErrorCode, message: string, osCode?: string): TokenError {
+  return withDetails(new TokenError(code, message), { osCode });
 }
 
 /** A {@link ChainError} made on this side of the seam. */
@@ -414,6 +442,7 @@ const FAMILY: ReadonlySet<unknown> = new Set([
   'LedgerError',
   'ChainError',
   'ProofError',
+  'TokenError',
   'SelfTestError',
 ]);
 

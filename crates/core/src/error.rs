@@ -148,6 +148,8 @@ codes! {
         QuorumMissing = "ERR_QUORUM_MISSING",
         /// What a witness has seen cannot be read or kept, or another process keeps it.
         WitnessState = "ERR_WITNESS_STATE",
+        /// The system refused to read or write a file of tokens, or another process keeps its lock.
+        TokenIo = "ERR_TOKEN_IO",
         /// An unsynced tail, and the caller asked not to repair it.
         TornTail = "ERR_TORN_TAIL",
         /// The ledger does not extend the head that the head store knows.

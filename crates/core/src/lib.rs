@@ -68,6 +68,7 @@ pub mod evolving;
 pub mod explain;
 #[doc(hidden)]
 pub mod fault;
+pub mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;

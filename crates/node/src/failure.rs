@@ -35,6 +35,7 @@ fn kind(error: &CoreError) -> &'static str {
         | Code::PolicyMalformed
         | Code::QuorumMissing
         | Code::WitnessState => "proof",
+        Code::TokenIo => "token",
         Code::SelfTest => "self-test",
         Code::Aborted | Code::Retry | Code::Internal => "internal",
         _ => "ledger",

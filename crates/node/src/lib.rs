@@ -12,6 +12,7 @@ mod bundle;
 mod channel;
 mod compressed;
 mod failure;
+mod files;
 mod heads;
 mod import;
 mod key;
