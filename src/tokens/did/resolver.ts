@@ -1,0 +1,56 @@
+/*
+ * Resolvers of DIDs, in the shape of the package `did-resolver`, and how an issuer is made of what they find.
+ */
+
+import { textOfThrown } from '../../errors.js';
+import { type Fields, isObject } from '../claims.js';
+import { type TokenKey, tokenKey } from '../keys.js';
+import type { RegisteredIssuer } from '../registry.js';
+
+/** What finds the document of a DID: a `Resolver` of `did-resolver` is one. */
+export interface DidResolver {
+  resolve(did: string): Promise<DidResolution>;
+}
+
+/** What a resolver finds (W3C DID Core 7.1), as far as it is read here. */
+export interface DidResolution {
+  readonly didDocument: unknown;
+  readonly didResolutionMetadata: { readonly error?: unknown; readonly message?: unknown };
+  readonly didDocumentMetadata: { readonly deactivated?: boolean | undefined };
+}
+
+export function isResolver(value: unknown): value is DidResolver {
+  return typeof value === 'object' && value !== null && typeof (value as { resolve?: unknown }).resolve === 'function';
+}
+
+/** The issuer that a DID's document makes: its keys are those for assertions. A string says why there is none. */
+export async function resolvedIssuer(resolver: DidResolver, did: string): Promise<RegisteredIssuer | string> {
+  const resolution = await resolver.resolve(did).catch((error: unknown) => textOfThrown(error));
+  if (typeof resolution === 'string') return resolution;
+  if (!isObject(resolution)) return 'the resolver found nothing';
+  const { didDocument: document, didResolutionMetadata: found, didDocumentMetadata: about } = resolution as Partial<Record<keyof DidResolution, unknown>>;
+  if (isObject(found) && found['error'] !== undefined) return [found['error'], found['message']].filter((part) => typeof part === 'string').join(': ');
+  if (isObject(about) && about['deactivated'] === true) return 'it was deactivated';
+  if (!isObject(document) || document['id'] !== did) return 'the resolver found no document of that DID';
+  const keys = keysOf(document, did);
+  return { did, name: did, status: 'active', validFrom: 0, validUntil: Infinity, keys };
+}
+
+function keysOf(document: Fields, did: string): readonly TokenKey[] {
+  const methods = arrayOf(document['verificationMethod']).filter(isObject);
+  return arrayOf(document['assertionMethod']).flatMap((reference) => {
+    const method = isObject(reference) ? reference : methods.find(({ id }) => absolute(id, did) === absolute(reference, did));
+    if (method === undefined || method['controller'] !== did || !isObject(method['publicKeyJwk'])) return [];
+    const key = tokenKey({ ...method['publicKeyJwk'], kid: absolute(method['id'], did) });
+    return key === undefined ? [] : [key];
+  });
+}
+
+/** A DID URL that may be relative to its document. */
+function absolute(id: unknown, did: string): unknown {
+  return typeof id === 'string' && id.startsWith('#') ? `${did}${id}` : id;
+}
+
+function arrayOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
