@@ -17,6 +17,7 @@ const pages = [
   { page: 'docs/proofs.md', files: {} },
   { page: 'docs/signer.md', files: {} },
   { page: 'docs/erasure.md', files: {} },
+  { page: 'docs/tokens.md', files: { 'qwed.json': 'vectors/peers/qwed/tokens.json' } },
   {
     page: 'docs/timestamps.md',
     files: Object.fromEntries(

@@ -8,6 +8,7 @@
 //   checkpoint.txt  and a timestamp of it: request.tsq, response.tsr, token.der, and authority.pem, which vouches for it
 //   policy.txt      has the key of a log
 //   fork.txt        evidence that this log has signed two histories
+//   issuer.pem      the key of an issuer, issuer.jwks its public half, and token.jwt a token of it
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { type EventInput, events, FileHeadStore, Session, sha256Hex, SigningKeypair } from 'sealwright';
 import { makeForkEvidence } from 'sealwright/proofs';
+import { createAttestation, IssuerKeyPair } from 'sealwright/tokens';
 import { newFolder } from '../../helpers/folders.mts';
 import { projectRoot } from '../../helpers/project.mts';
 import { History, policyOf } from '../../proofs/helpers/history.mts';
@@ -33,7 +35,8 @@ export async function exampleFolder(t: ExecutionContext): Promise<string> {
 
 let files: Promise<ReadonlyMap<string, Uint8Array>> | undefined;
 
-const NAMES = ['ledger.ndjson', 'agent.key', 'agent.pub', 'heads.json', 'ledger.checkpoint', 'auditor.key', 'policy.txt', 'fork.txt'];
+const LEDGER = ['ledger.ndjson', 'agent.key', 'agent.pub', 'heads.json', 'ledger.checkpoint', 'auditor.key'];
+const NAMES = [...LEDGER, 'policy.txt', 'fork.txt', 'issuer.pem', 'issuer.jwks', 'token.jwt'];
 const digest = sha256Hex('an example');
 
 async function makeFiles(): Promise<ReadonlyMap<string, Uint8Array>> {
@@ -47,6 +50,7 @@ async function makeFiles(): Promise<ReadonlyMap<string, Uint8Array>> {
     const [one, other] = [new History('one').checkpoint(5), new History('other').checkpoint(5)];
     writeFileSync(join(folder, 'policy.txt'), policy);
     writeFileSync(join(folder, 'fork.txt'), makeForkEvidence({ one, other, policy }) ?? '');
+    await issue(folder);
     await record(keypair, join(folder, 'ledger.ndjson'), join(folder, 'heads.json'));
     const timestamps = join(projectRoot, 'vectors', 'timestamps');
     const kept = readdirSync(timestamps).map((name) => [name, readFileSync(join(timestamps, name))] as const);
@@ -54,6 +58,14 @@ async function makeFiles(): Promise<ReadonlyMap<string, Uint8Array>> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function issue(folder: string): Promise<void> {
+  const issuer = IssuerKeyPair.generate({ did: 'did:web:example.com' });
+  await issuer.save(join(folder, 'issuer.pem'));
+  writeFileSync(join(folder, 'issuer.jwks'), JSON.stringify(issuer.jwks()));
+  const { token } = await createAttestation({ issuer, status: 'VERIFIED', verified: true, engine: 'math', query: '2+2=4', proofData: 'counted' });
+  writeFileSync(join(folder, 'token.jwt'), `${token}\n`);
 }
 
 async function record(keypair: SigningKeypair, ledgerPath: string, heads: string): Promise<void> {

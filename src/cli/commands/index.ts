@@ -24,6 +24,7 @@ import { tail } from './tail.js';
 import { tamperTest } from './tamper-test.js';
 import { tilesExport } from './tiles.js';
 import { timestampIngestCommand, timestampRequestCommand, timestampVerifyCommand } from './timestamp.js';
+import { tokensKeygen, tokensRevoke, tokensServe, tokensVerify } from './tokens.js';
 import { verify } from './verify.js';
 import { view } from './view.js';
 import { witnessKeyCommand, witnessServe } from './witness.js';
@@ -56,6 +57,10 @@ export const commands: readonly CommandSpec[] = [
   witnessServe,
   witnessKeyCommand,
   forkCheck,
+  tokensKeygen,
+  tokensServe,
+  tokensRevoke,
+  tokensVerify,
   doctor,
   completion,
 ];

@@ -2,15 +2,15 @@
  * sealwright witness: cosigns the checkpoints of logs, as a server that others ask.
  */
 
-import { once } from 'node:events';
 import { SigningKeypair } from '../../index.js';
 import { serveWitness, Witness, type WitnessAnswer, witnessKey } from '../../proofs/index.js';
 import { command } from '../command.js';
-import { type Context, UsageError } from '../context.js';
+import { UsageError } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import { printFact } from '../facts.js';
 import { readText } from '../files.js';
 import { type Output, paint } from '../output.js';
+import { listenExits, listenOptions, untilEnded } from '../serving.js';
 import { counted } from '../words.js';
 
 const keyOption = { kind: 'text', flags: '--key', value: 'FILE', help: 'its key file; `keygen` makes one' } as const;
@@ -30,9 +30,7 @@ export const witnessServe = command({
     key: keyOption,
     name: nameOption,
     log: { kind: 'many', flags: '--log', value: 'KEY', help: 'a log whose checkpoints it cosigns, NAME+ID+KEY; may be given several times' },
-    port: { kind: 'whole', flags: '--port', value: 'N', least: 0, help: 'default any that is free' },
-    host: { kind: 'text', flags: '--host', value: 'ADDRESS', help: 'default 127.0.0.1, which this machine alone can reach' },
-    allowHost: { kind: 'many', flags: '--allow-host', value: 'NAME', help: 'a further name, and :PORT unless it is 80, under which it is asked; may be given several times' },
+    ...listenOptions,
     tokenFile: { kind: 'text', flags: '--token-file', value: 'FILE', help: 'the bearer token that requests must have, a line of 16 characters or more' },
   },
   examples: [
@@ -43,7 +41,7 @@ export const witnessServe = command({
       exit: ExitCode.interrupted,
     },
   ],
-  exits: { 0: 'SIGTERM', 2: 'it cannot listen, or what it has cosigned cannot be read', 130: 'Ctrl-C' },
+  exits: { ...listenExits, 2: 'it cannot listen, or what it has cosigned cannot be read' },
   async run(context, _words, { state, key, name, log, port, host, allowHost, tokenFile }) {
     if (state === undefined) throw new UsageError('which folder? --state DIR');
     if (log.length === 0) throw new UsageError('which logs? --log NAME+ID+KEY');
@@ -57,8 +55,7 @@ export const witnessServe = command({
     printFact(context.out, 'state', state);
     for (const [index, text] of log.entries()) printFact(context.out, index === 0 ? 'logs' : '', text);
     printFact(context.out, 'listening', server.url);
-    await ended(context);
-    return context.signal.aborted ? ExitCode.interrupted : ExitCode.ok;
+    return untilEnded(context);
   },
 });
 
@@ -82,16 +79,6 @@ function identity(key: string | undefined, name: string | undefined): { readonly
   if (key === undefined) throw new UsageError('which key? --key FILE; `sealwright keygen` makes one');
   if (name === undefined) throw new UsageError('which name? --name NAME');
   return { keypair: SigningKeypair.load(key), name };
-}
-
-/** Until Ctrl-C, or what ends a service. */
-async function ended({ signal }: Context): Promise<void> {
-  const term = new AbortController();
-  const end = () => term.abort();
-  process.once('SIGTERM', end);
-  const either = AbortSignal.any([signal, term.signal]);
-  if (!either.aborted) await once(either, 'abort');
-  process.off('SIGTERM', end);
 }
 
 function tell(out: Output, { status, origin, size, evidence, body }: WitnessAnswer): void {
