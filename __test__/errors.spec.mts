@@ -49,6 +49,7 @@ import {
   Witness,
   witnessKey,
 } from 'sealwright/proofs';
+import { IssuerKeyPair, RevocationList, TokenError } from 'sealwright/tokens';
 import { newFolder, newPath } from './helpers/folders.mts';
 import {
   chainOf,
@@ -120,9 +121,9 @@ test('every code of src/ and crates/ stands in docs/errors.md, and every code th
 });
 
 test('the codes of the two sides are the same, but for those of one side alone', (t) => {
-  const isOfTypeScript = (code: string) => /^ERR_(CERTIFICATE$|TIMESTAMP_|EVIDENCE_|VIEWER_|ADDON_LOAD|JSON_UNSUPPORTED)/.test(code);
+  const isOfTypeScript = (code: string) => /^ERR_(CERTIFICATE$|TIMESTAMP_|TOKEN_(?!IO$)|EVIDENCE_|VIEWER_|ADDON_LOAD|JSON_UNSUPPORTED)/.test(code);
   const ofTypeScript = errorCodes.filter(isOfTypeScript);
-  t.is(ofTypeScript.length, 14);
+  t.is(ofTypeScript.length, 16);
   t.deepEqual(
     [...coreCodes.filter((code) => !requests.includes(code)), ...compressCodes, ...ofTypeScript].toSorted(),
     errorCodes.toSorted(),
@@ -338,6 +339,9 @@ const provocations: Partial<Record<ErrorCode, Provocation>> = {
     await session.checkpoint({ origin: 'example.com/ledger' });
   },
   ERR_WITNESS_STATE: (t) => new Witness({ state: ledger(t, ''), keypair: key1, name: 'w.example', logs: [logKey('example.com/a', key1.publicKeyHex)] }),
+  ERR_TOKEN_IO: (t) => IssuerKeyPair.load(newPath(t), { did: 'did:web:example.com' }),
+  ERR_TOKEN_KEY: () => IssuerKeyPair.fromPem('', { did: 'did:web:example.com' }),
+  ERR_TOKEN_REVOCATIONS: (t) => RevocationList.forIssuer(ledger(t, 'garbage'), IssuerKeyPair.generate({ did: 'did:web:example.com' })),
   ERR_TORN_TAIL: (t) => openSession(t, { ledgerPath: ledger(t, textOf(three).slice(0, -9)), tornTail: 'error' }),
 };
 
@@ -374,6 +378,7 @@ for (const [code, provoke] of Object.entries(provocations)) {
           LedgerError,
           ChainError,
           ProofError,
+          TokenError,
         }[error.name]!,
     );
     t.regex(error.message, /^[^A-Z]|^JSON/);

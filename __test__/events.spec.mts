@@ -454,6 +454,7 @@ test('events is frozen', (t) => {
     'payloadErased',
     'sessionEnded',
     'sessionStarted',
+    'tokenIssued',
     'toolCalled',
     'toolReturned',
     'utteranceCaptured',

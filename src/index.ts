@@ -22,6 +22,7 @@ export {
   SealwrightTypeError,
   SelfTestError,
   SigningError,
+  TokenError,
 } from './errors.js';
 export {
   type CustomFields,

@@ -33,14 +33,14 @@ export const tokensKeygen = command({
   options: {
     did: didOption,
     suffix: suffixOption,
-    json: { kind: 'flag', flags: '--json', help: 'print the public key alone, as a JWKS' },
+    jwks: { kind: 'flag', flags: '--jwks', help: 'print the public key alone, as a JWKS' },
   },
   examples: [{ line: 'tokens keygen new.pem --did did:web:example.com', help: 'a new key, and its public half' }],
   exits: { 2: 'no key was made: something is there, or it cannot be written' },
-  async run({ out }, [file = ''], { did, suffix, json }) {
+  async run({ out }, [file = ''], { did, suffix, jwks }) {
     const pair = IssuerKeyPair.generate({ did: didOf(did), suffix, keyContinuityPolicy: 'persistent' });
     await pair.save(file);
-    if (json) out.json(pair.jwks());
+    if (jwks) out.json(pair.jwks());
     else {
       printFacts(out, [
         ['key file', `${file} (mode 0600, keep it secret)`],
@@ -87,7 +87,8 @@ export const tokensServe = command({
     printFact(context.out, 'issuer', issuer.did);
     printFact(context.out, 'kid', issuer.kid);
     printFact(context.out, 'listening', server.url);
-    return untilEnded(context);
+    // Before the server is closed.
+    return await untilEnded(context);
   },
 });
 

@@ -55,7 +55,8 @@ export const witnessServe = command({
     printFact(context.out, 'state', state);
     for (const [index, text] of log.entries()) printFact(context.out, index === 0 ? 'logs' : '', text);
     printFact(context.out, 'listening', server.url);
-    return untilEnded(context);
+    // Before witness and server are closed.
+    return await untilEnded(context);
   },
 });
 
