@@ -541,14 +541,14 @@ export declare function signFailed(ticket: number, message: string, hasAnswered:
 /** Queues the event that says what goes; `id` settles later. */
 export declare function submitPrune(session: NativeSession, id: number, prunable: NativePrunable): void
 
-/** Takes the lock that a file is there for. */
-export declare function takeLock(path: string): Promise<NativeLock>
-
 /** For tests only: makes the next pass through a point fail. */
 export declare function testFault(name: string): void
 
 /** Milliseconds that a folder's storage takes to make 4 KiB durable, measured on a pool thread. */
 export declare function timeSync(folder: string): Promise<number>
+
+/** Takes the lock that a file is there for; null while another has it. */
+export declare function tryLock(path: string): Promise<NativeLock | null>
 
 /** Whether a commitment is that to JSON text under a salt. Text that is no hash or no salt belongs to nothing. */
 export declare function verifyCommitment(commitment: string, value: string, salt: string, domain: string): boolean

@@ -9,13 +9,13 @@
  * revocations: who has seen one does not take an earlier one. What cannot be read is never taken for an empty list.
  */
 
-import { open } from 'node:fs/promises';
 import { checkString, invalidArgument, type PathLike, show } from '../args.js';
 import { tokenError, wrapAsync } from '../errors.js';
 import { native } from '../native.js';
 import { toPath } from '../paths.js';
 import { isIndex, isName, isObject } from './claims.js';
 import { signText } from './compact.js';
+import { openRegular, reading, underLock } from './files.js';
 import { IssuerKeyPair, signingKeyOf } from './issuer-key.js';
 import { IssuerRegistry, type RegisteredIssuer } from './registry.js';
 import { compactVerify } from './vendor.js';
@@ -44,6 +44,10 @@ export class RevocationList {
   readonly #issuer: RegisteredIssuer;
   readonly #pair: IssuerKeyPair | undefined;
   #known: { readonly mark: string; readonly listed: Listed } | undefined;
+  /** The latest `seq` that was seen, or written. */
+  #latest = 0;
+  /** The revocation that was asked for last: the next one waits for it, and not for the lock. */
+  #last: Promise<unknown> = Promise.resolve();
   /** Whose tokens it is about. */
   readonly did: string;
 
@@ -93,16 +97,9 @@ export class RevocationList {
   async revoke(jti: string): Promise<void> {
     if (!isName(jti)) throw invalidArgument(`jti must be the name of a token, found ${show(jti)}`);
     if (this.#pair === undefined) throw invalidArgument('only RevocationList.forIssuer can revoke');
-    const lock = await wrapAsync(() => native.takeLock(`${this.#path}.lock`));
-    try {
-      const { seq, revoked } = await this.#read();
-      if (revoked.has(jti)) return;
-      const text = await this.#signed(seq + 1, new Map(revoked).set(jti, Math.floor(Date.now() / 1000)));
-      if (text.length > MAX_FILE) throw tokenError('ERR_TOKEN_REVOCATIONS', `${this.#path} would have more than ${MAX_FILE} bytes`);
-      await wrapAsync(() => native.putFile(this.#path, Buffer.from(text), true));
-    } finally {
-      lock.release();
-    }
+    const revoking = this.#last.then(() => underLock(`${this.#path}.lock`, () => this.#add(jti)));
+    this.#last = revoking.catch(() => undefined);
+    return revoking;
   }
 
   /**
@@ -127,15 +124,23 @@ export class RevocationList {
     return (await this.#read()).text;
   }
 
+  async #add(jti: string): Promise<void> {
+    const { seq, revoked } = await this.#read();
+    if (revoked.has(jti)) return;
+    const text = await this.#signed(seq + 1, new Map(revoked).set(jti, Math.floor(Date.now() / 1000)));
+    if (text.length > MAX_FILE) throw tokenError('ERR_TOKEN_REVOCATIONS', `${this.#path} would have more than ${MAX_FILE} bytes`);
+    await wrapAsync(() => native.putFile(this.#path, Buffer.from(text), true));
+    this.#latest = Math.max(this.#latest, seq + 1);
+  }
+
   async #read(): Promise<Listed> {
-    const known = this.#known;
+    // What was known before the file was opened has to be in it. Others may come to know a later one while it is read.
+    const [known, least] = [this.#known, this.#latest];
     const { mark, bytes } = await readIfChanged(this.#path, known?.mark);
-    if (bytes === undefined && known !== undefined) return known.listed;
-    const listed = await this.#verified(Buffer.from(bytes ?? []).toString('latin1'));
-    // Another question may have come to know a later one meanwhile.
-    const latest = this.#known?.listed.seq ?? 0;
-    if (listed.seq < latest) throw tokenError('ERR_TOKEN_REVOCATIONS', `${this.#path} went back from ${latest} revocations to ${listed.seq}`);
-    this.#known = { mark, listed };
+    const listed = bytes === undefined && known !== undefined ? known.listed : await this.#verified(Buffer.from(bytes ?? []).toString('latin1'));
+    if (listed.seq < least) throw tokenError('ERR_TOKEN_REVOCATIONS', `${this.#path} went back from ${least} revocations to ${listed.seq}`);
+    if (listed.seq >= this.#latest) this.#known = { mark, listed };
+    this.#latest = Math.max(this.#latest, listed.seq);
     return listed;
   }
 
@@ -149,8 +154,8 @@ export class RevocationList {
     }, { algorithms: ['ES256'] }).catch(() => undefined);
     if (verified === undefined) throw refuse('the signature does not hold');
     const { protectedHeader: header, payload } = verified;
-    const said: unknown = JSON.parse(new TextDecoder().decode(payload));
-    if (header.typ !== TYPE || !isObject(said) || said['iss'] !== this.did) throw refuse('it is something else');
+    const said = header.typ === TYPE ? parsed(payload) : undefined;
+    if (!isObject(said) || said['iss'] !== this.did) throw refuse('it is something else');
     const { seq, revoked } = said;
     if (!isIndex(seq) || !isObject(revoked) || Object.keys(revoked).length !== seq) throw refuse('it does not count its revocations');
     const entries = Object.entries(revoked);
@@ -165,18 +170,20 @@ export class RevocationList {
   }
 }
 
+function parsed(json: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(json));
+  } catch {
+    return undefined;
+  }
+}
+
 /** The bytes of a file, unless it is the one that the mark is of. */
 async function readIfChanged(path: string, mark: string | undefined): Promise<{ readonly mark: string; readonly bytes: Uint8Array | undefined }> {
-  try {
-    await using file = await open(path, 'r');
-    const { dev, ino, size, mtimeNs, ctimeNs } = await file.stat({ bigint: true });
-    const found = [dev, ino, size, mtimeNs, ctimeNs].join(' ');
-    if (found === mark) return { mark: found, bytes: undefined };
-    if (size > MAX_FILE) throw tokenError('ERR_TOKEN_REVOCATIONS', `${path} has more than ${MAX_FILE} bytes`);
-    return { mark: found, bytes: await file.readFile() };
-  } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error)) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    throw tokenError('ERR_TOKEN_IO', `cannot read ${path}: ${code ?? 'unknown'}`, code);
-  }
+  await using file = await openRegular(path);
+  const { dev, ino, size, mtimeNs, ctimeNs } = await file.stat({ bigint: true });
+  const found = [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+  if (found === mark) return { mark: found, bytes: undefined };
+  if (size > MAX_FILE) throw tokenError('ERR_TOKEN_REVOCATIONS', `${path} has more than ${MAX_FILE} bytes`);
+  return { mark: found, bytes: await reading(path, () => file.readFile()) };
 }

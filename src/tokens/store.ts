@@ -2,13 +2,13 @@
  * Where issued tokens are kept, for who asks after them by their `jti`.
  */
 
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkString, invalidArgument, type PathLike, show } from '../args.js';
-import { tokenError, wrapAsync } from '../errors.js';
+import { TokenError, tokenError, wrapAsync } from '../errors.js';
 import { native } from '../native.js';
 import { toPath } from '../paths.js';
 import { isName, MAX_TOKEN } from './claims.js';
+import { openRegular, reading } from './files.js';
 
 /** A place for tokens. */
 export interface TokenStore {
@@ -53,13 +53,12 @@ export class TokenFolder implements TokenStore {
     if (!isName(jti)) return null;
     const path = this.#pathOf(jti);
     try {
-      await using file = await open(path, 'r');
+      await using file = await openRegular(path);
       if ((await file.stat()).size > MAX_TOKEN + 1) return null;
-      return (await file.readFile('latin1')).trimEnd();
+      return (await reading(path, () => file.readFile('latin1'))).trimEnd();
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT') return null;
-      throw tokenError('ERR_TOKEN_IO', `cannot read ${path}: ${code ?? 'unknown'}`, code);
+      if (TokenError.is(error) && error.osCode === 'ENOENT') return null;
+      throw error;
     }
   }
 

@@ -5,19 +5,13 @@ use crate::error::{Error, ErrorCode, Result};
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::time::Duration;
 
-/// How long a lock is waited for; a stopped process must not stop every other one.
-const LOCK_PATIENCE: Duration = Duration::from_secs(10);
-
-/// Takes the lock that a file is there for, against other processes and other holders of this one, until it is dropped.
+/// Takes the lock that a file is there for, against other processes and other holders of this one, until it is dropped; none
+/// while another has it. Nobody waits in here: on a thread of a pool, those who wait could keep away who has it.
 ///
 /// Errors: [`ErrorCode::TokenIo`].
-pub fn lock(path: &Path) -> Result<File> {
-    let locked = durable::lock_beside(path, |waited| waited < LOCK_PATIENCE);
-    locked
-        .map_err(|error| failed("cannot lock", path, &error))?
-        .ok_or_else(|| Error::new(ErrorCode::TokenIo, format!("another process holds {} for too long", path.display())))
+pub fn try_lock(path: &Path) -> Result<Option<File>> {
+    durable::lock_beside(path, |_| false).map_err(|error| failed("cannot lock", path, &error))
 }
 
 /// Puts a file in place, 0600; its folders are made. One that is there is replaced, or else it stays: false.
@@ -42,10 +36,10 @@ mod tests {
     fn a_file_is_replaced_or_stays() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/list");
-        assert_eq!(put(&path, b"one", false), Ok(true));
-        assert_eq!(put(&path, b"two", false), Ok(false));
+        assert!(put(&path, b"one", false).unwrap());
+        assert!(!put(&path, b"two", false).unwrap());
         assert_eq!(std::fs::read(&path).unwrap(), b"one");
-        assert_eq!(put(&path, b"three", true), Ok(true));
+        assert!(put(&path, b"three", true).unwrap());
         assert_eq!(std::fs::read(&path).unwrap(), b"three");
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
         assert_eq!(put(&path.join("below"), b"", true).unwrap_err().code, ErrorCode::TokenIo);
@@ -55,11 +49,11 @@ mod tests {
     fn a_lock_is_had_by_one_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list.lock");
-        let held = lock(&path).unwrap();
-        std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| lock(&path).map(drop));
-            held.unlock().unwrap();
-            assert_eq!(waiting.join().unwrap(), Ok(()));
-        });
+        let held = try_lock(&path).unwrap();
+        assert!(held.is_some());
+        assert!(try_lock(&path).unwrap().is_none());
+        drop(held);
+        assert!(try_lock(&path).unwrap().is_some());
+        assert_eq!(try_lock(&path.join("below")).unwrap_err().code, ErrorCode::TokenIo);
     }
 }

@@ -23,12 +23,12 @@ impl NativeLock {
     }
 }
 
-/// Takes the lock that a file is there for.
-#[napi(catch_unwind, ts_return_type = "Promise<NativeLock>")]
-pub fn take_lock(path: String) -> AsyncTask<Work> {
+/// Takes the lock that a file is there for; null while another has it.
+#[napi(catch_unwind, ts_return_type = "Promise<NativeLock | null>")]
+pub fn try_lock(path: String) -> AsyncTask<Work> {
     Work::start(move || {
-        let file = files::lock(Path::new(&path)).map_err(|error| throw(&error))?;
-        Ok(NativeLock { file: Some(file) })
+        let file = files::try_lock(Path::new(&path)).map_err(|error| throw(&error))?;
+        Ok(file.map(|file| NativeLock { file: Some(file) }))
     })
 }
 
