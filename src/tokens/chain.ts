@@ -72,7 +72,7 @@ export async function verifyAttestationChain(tokens: readonly string[], options:
   return { ok: problems.length === 0, chainId, problems, tokens: verified };
 }
 
-const CHAIN_NAMES = ['issuers', 'trustedIssuers', 'jwks', 'resolver', 'leeway', 'at', 'revocations', 'requireLowS', 'allowExpired'] as const;
+const CHAIN_NAMES = ['issuers', 'trustedIssuers', 'jwks', 'resolver', 'resolverTimeoutMs', 'leeway', 'at', 'revocations', 'requireLowS', 'allowExpired'] as const;
 
 function problemsOf(
   tokens: readonly string[],

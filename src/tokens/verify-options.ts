@@ -16,6 +16,7 @@ const NAMES = [
   'trustedIssuers',
   'jwks',
   'resolver',
+  'resolverTimeoutMs',
   'kind',
   'query',
   'proofHash',
@@ -28,6 +29,7 @@ const NAMES = [
   'requireLowS',
 ] as const satisfies readonly (keyof VerifyAttestationOptions)[];
 
+const DEFAULT_RESOLVER_TIMEOUT = 10_000;
 const MAX_LEEWAY = 600;
 const DEFAULT_LEEWAY = 30;
 
@@ -36,6 +38,7 @@ export function checkVerifying(options: unknown) {
   const given = checkOptions(options, NAMES, 'verifyAttestation');
   return {
     ...checkTrust(given),
+    resolverTimeoutMs: checkInteger(given.resolverTimeoutMs ?? DEFAULT_RESOLVER_TIMEOUT, 'resolverTimeoutMs', 1, 120_000),
     kind: checkOneOf(given.kind ?? 'verdict', 'kind', ['verdict', 'context'] as const),
     queryHash: given.query === undefined ? undefined : prefixedHash(checkString(given.query, 'query')),
     proofHash: hashOf(given.proofHash, 'proofHash'),

@@ -25,6 +25,8 @@ export interface VerifyAttestationOptions {
   readonly jwks?: { readonly keys: readonly PublicJwk[] } | undefined;
   /** Finds the keys of a DID: {@link didResolver}, or any of the shape of `did-resolver`. Asked for trusted issuers alone. */
   readonly resolver?: DidResolver | undefined;
+  /** How long the resolver may take for a DID, in milliseconds, 1 to 120,000; default 10,000. */
+  readonly resolverTimeoutMs?: number | undefined;
   /** Which kind of token it must be; default `'verdict'`. */
   readonly kind?: AttestationKind | undefined;
   /** The query that it must be about. */
@@ -114,6 +116,8 @@ class Refusal extends Error {
 /** What verifies tokens by one set of options. */
 export class Verifier {
   readonly #options: ReturnType<typeof checkVerifying>;
+  /** What the resolver found: a chain of many tokens asks once. */
+  readonly #resolved = new Map<string, Promise<RegisteredIssuer | string>>();
 
   constructor(options: VerifyAttestationOptions) {
     this.#options = checkVerifying(options);
@@ -157,11 +161,13 @@ export class Verifier {
   }
 
   async #find(iss: string): Promise<RegisteredIssuer> {
-    const { registry, trusted, resolver } = this.#options;
+    const { registry, trusted, resolver, resolverTimeoutMs } = this.#options;
     const registered = registry?.get(iss);
     if (registered !== undefined) return registered;
     if (resolver === undefined || !trusted.has(iss)) throw new Refusal('ISSUER_UNTRUSTED', `${iss} is not an issuer that is trusted`);
-    const resolved = await resolvedIssuer(resolver, iss);
+    const resolving = this.#resolved.get(iss) ?? resolvedIssuer(resolver, iss, resolverTimeoutMs);
+    this.#resolved.set(iss, resolving);
+    const resolved = await resolving;
     if (typeof resolved === 'string') throw new Refusal('ISSUER_UNRESOLVED', `${iss} cannot be resolved: ${resolved}`);
     return resolved;
   }

@@ -34,13 +34,15 @@ export function resolveJwk(did: string): Found {
     const bytes = Buffer.from(encoded, 'base64url');
     const jwk: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     if (bytes.toString('base64url') !== encoded || !isObject(jwk) || 'd' in jwk) return { error: 'invalidDid', message: 'not the JWK of a public key' };
-    return { document: documentOf(did, `${did}#0`, jwk) };
+    const { assertionMethod, ...others } = documentOf(did, `${did}#0`, jwk);
+    // A key that is there to encrypt makes no assertions.
+    return { document: jwk['use'] === 'enc' ? others : { ...others, assertionMethod } };
   } catch {
     return { error: 'invalidDid', message: 'not base64url of JSON' };
   }
 }
 
-function documentOf(did: string, id: string, publicKeyJwk: object): object {
+function documentOf(did: string, id: string, publicKeyJwk: object) {
   return {
     '@context': ['https://www.w3.org/ns/did/v1', 'https://w3id.org/security/suites/jws-2020/v1'],
     id: did,

@@ -24,9 +24,15 @@ export function isResolver(value: unknown): value is DidResolver {
 }
 
 /** The issuer that a DID's document makes: its keys are those for assertions. A string says why there is none. */
-export async function resolvedIssuer(resolver: DidResolver, did: string): Promise<RegisteredIssuer | string> {
-  const resolution = await resolver.resolve(did).catch((error: unknown) => textOfThrown(error));
-  if (typeof resolution === 'string') return resolution;
+export async function resolvedIssuer(resolver: DidResolver, did: string, timeoutMs: number): Promise<RegisteredIssuer | string> {
+  try {
+    return issuerOf(await inTime(() => resolver.resolve(did), timeoutMs), did);
+  } catch (error) {
+    return textOfThrown(error);
+  }
+}
+
+function issuerOf(resolution: unknown, did: string): RegisteredIssuer | string {
   if (!isObject(resolution)) return 'the resolver found nothing';
   const { didDocument: document, didResolutionMetadata: found, didDocumentMetadata: about } = resolution as Partial<Record<keyof DidResolution, unknown>>;
   if (isObject(found) && found['error'] !== undefined) return [found['error'], found['message']].filter((part) => typeof part === 'string').join(': ');
@@ -34,6 +40,19 @@ export async function resolvedIssuer(resolver: DidResolver, did: string): Promis
   if (!isObject(document) || document['id'] !== did) return 'the resolver found no document of that DID';
   const keys = keysOf(document, did);
   return { did, name: did, status: 'active', validFrom: 0, validUntil: Infinity, keys };
+}
+
+/** A resolver of the caller's may never answer. */
+async function inTime<Result>(work: () => Result | Promise<Result>, timeoutMs: number): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the resolver has not answered in ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function keysOf(document: Fields, did: string): readonly TokenKey[] {
