@@ -52,6 +52,7 @@ export interface ContextClaim {
   readonly document_hash: PrefixedHash;
   readonly verdict: string;
   readonly admission: 'ADMIT' | 'DENY';
+  /** Of what proves the verdict; null unless it is `VERIFIED`. */
   readonly proof_ref: PrefixedHash | null;
 }
 
@@ -133,7 +134,9 @@ function contextProblem(claim: Fields, sub: string): string | null {
   if (!isStatus(verdict)) return 'qwed.verdict is no word in capitals';
   if (admission !== 'ADMIT' && admission !== 'DENY') return 'qwed.admission is neither ADMIT nor DENY';
   if (proof_ref !== null && !isHash(proof_ref)) return 'qwed.proof_ref is no hash';
-  if (admission === 'ADMIT' && (verdict !== 'VERIFIED' || proof_ref === null)) return 'it admits what is not VERIFIED and proved';
+  if (verdict === 'VERIFIED' && proof_ref === null) return 'it says VERIFIED and has no proof_ref';
+  if (verdict !== 'VERIFIED' && proof_ref !== null) return 'it proves what is not VERIFIED';
+  if (admission === 'ADMIT' && verdict !== 'VERIFIED') return 'it admits what is not VERIFIED';
   return null;
 }
 

@@ -69,13 +69,14 @@ class Desk {
 
   async answer({ method, url = '' }: IncomingMessage): Promise<LocalAnswer> {
     if (method !== 'GET' && method !== 'HEAD') throw new Refused(405, 'there is nothing to change here', { allow: 'GET, HEAD' });
-    const { pathname, searchParams } = new URL(url, 'http://localhost');
+    const [, pathname = '', search = ''] = /^([^?]*)\??(.*)$/.exec(url) ?? [];
     if (pathname === '/.well-known/jwks.json') return json(this.#issuer.jwks(), { 'cache-control': KEYS_MAX_AGE });
     if (pathname === '/issuer') return json(this.#issuer.getIssuerInfo());
     if (pathname === '/revocations' && this.#revocations !== undefined) return text(await this.#revocations.text());
-    const [, kind, jti = '', form] = /^\/(attestations|badge)\/([^/]+?)(\.svg|\.json)?$/.exec(pathname) ?? [];
-    if (kind === 'badge' && form !== undefined) return this.#badge(jti, form, searchParams.get('label') ?? undefined);
-    if (kind === 'attestations' && form === undefined) return this.#attestation(jti);
+    const [, jti] = /^\/attestations\/([^/]+)$/.exec(pathname) ?? [];
+    if (jti !== undefined) return this.#attestation(jti);
+    const [, of, form] = /^\/badge\/([^/]+)(\.svg|\.json)$/.exec(pathname) ?? [];
+    if (of !== undefined && form !== undefined) return this.#badge(of, form, new URLSearchParams(search).get('label') ?? undefined);
     throw new Refused(404, 'there is nothing of that name');
   }
 
