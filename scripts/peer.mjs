@@ -1,4 +1,5 @@
-// The peers: a Python environment with the package whose ledger format is ours, and with Attesto's, for the tests that run both.
+// The peers: a Python environment with the package whose ledger format is ours, with Attesto's, and with QWED's and PyJWT, for the
+// tests that run them.
 //
 // It is made once, in target/peer-<digest of the requirements>, and taken again as long as it works. Who finds none makes
 // one under a name of its own and renames it into place: several test processes that start at once do not meet.
@@ -64,7 +65,9 @@ function putInPlace(folder) {
   }
 }
 
-const check = 'import provedex, importlib.util as u, sys; provedex.canonical_json(1); sys.exit(u.find_spec("attesto") is None)';
+const check = `import provedex, jwt, cryptography.hazmat.primitives.asymmetric.ec, importlib.util as u, sys
+provedex.canonical_json(1)
+sys.exit(None in map(u.find_spec, ("attesto", "qwed_sdk", "qwed_new")))`;
 
 const works = (folder) => existsSync(pythonOf(folder)) && succeeds(pythonOf(folder), ['-c', check], target);
 
