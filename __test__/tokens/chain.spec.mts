@@ -49,7 +49,7 @@ test('what is missing, moved or foreign is named at its place', async (t) => {
 
 test('one issuer makes a chain', async (t) => {
   const other = new TestIssuer('did:web:other.example');
-  const both = { issuers: new IssuerRegistry([...[issuer, other].map(({ pair }) => ({ did: pair.did, keys: pair.jwks().keys }))]) };
+  const both = { issuers: new IssuerRegistry([issuer, other].map(({ pair }) => ({ did: pair.did, keys: pair.jwks().keys }))) };
   const [a = ''] = await chainOf(1);
   const b = await other.token({ chainId: 'chain_abc', chainIndex: 1, previousAttestation: a });
   t.deepEqual(await problems([a, b], both), [[1, 'ISSUER']]);

@@ -6,7 +6,7 @@ import { chmodSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { readEvents, SealwrightRangeError, SealwrightTypeError, Session, SigningKeypair } from 'sealwright';
 import {
   attestVerification,
@@ -165,7 +165,7 @@ test('a key has one kid, says how long it lasts, and is told of when it is made'
   const thumbprint = Buffer.from(hashOf(`{"crv":"P-256","kty":"EC","x":"${x}","y":"${y}"}`).slice(7), 'hex').toString('base64url');
   t.is(pair.kid, `${DID}#${thumbprint}`);
   t.is(named.kid, `${DID}#signing-key-2024`);
-  t.deepEqual(Object.keys(pair.getIssuerInfo()).sort(), ['certification_level', 'did', 'key_continuity_policy', 'key_generated_at', 'key_loaded_at', 'name', 'public_keys', 'status']);
+  t.deepEqual(Object.keys(pair.getIssuerInfo()).toSorted(), ['certification_level', 'did', 'key_continuity_policy', 'key_generated_at', 'key_loaded_at', 'name', 'public_keys', 'status']);
   t.like(pair.getIssuerInfo(), { key_continuity_policy: 'ephemeral', key_generated_at: pair.loadedAt, name: 'Issuer' });
   for (const options of [{ did: 'x' }, { did: `${DID}#1` }, { did: DID, suffix: 'a#b' }, { did: DID, keyContinuityPolicy: 'forever' }, {}, { did: DID, more: 1 }]) {
     throwsError(t, () => IssuerKeyPair.generate(options as never), { instanceOf: SealwrightTypeError, code: 'ERR_INVALID_ARGUMENT' });

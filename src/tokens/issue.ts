@@ -8,7 +8,7 @@ import { checkBoolean, checkInteger, checkOptions, checkString, invalidArgument,
 import { textOfThrown } from '../errors.js';
 import { events } from '../events.js';
 import { Session } from '../session.js';
-import { type Admission, claimsProblem, isHash, MAX_PAYLOAD, type PreviousAttestation, TYPES, type VerdictClaims } from './claims.js';
+import { type Admission, claimsProblem, isHash, MAX_PAYLOAD, TYPES, type VerdictClaims } from './claims.js';
 import { prefixedHash, signingInputHash, signText } from './compact.js';
 import { IssuerKeyPair, signingKeyOf } from './issuer-key.js';
 import { linkTo, type PreviousInput } from './link.js';
