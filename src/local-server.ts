@@ -84,7 +84,18 @@ export function checkServing(given: { readonly [Name in keyof ServingOptions]?: 
     hosts: checkStrings(given.hosts ?? [], 'hosts').map((host) => host.toLowerCase()),
     tokenDigest: token === undefined ? undefined : digestOf(token),
     timeoutMs: checkInteger(given.timeoutMs ?? DEFAULT_TIMEOUT, 'timeoutMs', 1, 600_000),
-    onError: given.onError as ServingOptions['onError'],
+    onError: listener(given.onError as ServingOptions['onError']),
+  };
+}
+
+/** What it throws changes no answer. */
+function listener(onError: ServingOptions['onError']): (error: unknown) => void {
+  return (error) => {
+    try {
+      onError?.(error);
+    } catch {
+      // It was told.
+    }
   };
 }
 
@@ -132,7 +143,7 @@ async function handle(
   } catch (error) {
     if (response.destroyed) return;
     const refused = error instanceof Refused ? error : new Refused(500, failed);
-    if (refused !== error) serving.onError?.(error);
+    if (refused !== error) serving.onError(error);
     // What is left of the request is not waited for.
     const rest = request.complete ? {} : { connection: 'close' };
     send(response, { status: refused.status, contentType: 'text/plain; charset=utf-8', body: `${refused.message}\n`, headers: { ...refused.headers, ...rest } });

@@ -183,6 +183,9 @@ test('a store or a list that fails is an error that is told, and says nothing ou
   t.like(JSON.parse((await other.get('/attestations/att_1')).body), { status: 'INVALID', code: 'REVOCATIONS', claims: null });
   const wrong = await serve(t, { store: { ...store, get: () => Promise.resolve(1 as never) }, onError });
   t.is((await wrong.get('/attestations/att_1')).status, 500);
+  // Whoever is told may fail, too.
+  const deaf = await serve(t, { store, onError: () => { throw new Error('not heard'); } });
+  t.is((await deaf.get('/attestations/att_1')).status, 500);
 });
 
 test('options that are none throw, and a server that was closed is gone', async (t) => {

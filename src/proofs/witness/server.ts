@@ -52,12 +52,12 @@ async function answerTo(request: IncomingMessage, witness: Witness, tell: (answe
 }
 
 /** What a listener throws changes no answer: the checkpoint was cosigned. */
-function telling(onAnswer: ServeWitnessOptions['onAnswer'], onError: ServeWitnessOptions['onError']): (answer: WitnessAnswer) => void {
+function telling(onAnswer: ServeWitnessOptions['onAnswer'], onError: (error: unknown) => void): (answer: WitnessAnswer) => void {
   return (answer) => {
     try {
       onAnswer?.(answer);
     } catch (error) {
-      onError?.(error);
+      onError(error);
     }
   };
 }
