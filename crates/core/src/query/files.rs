@@ -6,7 +6,7 @@
 
 use super::lines::Lines;
 use crate::chain::SeqRange;
-use crate::durable::{self, Listing, ReadFile};
+use crate::durable::{self, Listing, ReadFile, SealedFile};
 use crate::error::{Error, ErrorCode, Result};
 use crate::segments::{Names, index_of};
 use std::collections::VecDeque;
@@ -71,7 +71,7 @@ impl Files {
                 opened => opened?,
             };
             let (sealed, unlisted) = match list_before(&active, &names) {
-                Ok(Some(listing)) if listing.beginning() == beginning => (listing.sealed, None),
+                Ok(Some((sealed, first))) if first == beginning => (sealed, None),
                 Ok(_) => continue,
                 Err(error) if error.code == ErrorCode::LedgerIo => (Vec::new(), Some(error)),
                 Err(error) => return Err(error),
@@ -130,17 +130,20 @@ impl LedgerFile {
     }
 }
 
-/// The segments before the open active file; none if it, rotated and pruned meanwhile, is nowhere any more.
-fn list_before(active: &ReadFile, names: &Names) -> Result<Option<Listing>> {
+/// The segments before the open active file, and with which one the folder begins, be it that file; none if it, rotated and
+/// pruned meanwhile, is nowhere any more.
+fn list_before(active: &ReadFile, names: &Names) -> Result<Option<(Vec<SealedFile>, Option<SeqRange>)>> {
     // Rotated behind a listing, it had its new name before it lost the old one: the second listing has it.
     for _ in 0..2 {
-        let mut listing = durable::list(names)?;
-        if let Some(place) = listing.sealed.iter().position(|sealed| active.is_sealed_as(sealed)) {
-            listing.sealed.truncate(place);
-            return Ok(Some(listing));
+        let listing = durable::list(names)?;
+        let beginning = listing.beginning();
+        let mut sealed = listing.sealed;
+        if let Some(place) = sealed.iter().position(|sealed| active.is_sealed_as(sealed)) {
+            sealed.truncate(place);
+            return Ok(Some((sealed, beginning)));
         }
         if active.is_in_place() {
-            return Ok(Some(listing));
+            return Ok(Some((sealed, beginning)));
         }
     }
     Ok(None)

@@ -370,6 +370,10 @@ fn a_rotation_that_a_crash_left_halfway_shows_each_event_once() {
     let (lines, shelf) = ten();
     fs::hard_link(shelf.active(), shelf.path("ledger.7-9.ndjson")).unwrap();
     assert_eq!(shelf.read(&from(0)), lines);
+    // The first rotation of a ledger, too, before which it has no segment.
+    let alone = Shelf::of(&lines, &[]);
+    fs::hard_link(alone.active(), alone.path("ledger.0-9.ndjson")).unwrap();
+    assert_eq!(alone.read(&from(0)), lines);
 }
 
 #[test]
