@@ -58,6 +58,7 @@ export {
   type VerifyInclusionProofFields,
 } from './attesto/stream.js';
 export { UnsafeNumberError } from '../errors.js';
+export type { LocalServer } from '../local-server.js';
 export { logKey, witnessKey } from './keys.js';
 export {
   keepCosignatures,

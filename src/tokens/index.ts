@@ -24,6 +24,7 @@ export type {
   VerdictClaims,
   VerdictResult,
 } from './claims.js';
+export type { LocalServer } from '../local-server.js';
 export { didResolver, type DidResolverOptions, type DidWebOptions } from './did/index.js';
 export type { DidResolution, DidResolver } from './did/resolver.js';
 export type { FetchLike } from './did/web.js';

@@ -46,12 +46,12 @@ export class AttestationResult {
     Object.freeze(this);
   }
 
-  /** @internal */
+  /** With a token. @internal */
   static issued(token: string, jti: string): AttestationResult {
     return new AttestationResult('ISSUED', token, jti, null, null);
   }
 
-  /** @internal */
+  /** Without one. @internal */
   static refused(errorCode: IssueErrorCode, error: string): AttestationResult {
     return new AttestationResult(errorCode === 'CRYPTO_UNAVAILABLE' ? 'UNVERIFIABLE' : 'BLOCKED', null, null, errorCode, error);
   }

@@ -9,6 +9,7 @@ import type { RegisteredIssuer } from '../registry.js';
 
 /** What finds the document of a DID: a `Resolver` of `did-resolver` is one. */
 export interface DidResolver {
+  /** Finds the document, or says in the metadata why there is none. */
   resolve(did: string): Promise<DidResolution>;
 }
 
