@@ -88,9 +88,14 @@ function base58(bytes: Buffer): string {
 
 test('base58 of this test is that of the vectors', (t) => {
   const { x = '', y = '', did = '' } = keyVectors[0] ?? {};
-  const sign = 2 + ((Buffer.from(y, 'base64url').at(-1) ?? 0) & 1);
-  t.is(`did:key:z${base58(Buffer.concat([Buffer.from([0x80, 0x24, sign]), Buffer.from(x, 'base64url')]))}`, did);
+  t.is(`did:key:${multikeyOf({ x, y })}`, did);
 });
+
+/** The public key as a Multikey: multicodec 0x1200 and the compressed point. */
+function multikeyOf({ x = '', y = '' }: { readonly x?: string; readonly y?: string }): string {
+  const sign = 2 + ((Buffer.from(y, 'base64url').at(-1) ?? 0) & 1);
+  return `z${base58(Buffer.concat([Buffer.from([0x80, 0x24, sign]), Buffer.from(x, 'base64url')]))}`;
+}
 
 const DID = 'did:example:issuer';
 const issuer = new TestIssuer(DID);
@@ -129,6 +134,16 @@ test('the keys of an issuer are those of its document that are for assertions', 
     { verificationMethod: [null, 1, 'x'] },
   ];
   for (const changes of unknown) t.is(await codeOf({ ...good, ...changes }), 'KEY_UNKNOWN', JSON.stringify(changes));
+  const publicKeyMultibase = multikeyOf(publicKeyJwk);
+  const multikey = { id: KID, type: 'Multikey', controller: DID, publicKeyMultibase };
+  t.is(await codeOf({ ...good, verificationMethod: [multikey] }), null);
+  const other = multikeyOf(jwkOf(new TestIssuer()));
+  t.is(await codeOf({ ...good, verificationMethod: [{ ...multikey, publicKeyMultibase: other }] }), 'SIGNATURE');
+  for (const wrong of ['z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK', publicKeyMultibase.slice(1), `u${publicKeyMultibase.slice(1)}`, `${publicKeyMultibase}1`, '', 'z', 1, null, {}]) {
+    t.is(await codeOf({ ...good, verificationMethod: [{ ...multikey, publicKeyMultibase: wrong }] }), 'KEY_UNKNOWN', String(wrong));
+  }
+  // Of two keys of one name nobody knows which is meant.
+  for (const both of [publicKeyMultibase, other]) t.is(await codeOf({ ...good, verificationMethod: [{ ...method, publicKeyMultibase: both }] }), 'KEY_UNKNOWN');
   // Their kid cannot say that they are another's.
   t.is(await codeOf({ ...good, verificationMethod: [{ ...method, publicKeyJwk: { ...publicKeyJwk, kid: `${DID}#other` } }] }), null);
 });

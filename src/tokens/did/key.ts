@@ -9,21 +9,26 @@ import { base58 } from '../vendor.js';
 /** A document, or why there is none. */
 export type Found = { readonly document: object } | { readonly error: 'invalidDid' | 'notFound'; readonly message: string };
 
-/** What a compressed point on P-256 begins with in a did:key: the multicodec 0x1200 as a varint. */
+/** What a compressed point on P-256 begins with: the multicodec 0x1200 as a varint. */
 const P256_PREFIX = [0x80, 0x24];
 
 /** did:key (W3C CCG): `z`, base58btc of a multicodec and a key. */
 export function resolveKey(did: string): Found {
   const encoded = did.slice('did:key:'.length);
-  if (!encoded.startsWith('z') || encoded.length > 100) return { error: 'invalidDid', message: 'not base58btc' };
+  const jwk = multikey(encoded);
+  return typeof jwk === 'string' ? { error: 'invalidDid', message: jwk } : { document: documentOf(did, `${did}#${encoded}`, jwk) };
+}
+
+/** The key on P-256 of a Multikey (W3C Controlled Identifiers 2.2.2), as a JWK; a string says why there is none. */
+export function multikey(encoded: string): object | string {
+  if (!encoded.startsWith('z') || encoded.length > 100) return 'not base58btc';
   try {
     const bytes = base58.decode(encoded.slice(1));
-    if (bytes.length !== 35 || bytes[0] !== P256_PREFIX[0] || bytes[1] !== P256_PREFIX[1]) return { error: 'invalidDid', message: 'not a key on P-256' };
+    if (bytes.length !== 35 || bytes[0] !== P256_PREFIX[0] || bytes[1] !== P256_PREFIX[1]) return 'not a key on P-256';
     const point = ECDH.convertKey(bytes.subarray(2), 'prime256v1', undefined, undefined, 'uncompressed') as Buffer;
-    const [x, y] = [point.subarray(1, 33).toString('base64url'), point.subarray(33).toString('base64url')];
-    return { document: documentOf(did, `${did}#${encoded}`, { kty: 'EC', crv: 'P-256', x, y }) };
+    return { kty: 'EC', crv: 'P-256', x: point.subarray(1, 33).toString('base64url'), y: point.subarray(33).toString('base64url') };
   } catch {
-    return { error: 'invalidDid', message: 'not a point on P-256' };
+    return 'not a point on P-256';
   }
 }
 

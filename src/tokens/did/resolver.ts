@@ -5,6 +5,7 @@
 import { textOfThrown } from '../../errors.js';
 import { type Fields, isObject } from '../claims.js';
 import { type TokenKey, tokenKey } from '../keys.js';
+import { multikey } from './key.js';
 import type { RegisteredIssuer } from '../registry.js';
 
 /** What finds the document of a DID: a `Resolver` of `did-resolver` is one. */
@@ -60,10 +61,17 @@ function keysOf(document: Fields, did: string): readonly TokenKey[] {
   const methods = arrayOf(document['verificationMethod']).filter(isObject);
   return arrayOf(document['assertionMethod']).flatMap((reference) => {
     const method = isObject(reference) ? reference : methods.find(({ id }) => absolute(id, did) === absolute(reference, did));
-    if (method === undefined || method['controller'] !== did || !isObject(method['publicKeyJwk'])) return [];
-    const key = tokenKey({ ...method['publicKeyJwk'], kid: absolute(method['id'], did) });
+    if (method === undefined || method['controller'] !== did) return [];
+    const jwk = jwkOf(method);
+    const key = isObject(jwk) ? tokenKey({ ...jwk, kid: absolute(method['id'], did) }) : undefined;
     return key === undefined ? [] : [key];
   });
+}
+
+/** The key of a method, in either of the forms that there are; of one that has two, nobody knows which is meant. */
+function jwkOf({ publicKeyJwk: jwk, publicKeyMultibase: encoded }: Fields): unknown {
+  if (jwk !== undefined && encoded !== undefined) return undefined;
+  return typeof encoded === 'string' ? multikey(encoded) : jwk;
 }
 
 /** A DID URL that may be relative to its document. */
