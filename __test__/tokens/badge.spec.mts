@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { makeBadge } from 'badge-maker';
 import * as fc from 'fast-check';
 import { SealwrightTypeError } from 'sealwright';
 import { AttestationResult, badgeEndpoint, type BadgeInput, type BadgeStatus, badgeSvg, verifyAttestation } from 'sealwright/tokens';
@@ -162,6 +163,16 @@ test('text has the room that it takes', (t) => {
     const [, x = '', right = ''] = /<rect x="(\d+)" width="(\d+)"/.exec(badgeSvg('unknown', { label })) ?? [];
     t.deepEqual([Number(x), Number(left) + Number(right)], [Number(left), widthOf(label)]);
   }
+});
+
+test('a badge is as wide as one of badge-maker, which stands beside it', (t) => {
+  const widthOf = (svg: string) => Number(/ width="(\d+)"/.exec(svg)?.[1]);
+  const makers = (label: string, message: string) => widthOf(makeBadge({ label, message, color: '#555' }));
+  for (const message of words) t.is(widthOf(badgeSvg(message)), makers('attestation', message), message);
+  const letters = fc.string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)), minLength: 1, maxLength: 64 });
+  // It adds up fractions of pixels, which may fall on the other side of a whole one.
+  const check = (label: string) => t.true(Math.abs(widthOf(badgeSvg('invalid', { label })) - makers(label, 'invalid')) <= 2, label);
+  fc.assert(fc.property(letters, check), { numRuns: 300 });
 });
 
 testWith(['chromium'], 'a browser runs nothing of a label', async (t) => {
