@@ -72,6 +72,12 @@ export function checkInteger(value: unknown, name: string, least: number, most =
   return value;
 }
 
+/** A Date that is one. */
+export function checkDate(value: unknown, name: string): Date {
+  if (!(value instanceof Date) || Number.isNaN(value.getTime())) throw invalidArgument(`${name} must be a Date, found ${show(value)}`);
+  return value;
+}
+
 /** Nanoseconds since 1970: a bigint from 0 to 2^64-1. */
 export function checkNanos(value: unknown, name: string): bigint {
   if (typeof value !== 'bigint') throw invalidArgument(`${name} must be a bigint, found ${show(value)}`);

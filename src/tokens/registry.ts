@@ -2,7 +2,7 @@
  * Whom a verifier believes, and since when, and until when: issuers with their public keys.
  */
 
-import { checkOneOf, checkOptions, checkString, invalidArgument, show } from '../args.js';
+import { checkDate, checkOneOf, checkOptions, checkString, invalidArgument, show } from '../args.js';
 import { isDid, isObject } from './claims.js';
 import { type PublicJwk, type TokenKey, tokenKey } from './keys.js';
 
@@ -95,7 +95,5 @@ function registered(value: unknown): RegisteredIssuer {
 }
 
 function secondsOf(value: unknown, name: string, byDefault: number): number {
-  if (value === undefined) return byDefault;
-  if (!(value instanceof Date) || Number.isNaN(value.getTime())) throw invalidArgument(`${name} must be a Date, found ${show(value)}`);
-  return Math.floor(value.getTime() / 1000);
+  return value === undefined ? byDefault : Math.floor(checkDate(value, name).getTime() / 1000);
 }
