@@ -26,7 +26,7 @@ if (folder === undefined) {
 
 // The service. Its tokens are accounted for in a ledger of its own.
 const issuer = IssuerKeyPair.generate({ did: 'did:web:checker.example' });
-const revocations = await RevocationList.forIssuer(join(folder, 'revoked.jwt'), issuer);
+const revocations = await RevocationList.create(join(folder, 'revoked.jwt'), issuer);
 const session = await Session.open({
   keypair: SigningKeypair.loadOrCreate(join(folder, 'signing.key')),
   ledgerPath: join(folder, 'tokens.ndjson'),

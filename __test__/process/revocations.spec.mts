@@ -13,7 +13,13 @@ import { Child } from './helpers/child.mts';
 
 const ROUNDS = Number(process.env['SEALWRIGHT_KILL_ROUNDS'] ?? 10);
 const issuer = new TestIssuer();
-const pem = issuer.key.export({ format: 'pem', type: 'pkcs8' }) as string;
+const { pem } = issuer;
+
+async function newList(t: ExecutionContext): Promise<string> {
+  const path = newPath(t, 'revoked');
+  await RevocationList.create(path, issuer.pair);
+  return path;
+}
 
 /** A process with the issuer's key, once it has the list. */
 async function start(t: ExecutionContext, path: string, what: Pick<Plan, 'revoke' | 'answer'>): Promise<Child> {
@@ -25,7 +31,7 @@ async function start(t: ExecutionContext, path: string, what: Pick<Plan, 'revoke
 const namesIn = async (list: RevocationList) => (await list.revocations()).map(({ jti }) => jti).toSorted();
 
 test('of three processes that revoke at once none loses a revocation', async (t) => {
-  const path = newPath(t, 'revoked');
+  const path = await newList(t);
   const reader = RevocationList.of(path, DID, issuer.registry);
   const children = await Promise.all(['one', 'two', 'three'].map((name) => start(t, path, { revoke: { name, count: 30 } })));
   for (const child of children) child.tell();
@@ -37,7 +43,7 @@ test('of three processes that revoke at once none loses a revocation', async (t)
 });
 
 test('what one process has revoked another one knows at once, and so does a server', async (t) => {
-  const path = newPath(t, 'revoked');
+  const path = await newList(t);
   const [revoking, answering] = await Promise.all([start(t, path, { revoke: { name: 'att', count: 20 } }), start(t, path, { answer: true })]);
   const asked = async (jti: string) => {
     answering.tell(jti);
@@ -59,7 +65,7 @@ test('what one process has revoked another one knows at once, and so does a serv
 });
 
 test(`an issuer killed ${ROUNDS} times while it revokes forgets nothing that was acknowledged`, async (t) => {
-  const path = newPath(t, 'revoked');
+  const path = await newList(t);
   const reader = RevocationList.of(path, DID, issuer.registry);
   const acknowledged: string[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {

@@ -203,7 +203,7 @@ testWith(['peer'], 'the other spelling of a signature is another text and the sa
   t.true(answers[1]?.service);
   const [one, same] = [await verifyAttestation(token, trust), await verifyAttestation(other, trust)];
   t.deepEqual([same.status, same.signingInputHash, same.claims?.jti], ['VALID', one.signingInputHash, one.claims?.jti]);
-  const list = await RevocationList.forIssuer(newPath(t, 'revoked'), issuer.pair);
+  const list = await RevocationList.create(newPath(t, 'revoked'), issuer.pair);
   await list.revoke(one.claims?.jti ?? '');
   for (const text of [token, other]) t.is((await verifyAttestation(text, { ...trust, revocations: list })).status, 'REVOKED');
 });
@@ -212,7 +212,7 @@ testWith(['peer'], 'what one replica of the service revokes the other one takes;
   const [{ token, one, other }] = ask<[{ token: string; one: boolean; other: boolean }]>([{ do: 'revoke', pem, did: DID }]);
   t.deepEqual([one, other], [false, true]);
   const path = newPath(t, 'revoked');
-  await (await RevocationList.forIssuer(path, issuer.pair)).revoke('att_1');
+  await (await RevocationList.create(path, issuer.pair)).revoke('att_1');
   const replica = RevocationList.of(path, DID, issuer.registry);
   t.is((await verifyAttestation(token, { ...trust, revocations: replica })).status, 'REVOKED');
 });

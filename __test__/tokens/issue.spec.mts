@@ -172,6 +172,34 @@ test('a key has one kid, says how long it lasts, and is told of when it is made'
   }
 });
 
+test('the keys that an issuer signed with before stay in its JWKS, and nobody else gets in', (t) => {
+  const [first, second] = [new TestIssuer(), new TestIssuer()];
+  const pair = IssuerKeyPair.fromPem(second.pem, { did: DID, previousKeys: first.pair.jwks() });
+  t.deepEqual(pair.jwks().keys, [second.pair.publicJwk, first.pair.publicJwk]);
+  t.deepEqual(pair.getIssuerInfo().public_keys, pair.jwks().keys);
+  // What was published last has the key itself in it.
+  const again = IssuerKeyPair.fromPem(second.pem, { did: DID, previousKeys: pair.jwks() });
+  t.deepEqual(again.jwks(), pair.jwks());
+  const third = IssuerKeyPair.generate({ did: DID, previousKeys: again.jwks() });
+  t.deepEqual(third.jwks().keys.map(({ kid }) => kid), [third.kid, second.pair.kid, first.pair.kid]);
+  const privateJwk = { ...first.key.export({ format: 'jwk' }), kid: first.pair.kid };
+  const named = (suffix: string) => IssuerKeyPair.generate({ did: DID, suffix });
+  const wrong: readonly unknown[] = [
+    null,
+    [],
+    {},
+    { keys: {} },
+    { keys: [privateJwk] },
+    { keys: [{ ...first.pair.publicJwk, kid: 'did:web:other.example#1' }] },
+    { keys: [{ ...first.pair.publicJwk, crv: 'P-384' }] },
+    { keys: [first.pair.publicJwk, first.pair.publicJwk] },
+    named('2024').jwks(),
+  ];
+  for (const previousKeys of wrong) {
+    throwsError(t, () => IssuerKeyPair.generate({ did: DID, suffix: '2024', previousKeys: previousKeys as never }), { instanceOf: SealwrightTypeError, code: 'ERR_INVALID_ARGUMENT' });
+  }
+});
+
 test('a key is saved to a private file once, and loaded from nothing else', async (t) => {
   const folder = newFolder(t);
   const path = join(folder, 'new', 'issuer.pem');

@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync,
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { SealwrightTypeError } from 'sealwright';
-import { IssuerRegistry, RevocationList, TokenError, TokenFolder, verifyAttestation } from 'sealwright/tokens';
+import { IssuerKeyPair, IssuerRegistry, RevocationList, TokenError, TokenFolder, verifyAttestation } from 'sealwright/tokens';
 import { rejectsError, throwsError } from '../helpers/errors.mts';
 import { newFifo, newPath } from '../helpers/folders.mts';
 import { DID, TestIssuer } from './helpers/tokens.mts';
@@ -18,7 +18,7 @@ const both = new IssuerRegistry([issuer, other].map(({ pair }) => ({ did: pair.d
 /** A list that the issuer has signed, with one revocation in it; and who only reads it. */
 async function newList(t: ExecutionContext) {
   const path = newPath(t, 'revoked');
-  const list = await RevocationList.forIssuer(path, issuer.pair);
+  const list = await RevocationList.create(path, issuer.pair);
   await list.revoke('att_revoked');
   return { path, list, reader: RevocationList.of(path, DID, issuer.registry) };
 }
@@ -46,6 +46,37 @@ test('a token is revoked for ever, for everybody who asks, since when it was', a
   t.deepEqual((await reader.revocations()).map(({ jti }) => jti), ['att_revoked', 'att_2']);
   t.deepEqual(await list.revocations(), await reader.revocations());
   t.deepEqual(readdirSync(dirname(path)).toSorted(), ['revoked', 'revoked.lock']);
+});
+
+test('a list is started once, and one that is gone is not taken for an empty one', async (t) => {
+  const path = newPath(t, 'revoked');
+  const gone = { instanceOf: TokenError, code: 'ERR_TOKEN_IO', osCode: 'ENOENT' } as const;
+  await rejectsError(t, () => RevocationList.forIssuer(path, issuer.pair), gone);
+  t.deepEqual(readdirSync(dirname(path)), []);
+  const starts = await Promise.allSettled([1, 2, 3].map(() => RevocationList.create(path, issuer.pair)));
+  t.deepEqual(starts.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected', 'rejected']);
+  const list = await RevocationList.forIssuer(path, issuer.pair);
+  t.deepEqual(await list.revocations(), []);
+  await list.revoke('att_revoked');
+  const found = readFileSync(path);
+  await rejectsError(t, () => RevocationList.create(path, issuer.pair), { instanceOf: TokenError, code: 'ERR_TOKEN_REVOCATIONS' });
+  t.deepEqual(readFileSync(path), found);
+  rmSync(path);
+  await rejectsError(t, () => RevocationList.forIssuer(path, issuer.pair), gone);
+  await rejectsError(t, () => list.revoke('att_2'), gone);
+  t.deepEqual(readdirSync(dirname(path)), ['revoked.lock']);
+});
+
+test('a new key takes over the list that the one before it signed', async (t) => {
+  const { path, list } = await newList(t);
+  const later = new TestIssuer();
+  await rejectsError(t, () => RevocationList.forIssuer(path, later.pair), { instanceOf: TokenError, code: 'ERR_TOKEN_REVOCATIONS' });
+  const successor = await RevocationList.forIssuer(path, IssuerKeyPair.fromPem(later.pem, { did: DID, previousKeys: issuer.pair.jwks() }));
+  await successor.revoke('att_2');
+  t.deepEqual((await successor.revocations()).map(({ jti }) => jti), ['att_revoked', 'att_2']);
+  // Who knows the new key alone believes it now; who knows the old one alone does not.
+  t.true(await RevocationList.of(path, DID, later.registry).isRevoked('att_revoked'));
+  await rejectsError(t, () => list.isRevoked('att_revoked'), { instanceOf: TokenError, code: 'ERR_TOKEN_REVOCATIONS' });
 });
 
 test('what is asked for at once is revoked one after the other, and none is lost', async (t) => {
@@ -104,8 +135,8 @@ test('verification says REVOKED, and what it said', async (t) => {
 
 test('a list of the issuer has to be there, and all of them are asked', async (t) => {
   const { list, path } = await newList(t);
-  const foreign = await RevocationList.forIssuer(newPath(t, 'revoked'), other.pair);
-  const second = await RevocationList.forIssuer(newPath(t, 'revoked'), issuer.pair);
+  const foreign = await RevocationList.create(newPath(t, 'revoked'), other.pair);
+  const second = await RevocationList.create(newPath(t, 'revoked'), issuer.pair);
   const token = issuer.sign(issuer.claims({ jti: 'att_7' }));
   const verified = async (revocations: readonly RevocationList[]) => (await verifyAttestation(token, { issuers: both, revocations })).code;
   t.is(await verified([foreign]), 'REVOCATIONS');

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { SealwrightRangeError, SealwrightTypeError } from 'sealwright';
-import { RevocationList, serveTokens, type ServeTokensOptions, TokenFolder, verifyAttestation } from 'sealwright/tokens';
+import { IssuerKeyPair, RevocationList, serveTokens, type ServeTokensOptions, TokenFolder, verifyAttestation } from 'sealwright/tokens';
 import { rejectsError } from '../helpers/errors.mts';
 import { newFolder, newPath } from '../helpers/folders.mts';
 import { DID, TestIssuer } from './helpers/tokens.mts';
@@ -46,7 +46,7 @@ test('keys are told to whoever asks, and verify what the issuer signs', async (t
 
 test('a token is told of as it is now, and its text is not given away', async (t) => {
   const { store } = newStore(t);
-  const revocations = await RevocationList.forIssuer(newPath(t, 'revoked'), issuer.pair);
+  const revocations = await RevocationList.create(newPath(t, 'revoked'), issuer.pair);
   const { get } = await serve(t, { store, revocations });
   const { token, jti } = await issuer.issue({ store });
   const path = `/attestations/${jti}`;
@@ -62,6 +62,22 @@ test('a token is told of as it is now, and its text is not given away', async (t
   t.like(JSON.parse((await get(path)).body), { status: 'REVOKED', code: 'REVOKED' });
   t.is(message(await get(`/badge/${jti}.json`)), 'revoked');
   t.is((await get('/revocations')).body, `${await revocations.text()}\n`);
+});
+
+test('a token that was signed by the key before holds, and its badge says so', async (t) => {
+  const { store } = newStore(t);
+  const later = new TestIssuer();
+  const successor = IssuerKeyPair.fromPem(later.pem, { did: DID, previousKeys: issuer.pair.jwks() });
+  const { jti } = await issuer.issue({ store });
+  const revocations = await RevocationList.create(newPath(t, 'revoked'), issuer.pair);
+  const { get } = await serve(t, { issuer: successor, store, revocations });
+  t.is(message(await get(`/badge/${jti}.json`)), 'verified');
+  const jwks = JSON.parse((await get('/.well-known/jwks.json')).body) as { keys: { kid: string }[] };
+  t.deepEqual(jwks.keys.map(({ kid }) => kid), [later.pair.kid, issuer.pair.kid]);
+  for (const by of [issuer, later]) t.is((await verifyAttestation(await by.token(), { trustedIssuers: [DID], jwks })).status, 'VALID');
+  t.deepEqual((JSON.parse((await get('/issuer')).body) as { public_keys: unknown }).public_keys, jwks.keys);
+  const alone = await serve(t, { issuer: later.pair, store });
+  t.is(message(await alone.get(`/badge/${jti}.json`)), 'invalid');
 });
 
 test('what is not known is unknown, and not verified', async (t) => {

@@ -13,7 +13,9 @@ import { checkOneOf, checkOptions, checkString, invalidArgument, type PathLike, 
 import { tokenError, wrapAsync } from '../errors.js';
 import { native } from '../native.js';
 import { toPath } from '../paths.js';
-import { isDid } from './claims.js';
+import { isDid, isObject } from './claims.js';
+import type { PublicJwk } from './keys.js';
+import { IssuerRegistry, type RegisteredIssuer } from './registry.js';
 
 /** How long a key lasts: `ephemeral` ends with the process, `persistent` was provided and is the same after a restart. */
 export type KeyContinuityPolicy = 'ephemeral' | 'persistent';
@@ -48,6 +50,11 @@ export interface IssuerKeyOptions {
    * latter, is taken for it.
    */
   readonly keyContinuityPolicy?: KeyContinuityPolicy | 'configured' | undefined;
+  /**
+   * The public keys that it signed with before, as {@link IssuerKeyPair.jwks} gave them: they stay in the JWKS, so that what
+   * they signed still holds. Leave out one that was anybody else's.
+   */
+  readonly previousKeys?: { readonly keys: readonly PublicJwk[] } | undefined;
 }
 
 /** What an issuer tells of itself, by the names of the peer. */
@@ -95,9 +102,10 @@ export class IssuerKeyPair {
   readonly loadedAt: number;
   readonly keyContinuityPolicy: KeyContinuityPolicy;
   readonly publicJwk: IssuerJwk;
+  readonly #previousKeys: readonly IssuerJwk[];
 
   private constructor(key: KeyObject, options: unknown, where: string, isGenerated: boolean) {
-    const given = checkOptions(options, ['did', 'name', 'suffix', 'keyContinuityPolicy'], where);
+    const given = checkOptions(options, ['did', 'name', 'suffix', 'keyContinuityPolicy', 'previousKeys'], where);
     const { crv, x, y } = createPublicKey(key).export({ format: 'jwk' });
     if (crv !== 'P-256' || x === undefined || y === undefined) throw tokenError('ERR_TOKEN_KEY', 'the key is not one of ECDSA on P-256');
     this.#key = key;
@@ -107,7 +115,8 @@ export class IssuerKeyPair {
     this.keyContinuityPolicy = policyOf(given.keyContinuityPolicy ?? (isGenerated ? 'ephemeral' : 'persistent'));
     this.loadedAt = Math.floor(Date.now() / 1000);
     this.generatedAt = isGenerated ? this.loadedAt : null;
-    this.publicJwk = Object.freeze({ kty: 'EC', crv, x, y, kid: this.kid, alg: 'ES256', use: 'sig' });
+    this.publicJwk = jwkOf(this.kid, x, y);
+    this.#previousKeys = given.previousKeys === undefined ? [] : previousOf(given.previousKeys, this);
     Object.freeze(this);
     tell(this, isGenerated ? 'attestation.key_generated' : 'attestation.key_loaded');
   }
@@ -156,9 +165,9 @@ export class IssuerKeyPair {
     }
   }
 
-  /** What a recipient looks keys up in (RFC 7517): this one alone. */
+  /** What a recipient looks keys up in (RFC 7517): this one, and those that it signed with before. */
   jwks(): IssuerJwks {
-    return { keys: [this.publicJwk] };
+    return { keys: [this.publicJwk, ...this.#previousKeys] };
   }
 
   /** What an issuer tells of itself. */
@@ -166,7 +175,7 @@ export class IssuerKeyPair {
     return {
       did: this.did,
       name: this.name,
-      public_keys: [this.publicJwk],
+      public_keys: this.jwks().keys,
       status: 'active',
       certification_level: 'self-issued',
       key_generated_at: this.generatedAt,
@@ -209,6 +218,24 @@ function suffixOf(value: unknown): string {
 function policyOf(value: unknown): KeyContinuityPolicy {
   const policy = checkOneOf(value, 'keyContinuityPolicy', ['ephemeral', 'persistent', 'configured'] as const);
   return policy === 'configured' ? 'persistent' : policy;
+}
+
+function jwkOf(kid: string, x: string, y: string): IssuerJwk {
+  return Object.freeze({ kty: 'EC', crv: 'P-256', x, y, kid, alg: 'ES256', use: 'sig' });
+}
+
+/** The keys of a JWKS but for the issuer's own one, which may be in it. */
+function previousOf(jwks: unknown, { did, kid, publicJwk }: IssuerKeyPair): readonly IssuerJwk[] {
+  const keys: unknown = isObject(jwks) ? jwks['keys'] : undefined;
+  if (!Array.isArray(keys)) throw invalidArgument('previousKeys must be a JWKS: an object with an array keys');
+  const { keys: checked } = new IssuerRegistry([{ did, keys: keys as PublicJwk[] }]).get(did) as RegisteredIssuer;
+  const previous = checked.map((key) => {
+    const { x = '', y = '' } = key.key.export({ format: 'jwk' });
+    return jwkOf(key.kid, x, y);
+  });
+  const own = previous.find((jwk) => jwk.kid === kid);
+  if (own !== undefined && (own.x !== publicJwk.x || own.y !== publicJwk.y)) throw invalidArgument(`previousKeys has another key with the kid ${kid}`);
+  return previous.filter((jwk) => jwk !== own);
 }
 
 /** RFC 7638: the SHA-256 of the members that make the key, in the order of their names. */

@@ -60,18 +60,37 @@ export class RevocationList {
   }
 
   /**
-   * The list at a path, which is made, empty, if it is not there: for the issuer, who adds to it.
+   * Starts the list of an issuer, empty, in a new file: once in its life. One that is gone is not started again, but taken
+   * from a copy: what it revoked would hold again.
    *
-   * @throws {@link TokenError} `ERR_TOKEN_IO`, `ERR_TOKEN_REVOCATIONS`; TypeError `ERR_INVALID_ARGUMENT`
+   * @throws {@link TokenError} `ERR_TOKEN_REVOCATIONS` when there is a file already, `ERR_TOKEN_IO`; TypeError
+   * `ERR_INVALID_ARGUMENT`
+   */
+  static async create(path: PathLike, issuer: IssuerKeyPair): Promise<RevocationList> {
+    const list = RevocationList.#by(path, issuer);
+    const empty = Buffer.from(await list.#signed(0, new Map()));
+    const isNew = await wrapAsync(() => native.putFile(list.#path, empty, false));
+    if (!isNew) throw tokenError('ERR_TOKEN_REVOCATIONS', `${list.#path} is there already, and no list is written over`);
+    return list;
+  }
+
+  /**
+   * The list at a path that {@link RevocationList.create} started: for its issuer, who adds to it.
+   *
+   * @throws {@link TokenError} `ERR_TOKEN_IO` if it is not there, `ERR_TOKEN_REVOCATIONS` if it is not the issuer's; TypeError
+   * `ERR_INVALID_ARGUMENT`
    */
   static async forIssuer(path: PathLike, issuer: IssuerKeyPair): Promise<RevocationList> {
+    const list = RevocationList.#by(path, issuer);
+    await list.#read();
+    return list;
+  }
+
+  static #by(path: PathLike, issuer: IssuerKeyPair): RevocationList {
     const file = toPath(path, 'path');
     if (!(issuer instanceof IssuerKeyPair)) throw invalidArgument(`issuer must be an IssuerKeyPair, found ${show(issuer)}`);
     const registry = IssuerRegistry.of([issuer.did], issuer.jwks());
-    const list = new RevocationList(file, registry.get(issuer.did) as RegisteredIssuer, issuer);
-    await wrapAsync(async () => native.putFile(file, Buffer.from(await list.#signed(0, new Map())), false));
-    await list.#read();
-    return list;
+    return new RevocationList(file, registry.get(issuer.did) as RegisteredIssuer, issuer);
   }
 
   /**
@@ -96,7 +115,7 @@ export class RevocationList {
    */
   async revoke(jti: string): Promise<void> {
     if (!isName(jti)) throw invalidArgument(`jti must be the name of a token, found ${show(jti)}`);
-    if (this.#pair === undefined) throw invalidArgument('only RevocationList.forIssuer can revoke');
+    if (this.#pair === undefined) throw invalidArgument('only its issuer revokes: RevocationList.forIssuer');
     const revoking = this.#last.then(() => underLock(`${this.#path}.lock`, () => this.#add(jti)));
     this.#last = revoking.catch(() => undefined);
     return revoking;

@@ -8,7 +8,7 @@
 //   checkpoint.txt  and a timestamp of it: request.tsq, response.tsr, token.der, and authority.pem, which vouches for it
 //   policy.txt      has the key of a log
 //   fork.txt        evidence that this log has signed two histories
-//   issuer.pem      the key of an issuer, issuer.jwks its public half, and token.jwt a token of it
+//   issuer.pem      the key of an issuer, issuer.jwks its public half, token.jwt a token of it, revoked.jwt its list of revocations
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { type EventInput, events, FileHeadStore, Session, sha256Hex, SigningKeypair } from 'sealwright';
 import { makeForkEvidence } from 'sealwright/proofs';
-import { createAttestation, IssuerKeyPair } from 'sealwright/tokens';
+import { createAttestation, IssuerKeyPair, RevocationList } from 'sealwright/tokens';
 import { newFolder } from '../../helpers/folders.mts';
 import { projectRoot } from '../../helpers/project.mts';
 import { History, policyOf } from '../../proofs/helpers/history.mts';
@@ -36,7 +36,7 @@ export async function exampleFolder(t: ExecutionContext): Promise<string> {
 let files: Promise<ReadonlyMap<string, Uint8Array>> | undefined;
 
 const LEDGER = ['ledger.ndjson', 'agent.key', 'agent.pub', 'heads.json', 'ledger.checkpoint', 'auditor.key'];
-const NAMES = [...LEDGER, 'policy.txt', 'fork.txt', 'issuer.pem', 'issuer.jwks', 'token.jwt'];
+const NAMES = [...LEDGER, 'policy.txt', 'fork.txt', 'issuer.pem', 'issuer.jwks', 'token.jwt', 'revoked.jwt'];
 const digest = sha256Hex('an example');
 
 async function makeFiles(): Promise<ReadonlyMap<string, Uint8Array>> {
@@ -63,6 +63,7 @@ async function makeFiles(): Promise<ReadonlyMap<string, Uint8Array>> {
 async function issue(folder: string): Promise<void> {
   const issuer = IssuerKeyPair.generate({ did: 'did:web:example.com' });
   await issuer.save(join(folder, 'issuer.pem'));
+  await RevocationList.create(join(folder, 'revoked.jwt'), issuer);
   writeFileSync(join(folder, 'issuer.jwks'), JSON.stringify(issuer.jwks()));
   const { token } = await createAttestation({ issuer, status: 'VERIFIED', verified: true, engine: 'math', query: '2+2=4', proofData: 'counted' });
   writeFileSync(join(folder, 'token.jwt'), `${token}\n`);

@@ -7,13 +7,18 @@ export const DID = 'did:web:issuer.example';
 
 /** An issuer whose private key the test has too. */
 export class TestIssuer {
-  readonly key: KeyObject = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  readonly key: KeyObject;
   readonly pair: IssuerKeyPair;
   readonly registry: IssuerRegistry;
 
-  constructor(did = DID) {
-    this.pair = IssuerKeyPair.fromPem(this.key.export({ format: 'pem', type: 'pkcs8' }), { did });
+  constructor(did = DID, pem?: string) {
+    this.key = pem === undefined ? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey : createPrivateKey(pem);
+    this.pair = IssuerKeyPair.fromPem(this.pem, { did });
     this.registry = IssuerRegistry.of([did], this.pair.jwks());
+  }
+
+  get pem(): string {
+    return this.key.export({ format: 'pem', type: 'pkcs8' }) as string;
   }
 
   /** A token of any header and payload; text is taken as it is. */

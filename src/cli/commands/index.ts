@@ -24,7 +24,7 @@ import { tail } from './tail.js';
 import { tamperTest } from './tamper-test.js';
 import { tilesExport } from './tiles.js';
 import { timestampIngestCommand, timestampRequestCommand, timestampVerifyCommand } from './timestamp.js';
-import { tokensKeygen, tokensRevoke, tokensServe, tokensVerify } from './tokens.js';
+import { tokensKeygen, tokensRevocations, tokensRevoke, tokensServe, tokensVerify } from './tokens.js';
 import { verify } from './verify.js';
 import { view } from './view.js';
 import { witnessKeyCommand, witnessServe } from './witness.js';
@@ -60,6 +60,7 @@ export const commands: readonly CommandSpec[] = [
   tokensKeygen,
   tokensServe,
   tokensRevoke,
+  tokensRevocations,
   tokensVerify,
   doctor,
   completion,

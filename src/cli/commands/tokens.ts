@@ -20,10 +20,14 @@ import { printFact, printFacts } from '../facts.js';
 import { readText } from '../files.js';
 import { type Output, paint } from '../output.js';
 import { listenExits, listenOptions, untilEnded } from '../serving.js';
+import { counted } from '../words.js';
 
 const keyOption = { kind: 'text', flags: '--key', value: 'FILE', help: "the issuer's key, PEM; `tokens keygen` makes one" } as const;
 const didOption = { kind: 'text', flags: '--did', value: 'DID', help: 'who issues, as in did:web:example.com' } as const;
 const suffixOption = { kind: 'text', flags: '--suffix', value: 'NAME', help: "the key is DID#signing-key-NAME; without it, it is named by the key's thumbprint" } as const;
+
+const previousOption = { kind: 'text', flags: '--previous-keys', value: 'FILE', help: 'the public keys that it signed with before, a JWKS: what they signed still holds' } as const;
+const listOption = { kind: 'text', flags: '--revocations', value: 'FILE', help: 'the list; `tokens revocations --create` starts one' } as const;
 
 export const tokensKeygen = command({
   name: 'tokens keygen',
@@ -65,8 +69,9 @@ export const tokensServe = command({
     key: keyOption,
     did: didOption,
     suffix: suffixOption,
+    previousKeys: previousOption,
     tokens: { kind: 'text', flags: '--tokens', value: 'DIR', help: 'the folder of the tokens that were issued; without it none is known' },
-    revocations: { kind: 'text', flags: '--revocations', value: 'FILE', help: 'the list of those that were revoked, made if it is not there' },
+    revocations: { ...listOption, help: 'the list of those that were revoked; `tokens revocations --create` starts one' },
     ...listenOptions,
   },
   examples: [
@@ -78,8 +83,8 @@ export const tokensServe = command({
     },
   ],
   exits: { ...listenExits, 2: 'it cannot listen, or the key or the list cannot be read' },
-  async run(context, _words, { key, did, suffix, tokens, revocations, port, host, allowHost }) {
-    const issuer = issuerOf(key, did, suffix);
+  async run(context, _words, { tokens, revocations, port, host, allowHost, ...named }) {
+    const issuer = await issuerOf(named);
     const list = revocations === undefined ? undefined : await RevocationList.forIssuer(revocations, issuer);
     const store = tokens === undefined ? undefined : new TokenFolder(tokens);
     const onError = (error: unknown) => context.err.line('sealwright: ', (error as Error).message);
@@ -95,21 +100,52 @@ export const tokensServe = command({
 export const tokensRevoke = command({
   name: 'tokens revoke',
   summary: 'revoke a token, for ever',
-  description: ['Adds JTI to the signed list of revocations, which is made if it is not there. Whoever verifies with that list knows of it at once.'],
+  description: ['Adds JTI to the signed list of revocations. Whoever verifies with that list knows of it at once.'],
   arguments: [{ name: 'JTI', help: 'the name of the token', required: true }],
   options: {
     key: keyOption,
     did: didOption,
     suffix: suffixOption,
-    revocations: { kind: 'text', flags: '--revocations', value: 'FILE', help: 'the list' },
+    previousKeys: previousOption,
+    revocations: listOption,
   },
   examples: [{ line: 'tokens revoke att_0123456789ab --key issuer.pem --did did:web:example.com --revocations revoked.jwt', help: 'a token that must not hold any more' }],
   exits: { 2: 'nothing was revoked: the key or the list cannot be read, or the list cannot be written' },
-  async run({ out }, [jti = ''], { key, did, suffix, revocations }) {
+  async run({ out }, [jti = ''], { revocations, ...named }) {
     if (revocations === undefined) throw new UsageError('which list? --revocations FILE');
-    const list = await RevocationList.forIssuer(revocations, issuerOf(key, did, suffix));
+    const list = await RevocationList.forIssuer(revocations, await issuerOf(named));
     await list.revoke(jti);
     printFacts(out, [['revoked', jti], ['list', revocations]]);
+    return ExitCode.ok;
+  },
+});
+
+export const tokensRevocations = command({
+  name: 'tokens revocations',
+  summary: 'list the tokens that were revoked, or start that list',
+  description: [
+    'Prints when each token was revoked, by the signed list in FILE. With --create it starts that list, empty: once, before the first token. A list that is lost is taken from a copy and not started again, since what it revoked would hold again.',
+  ],
+  arguments: [{ name: 'FILE', help: 'the list', required: true }],
+  options: {
+    create: { kind: 'flag', flags: '--create', help: 'start a new list; a file that is there is never replaced' },
+    key: keyOption,
+    did: didOption,
+    suffix: suffixOption,
+    previousKeys: previousOption,
+  },
+  examples: [
+    { line: 'tokens revocations new.jwt --create --key issuer.pem --did did:web:example.com', help: 'a new list' },
+    { line: 'tokens revocations revoked.jwt --key issuer.pem --did did:web:example.com', help: 'what is on a list' },
+  ],
+  exits: { 2: 'the list or the key cannot be read, or with --create, a file is there or cannot be written' },
+  async run({ out }, [file = ''], { create, ...named }) {
+    const issuer = await issuerOf(named);
+    const list = create ? await RevocationList.create(file, issuer) : await RevocationList.forIssuer(file, issuer);
+    const revocations = await list.revocations();
+    for (const { jti, revokedAt } of revocations) out.line(revokedAt.toISOString(), '  ', jti);
+    if (revocations.length > 0) out.line();
+    printFacts(out, [['revoked', counted(revocations.length, 'token')], ['list', file], ['issuer', list.did]]);
     return ExitCode.ok;
   },
 });
@@ -135,33 +171,38 @@ export const tokensVerify = command({
     { line: 'tokens verify token.jwt --issuer did:web:other.example --jwks issuer.jwks', help: 'not by whom it should be', exit: 1 },
     { line: 'tokens verify token.jwt', help: 'nobody is trusted without --issuer', exit: 3 },
   ],
-  exits: { 0: 'it is valid', 1: 'it is not: expired, revoked, or invalid', 3: 'no --issuer was given: nothing says whose word it is' },
+  exits: { 0: 'it is valid', 1: 'it is not: expired, revoked, or invalid', 2: 'it could not be checked: it is no token, or the issuer or the list of revocations cannot be read', 3: 'no --issuer was given: nothing says whose word it is' },
   async run({ out, err }, [file = ''], { issuer, jwks, web, query, revocations, requireLowS, json }) {
     if (issuer.length === 0) {
       err.line('sealwright: nothing was checked: name whom you trust with --issuer');
       return ExitCode.limited;
     }
-    const trust = jwks === undefined ? { trustedIssuers: issuer, resolver: didResolver({ web }) } : trustOf(issuer, await readText(jwks), revocations);
+    const trust = jwks === undefined ? { trustedIssuers: issuer, resolver: didResolver({ web }) } : trustOf(issuer, parsed(await readText(jwks), '--jwks'), revocations);
     const verification = await verifyAttestation((await readText(file)).trimEnd(), { ...trust, query, requireLowS });
     if (json) out.json({ schemaVersion: 1, file, ...verification });
     else print(out, file, verification);
-    return verification.status === 'VALID' ? ExitCode.ok : ExitCode.broken;
+    return verification.status === 'VALID' ? ExitCode.ok : isUndecided(verification) ? ExitCode.failed : ExitCode.broken;
   },
 });
 
-function trustOf(issuers: readonly string[], jwks: string, revocations: string | undefined): VerifyAttestationOptions {
-  const registry = IssuerRegistry.of(issuers, parsed(jwks) as never);
+/** Nothing is said of a token that is none, or where what has to be asked does not answer. */
+function isUndecided({ code }: AttestationVerification): boolean {
+  return code === 'MALFORMED' || code === 'ISSUER_UNRESOLVED' || code === 'REVOCATIONS';
+}
+
+function trustOf(issuers: readonly string[], jwks: unknown, revocations: string | undefined): VerifyAttestationOptions {
+  const registry = IssuerRegistry.of(issuers, jwks as never);
   if (revocations === undefined) return { issuers: registry };
   const [did = '', ...more] = issuers;
   if (more.length > 0) throw new UsageError('a list of revocations is of one issuer: name one with --issuer');
   return { issuers: registry, revocations: RevocationList.of(revocations, did, registry) };
 }
 
-function parsed(text: string): unknown {
+function parsed(text: string, flag: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new UsageError('--jwks is no JSON');
+    throw new UsageError(`${flag} is no JSON`);
   }
 }
 
@@ -170,9 +211,18 @@ function didOf(did: string | undefined): string {
   return did;
 }
 
-function issuerOf(key: string | undefined, did: string | undefined, suffix: string | undefined): IssuerKeyPair {
+/** The options that name the key of an issuer. */
+interface NamedIssuer {
+  readonly key: string | undefined;
+  readonly did: string | undefined;
+  readonly suffix: string | undefined;
+  readonly previousKeys: string | undefined;
+}
+
+async function issuerOf({ key, did, suffix, previousKeys: file }: NamedIssuer): Promise<IssuerKeyPair> {
   if (key === undefined) throw new UsageError('which key? --key FILE; `sealwright tokens keygen` makes one');
-  return IssuerKeyPair.load(key, { did: didOf(did), suffix });
+  const previousKeys = file === undefined ? undefined : (parsed(await readText(file), '--previous-keys') as never);
+  return IssuerKeyPair.load(key, { did: didOf(did), suffix, previousKeys });
 }
 
 function print(out: Output, file: string, { status, claims, error, code, signingInputHash }: AttestationVerification): void {
