@@ -49,7 +49,7 @@ export async function compileSources() {
 }
 
 /** Files of src/ that are replaced by a bundle of what they export, so that the package depends on none of it. */
-export const vendorFiles = ['cli/vendor', 'evidence/vendor', 'proofs/timestamp/vendor', 'tokens/vendor'];
+export const vendorFiles = ['cli/prompts', 'cli/vendor', 'evidence/vendor', 'proofs/timestamp/vendor', 'tokens/vendor'];
 
 /** Puts these libraries into the package. */
 function bundleVendored() {

@@ -4,7 +4,6 @@
 
 import { type Context, Interrupted, UsageError } from './context.js';
 import { visible } from './safe-text.js';
-import { confirm, isCancel } from './vendor.js';
 
 /**
  * Whether someone says yes. `yes` is the option that says so beforehand; where nobody can be asked there must be it.
@@ -14,6 +13,7 @@ import { confirm, isCancel } from './vendor.js';
 export async function isAgreed({ isInteractive, signal }: Context, yes: boolean, question: string): Promise<boolean> {
   if (yes) return true;
   if (!isInteractive) throw new UsageError('nothing was changed: --yes is needed where nobody can be asked');
+  const { confirm, isCancel } = await import('./prompts.js');
   const { stdin: input, stderr: output } = process;
   const answer = await confirm({ message: visible(question), initialValue: false, input, output, signal });
   signal.throwIfAborted();

@@ -1,7 +1,6 @@
 /*
- * Libraries that only the command line uses. The build replaces this file by a bundle of them, so that the package has
- * no dependency for it: some are ES modules only, and whoever does not run the command loads none of them.
+ * The library that only the command line uses. The build replaces this file by a bundle of it, so that the package has no
+ * dependency for it, and whoever does not run the command does not load it.
  */
 
-export { confirm, isCancel } from '@clack/prompts';
 export { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';

@@ -2,7 +2,7 @@
  * sealwright fork check: whether evidence shows that a log has signed two histories.
  */
 
-import { type ForkReport, type ShownCheckpoint, verifyForkEvidence } from '../../proofs/index.js';
+import type { ForkReport, ShownCheckpoint } from '../../proofs/index.js';
 import { command } from '../command.js';
 import { UsageError } from '../context.js';
 import { ExitCode } from '../exit-code.js';
@@ -26,6 +26,7 @@ export const forkCheck = command({
   exits: { 1: 'it holds: the log has signed two histories', 2: 'FILE is no evidence, or cannot be read', 3: 'it does not hold: nothing is proven' },
   async run({ out }, [file = ''], { policy, json }) {
     if (policy === undefined) throw new UsageError('whose keys? --policy FILE');
+    const { verifyForkEvidence } = await import('../../proofs/index.js');
     const [text, policyText] = await Promise.all([readText(file), readText(policy)]);
     const report = verifyForkEvidence(text, { policy: policyText });
     if (json) out.json({ schemaVersion: 1, file, ...report });

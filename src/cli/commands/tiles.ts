@@ -2,7 +2,6 @@
  * sealwright tiles export: a ledger's tree as files that any web server can serve.
  */
 
-import { exportTiles } from '../../proofs/index.js';
 import { command } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { printFacts } from '../facts.js';
@@ -34,6 +33,7 @@ export const tilesExport = command({
   run(context, [ledger = '', checkpoint = '', folder = ''], { json }) {
     return untilBroken(context, async () => {
       const { out, signal } = context;
+      const { exportTiles } = await import('../../proofs/index.js');
       const exported = await exportTiles(ledger, folder, { checkpoint: await readText(checkpoint), signal });
       if (json) {
         out.json({ schemaVersion: 1, ledger, checkpoint, folder, ...exported });

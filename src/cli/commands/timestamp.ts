@@ -2,7 +2,7 @@
  * sealwright timestamp: when a checkpoint was there, by the word of an authority (RFC 3161). Nothing here opens a connection.
  */
 
-import { timestampIngest, type TimestampReport, timestampRequest, verifyTimestamp } from '../../proofs/index.js';
+import type { TimestampReport } from '../../proofs/index.js';
 import { command } from '../command.js';
 import { ExitCode } from '../exit-code.js';
 import { printFacts } from '../facts.js';
@@ -25,6 +25,7 @@ export const timestampRequestCommand = command({
   },
   examples: [{ line: 'timestamp request checkpoint.txt new.tsq', help: 'what to send to an authority' }],
   async run({ out }, [checkpoint = '', request = ''], { policy }) {
+    const { timestampRequest } = await import('../../proofs/index.js');
     const made = timestampRequest(await readText(checkpoint), { policy });
     await writeWhole(request, made.request, [checkpoint]);
     printFacts(out, [
@@ -53,6 +54,7 @@ export const timestampIngestCommand = command({
   exits: { 2: 'nothing was written: the authority refused, or answers something else, or a file cannot be read' },
   async run({ out }, [checkpoint = '', request = '', response = '', token = '']) {
     const files = { request: await readBytes(request), response: await readBytes(response) };
+    const { timestampIngest } = await import('../../proofs/index.js');
     const taken = timestampIngest({ checkpoint: await readText(checkpoint), ...files });
     await writeWhole(token, taken.token, [checkpoint, request, response]);
     printFacts(out, [
@@ -100,6 +102,7 @@ export const timestampVerifyCommand = command({
     const certificates = await Promise.all(given.certificate.map(readBytes));
     const request = given.request === undefined ? undefined : await readBytes(given.request);
     const options = { checkpoint: await readText(checkpoint), roots, certificates, request, policy: given.policy };
+    const { verifyTimestamp } = await import('../../proofs/index.js');
     const report = verifyTimestamp(await readBytes(token), options);
     if (given.json) out.json({ schemaVersion: 1, checkpoint, token, ...report });
     else print(out, checkpoint, report);

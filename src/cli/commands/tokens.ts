@@ -2,17 +2,7 @@
  * sealwright tokens: the keys of an issuer of attestations, what it tells over HTTP, and what a token is worth.
  */
 
-import {
-  type AttestationVerification,
-  didResolver,
-  IssuerKeyPair,
-  IssuerRegistry,
-  RevocationList,
-  serveTokens,
-  TokenFolder,
-  verifyAttestation,
-  type VerifyAttestationOptions,
-} from '../../tokens/index.js';
+import type { AttestationVerification, IssuerKeyPair, VerifyAttestationOptions } from '../../tokens/index.js';
 import { command } from '../command.js';
 import { UsageError } from '../context.js';
 import { ExitCode } from '../exit-code.js';
@@ -21,6 +11,9 @@ import { readText } from '../files.js';
 import { type Output, paint } from '../output.js';
 import { listenExits, listenOptions, untilEnded } from '../serving.js';
 import { counted } from '../words.js';
+
+/** What only these commands need, and none of the others waits for. */
+const tokens = () => import('../../tokens/index.js');
 
 const keyOption = { kind: 'text', flags: '--key', value: 'FILE', help: "the issuer's key, PEM; `tokens keygen` makes one" } as const;
 const didOption = { kind: 'text', flags: '--did', value: 'DID', help: 'who issues, as in did:web:example.com' } as const;
@@ -42,6 +35,7 @@ export const tokensKeygen = command({
   examples: [{ line: 'tokens keygen new.pem --did did:web:example.com', help: 'a new key, and its public half' }],
   exits: { 2: 'no key was made: something is there, or it cannot be written' },
   async run({ out }, [file = ''], { did, suffix, jwks }) {
+    const { IssuerKeyPair } = await tokens();
     const pair = IssuerKeyPair.generate({ did: didOf(did), suffix, keyContinuityPolicy: 'persistent' });
     await pair.save(file);
     if (jwks) out.json(pair.jwks());
@@ -83,10 +77,11 @@ export const tokensServe = command({
     },
   ],
   exits: { ...listenExits, 2: 'it cannot listen, or the key or the list cannot be read' },
-  async run(context, _words, { tokens, revocations, port, host, allowHost, ...named }) {
+  async run(context, _words, { tokens: folder, revocations, port, host, allowHost, ...named }) {
+    const { RevocationList, serveTokens, TokenFolder } = await tokens();
     const issuer = await issuerOf(named);
     const list = revocations === undefined ? undefined : await RevocationList.forIssuer(revocations, issuer);
-    const store = tokens === undefined ? undefined : new TokenFolder(tokens);
+    const store = folder === undefined ? undefined : new TokenFolder(folder);
     const onError = (error: unknown) => context.err.line('sealwright: ', (error as Error).message);
     await using server = await serveTokens({ issuer, store, revocations: list, port, host, hosts: allowHost, onError });
     printFact(context.out, 'issuer', issuer.did);
@@ -113,6 +108,7 @@ export const tokensRevoke = command({
   exits: { 2: 'nothing was revoked: the key or the list cannot be read, or the list cannot be written' },
   async run({ out }, [jti = ''], { revocations, ...named }) {
     if (revocations === undefined) throw new UsageError('which list? --revocations FILE');
+    const { RevocationList } = await tokens();
     const list = await RevocationList.forIssuer(revocations, await issuerOf(named));
     await list.revoke(jti);
     printFacts(out, [['revoked', jti], ['list', revocations]]);
@@ -140,6 +136,7 @@ export const tokensRevocations = command({
   ],
   exits: { 2: 'the list or the key cannot be read, or with --create, a file is there or cannot be written' },
   async run({ out }, [file = ''], { create, ...named }) {
+    const { RevocationList } = await tokens();
     const issuer = await issuerOf(named);
     const list = create ? await RevocationList.create(file, issuer) : await RevocationList.forIssuer(file, issuer);
     const revocations = await list.revocations();
@@ -177,7 +174,8 @@ export const tokensVerify = command({
       err.line('sealwright: nothing was checked: name whom you trust with --issuer');
       return ExitCode.limited;
     }
-    const trust = jwks === undefined ? { trustedIssuers: issuer, resolver: didResolver({ web }) } : trustOf(issuer, parsed(await readText(jwks), '--jwks'), revocations);
+    const { didResolver, verifyAttestation } = await tokens();
+    const trust = jwks === undefined ? { trustedIssuers: issuer, resolver: didResolver({ web }) } : await trustOf(issuer, parsed(await readText(jwks), '--jwks'), revocations);
     const verification = await verifyAttestation((await readText(file)).trimEnd(), { ...trust, query, requireLowS });
     if (json) out.json({ schemaVersion: 1, file, ...verification });
     else print(out, file, verification);
@@ -190,7 +188,8 @@ function isUndecided({ code }: AttestationVerification): boolean {
   return code === 'MALFORMED' || code === 'ISSUER_UNRESOLVED' || code === 'REVOCATIONS';
 }
 
-function trustOf(issuers: readonly string[], jwks: unknown, revocations: string | undefined): VerifyAttestationOptions {
+async function trustOf(issuers: readonly string[], jwks: unknown, revocations: string | undefined): Promise<VerifyAttestationOptions> {
+  const { IssuerRegistry, RevocationList } = await tokens();
   const registry = IssuerRegistry.of(issuers, jwks as never);
   if (revocations === undefined) return { issuers: registry };
   const [did = '', ...more] = issuers;
@@ -222,6 +221,7 @@ interface NamedIssuer {
 async function issuerOf({ key, did, suffix, previousKeys: file }: NamedIssuer): Promise<IssuerKeyPair> {
   if (key === undefined) throw new UsageError('which key? --key FILE; `sealwright tokens keygen` makes one');
   const previousKeys = file === undefined ? undefined : (parsed(await readText(file), '--previous-keys') as never);
+  const { IssuerKeyPair } = await tokens();
   return IssuerKeyPair.load(key, { did: didOf(did), suffix, previousKeys });
 }
 

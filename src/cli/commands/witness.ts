@@ -3,7 +3,7 @@
  */
 
 import { SigningKeypair } from '../../index.js';
-import { serveWitness, Witness, type WitnessAnswer, witnessKey } from '../../proofs/index.js';
+import type { WitnessAnswer } from '../../proofs/index.js';
 import { command } from '../command.js';
 import { UsageError } from '../context.js';
 import { ExitCode } from '../exit-code.js';
@@ -47,6 +47,7 @@ export const witnessServe = command({
     if (log.length === 0) throw new UsageError('which logs? --log NAME+ID+KEY');
     const { keypair, name: own } = identity(key, name);
     const token = tokenFile === undefined ? undefined : (await readText(tokenFile)).trim();
+    const { serveWitness, Witness } = await import('../../proofs/index.js');
     using witness = new Witness({ state, keypair, name: own, logs: log });
     const onAnswer = (answer: WitnessAnswer) => tell(context.out, answer);
     const onError = (error: unknown) => context.err.line('sealwright: ', (error as Error).message);
@@ -71,6 +72,7 @@ export const witnessKeyCommand = command({
   examples: [{ line: 'witness key --key auditor.key --name w.example', help: 'what others put into their policies' }],
   async run({ out }, _words, { key, name }) {
     const { keypair, name: own } = identity(key, name);
+    const { witnessKey } = await import('../../proofs/index.js');
     out.line(witnessKey(own, keypair.publicKeyHex));
     return ExitCode.ok;
   },
