@@ -104,7 +104,8 @@ function olderThan(version, wanted) {
   return false;
 }
 
-async function installDependencies() {
+/** What package-lock.json names, unless it is installed. */
+export async function installDependencies() {
   const lock = inProject('package-lock.json');
   // npm writes this file last, so an interrupted install leaves none.
   const installed = inProject('node_modules', '.package-lock.json');

@@ -18,11 +18,7 @@ const notLinked = ['unicode-ident'];
 
 /** The text of THIRD_PARTY.md. */
 export async function thirdPartyText() {
-  const crates = new Map();
-  for (const [root, platform] of linked) {
-    for (const crate of await linkedCrates(root, platform)) crates.set(`${crate.name} ${crate.version}`, crate);
-  }
-  const sorted = [...crates.values()].toSorted((a, b) => (`${a.name} ${a.version}` < `${b.name} ${b.version}` ? -1 : 1));
+  const sorted = await compiledCrates();
   const table = sorted.map(({ name, version, license, taken }) => {
     const choice = taken === license ? '' : ` (taken: ${taken})`;
     return `| ${name} | ${version} | ${license}${choice} |`;
@@ -52,8 +48,17 @@ ${packages.join('\n')}
 ${[...texts, section('compiler_rt', mitText('Zig contributors')), ...packageTexts].join('\n')}`;
 }
 
+/** The crates that are compiled into addon and viewer, by name: what Cargo says of each, and the licence `taken`. */
+export async function compiledCrates() {
+  const crates = new Map();
+  for (const [root, platform] of linked) {
+    for (const crate of await linkedCrates(root, platform)) crates.set(`${crate.name} ${crate.version}`, crate);
+  }
+  return [...crates.values()].toSorted((a, b) => (`${a.name} ${a.version}` < `${b.name} ${b.version}` ? -1 : 1));
+}
+
 /** The packages whose files are in the bundles, by name: `{name, version, license, folder}`. */
-async function bundledPackages() {
+export async function bundledPackages() {
   const node = [...vendorFiles.map((name) => inProject('src', `${name}.ts`)), inProject('viewer', 'report', 'main.ts')];
   const browser = ['page/main.tsx', 'worker/main.ts'].map((name) => inProject('viewer', name));
   const { 'sealwright-wasm': _, ...replaced } = aliases;

@@ -4,12 +4,13 @@ import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { billOfMaterials, componentsOf, ways } from '../package/bill-of-materials.mjs';
 import { compareVersions, neededGlibc } from '../package/elf.mjs';
 import { runHostTool } from '../package/hosts.mjs';
 import { fileList, licenseList, requireCommitted } from '../package/lists.mjs';
 import { packPackage } from '../package/tarball.mjs';
 import { oldestGlibc } from '../package/zig.mjs';
-import { projectRoot } from '../run.mjs';
+import { inProject, projectRoot } from '../run.mjs';
 import { findAddons } from '../setup.mjs';
 import { requireSuccess, runTests } from './result.mjs';
 import { compiledSources, once } from './typescript.mjs';
@@ -28,7 +29,7 @@ export const packed = once(async ({ folder }) => {
   return { ...(await packPackage(place, addon)), addon, folder: join(place, 'package') };
 });
 
-/** Eight tests. */
+/** Nine tests. */
 export async function packageSuite({ parts, folder }) {
   const made = await packed({ folder });
   const manifest = JSON.parse(readFileSync(join(made.folder, 'package.json'), 'utf8'));
@@ -37,6 +38,7 @@ export async function packageSuite({ parts, folder }) {
   const result = await runTests(
     [
       ['THIRD_PARTY.md is that of the crates in the addon and of what is bundled', [], async () => requireCommitted(await licenseList())],
+      ['the bill of materials is CycloneDX, and names what THIRD_PARTY.md names', [], sameMaterials],
       // The viewer is among them.
       ['the tarball has the files of api/package-files.txt', ['wasm'], () => requireCommitted(fileList(made.files))],
       ['every file that package.json names is in the tarball', [], () => namedFiles(manifest, files)],
@@ -51,6 +53,14 @@ export async function packageSuite({ parts, folder }) {
   const glibc = process.platform === 'linux' ? `, needs glibc ${neededGlibc(addon) ?? 'of no version'}` : '';
   const bytes = (count) => `${count.toLocaleString('en')} bytes`;
   return { ...result, table: `tarball: ${bytes(made.size)}\naddon: ${bytes(addon.length)}${glibc}` };
+}
+
+async function sameMaterials() {
+  const tables = readFileSync(inProject('THIRD_PARTY.md'), 'utf8').split('\n## ')[0];
+  const rows = [...tables.matchAll(/^\| (\S+) \| (\d\S*) \|/gm)].map(([, name, version]) => `${name} ${version}`);
+  const bill = await billOfMaterials();
+  assert.deepEqual(componentsOf(bill, ways.compiled, ways.bundled), rows.toSorted());
+  assert.equal(await billOfMaterials(), bill);
 }
 
 function namedFiles({ main, types, exports }, files) {
