@@ -1,4 +1,4 @@
-// Oracles in Go, for the tests that compare with them: each built by go from its folder in __test__/oracles into
+// Programs in Go, for the tests that compare with them or ask them: each built by go from its folder in __test__/oracles into
 // target/oracle.
 
 import { mkdirSync } from 'node:fs';
@@ -23,6 +23,14 @@ let oracleIsThere;
 /** Builds the latter, which takes 40 seconds of a processor the first time. Not where the former could not be built. */
 export async function buildTessera() {
   return (await buildOracle()) && build('tessera', tesseraPath);
+}
+
+/** Where it leaves the one that lints the workflows. */
+export const actionlintPath = inTarget('actionlint');
+
+/** Builds that, which takes 10 seconds of a processor the first time. Not where the first could not be built. */
+export async function buildActionlint() {
+  return (await buildOracle()) && build('actionlint', actionlintPath);
 }
 
 /** Builds a program, unless it is there and up to date, of the modules that its go.sum names. */

@@ -8,10 +8,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hasHosts } from './package/hosts.mjs';
 import { hasZig } from './package/zig.mjs';
-import { buildOracle, buildTessera, oraclePath, tesseraPath } from './oracle.mjs';
+import { actionlintPath, buildActionlint, buildOracle, buildTessera, oraclePath, tesseraPath } from './oracle.mjs';
 import { peerPython } from './peer.mjs';
 import { buildSigner, signerPath } from './signer.mjs';
 import { buildWasm } from './wasm.mjs';
+import { installZizmor, zizmorPath } from './zizmor.mjs';
 
 const projectRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -54,6 +55,10 @@ const makers = {
   go: () => buildOracle(),
   // The same of __test__/oracles/tessera, for a newer go.
   tessera: () => buildTessera(),
+  // The same of __test__/oracles/actionlint, for a still newer go.
+  actionlint: () => buildActionlint(),
+  // By pip, which fetches it.
+  zizmor: () => installZizmor(),
   // Needs Python 3.11 and a package index that answers. Last, because nothing else begins until it is there.
   peer: async () => peerPython() !== undefined,
 };
@@ -73,7 +78,7 @@ export async function makeParts() {
   return names.filter((_, index) => made[index]);
 }
 
-export { oraclePath, peerPython, signerPath, tesseraPath };
+export { actionlintPath, oraclePath, peerPython, signerPath, tesseraPath, zizmorPath };
 
 /**
  * The arguments that make `unshare` give a program its own mounts: `['-m']` as root, `['-rm']` where a user may,

@@ -17,6 +17,7 @@ import { failedOnce, sum } from './suites/result.mjs';
 import { cargoTests, clippy, rustfmt } from './suites/rust.mjs';
 import { ava, nativeTypes, oxlint, types } from './suites/typescript.mjs';
 import { vectors } from './suites/vectors.mjs';
+import { workflows } from './suites/workflows.mjs';
 
 const suites = {
   rustfmt,
@@ -30,6 +31,7 @@ const suites = {
   readme,
   api,
   package: packageSuite,
+  workflows,
   install,
 };
 
@@ -65,7 +67,7 @@ async function runAll() {
     const sources = lane(['types', 'oxlint', 'index.d.ts'], Promise.resolve());
     // Beside nothing else: ava's tests measure, and those of the installation notice who does not end in time.
     const tests = lane(['ava'], Promise.all([crates, sources]));
-    const others = [lane(['readme', 'api'], tests), lane(['package'], tests)];
+    const others = [lane(['readme', 'api'], tests), lane(['package', 'workflows'], tests)];
     lane(['install'], Promise.all(others));
   } catch (error) {
     reportSetupError(error);
