@@ -1,7 +1,7 @@
 // The bill of materials (SBOM) of the package, as CycloneDX 1.6 in JSON: what THIRD_PARTY.md lists, the dependencies that an
-// installation brings, and what compilers add. `npm sbom` knows only the dependencies, and cargo-cyclonedx also counts build
-// scripts, macros and crates of other platforms; neither knows what a bundler took. So the lists are those of
-// third-party.mjs, and the dependencies those of `npm sbom`. CycloneDX's own library writes and validates.
+// installation brings, and what compilers add. `npm sbom` knows only the dependencies, cargo-cyclonedx what a build uses
+// rather than what is linked, and neither what a bundler took. So the lists are those of third-party.mjs, and the
+// dependencies those of `npm sbom`. CycloneDX's own library writes and validates.
 //
 // Two bills of one commit, made with one compiler, have the same bytes: no time, no serial number.
 
