@@ -31,7 +31,8 @@ export async function workflows({ parts, folder }) {
 
 async function actionlint() {
   // What it would find of shell scripts must not hang on what the machine has.
-  const outcome = await run(actionlintPath, ['-no-color', '-shellcheck=', '-pyflakes=']);
+  const files = readdirSync(workflowFolder).map((name) => join(workflowFolder, name));
+  const outcome = await run(actionlintPath, ['-no-color', '-shellcheck=', '-pyflakes=', ...files]);
   requireSuccess(outcome, 'actionlint');
 }
 
