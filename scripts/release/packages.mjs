@@ -29,7 +29,7 @@ export async function readEntry(path, entry) {
 
 /**
  * Packages in the order in which they are published: the root is last, so that nobody installs one whose platforms are
- * not there yet. Throws unless the root names exactly the others, all in its own version.
+ * not there yet. Throws unless the root names exactly the others, all in its own version and repository.
  */
 export function publicationOrder(packages) {
   const root = packages.find(({ manifest }) => manifest.name === rootName);
@@ -43,6 +43,10 @@ export function publicationOrder(packages) {
     ...platforms
       .filter(({ manifest }) => manifest.version !== root.manifest.version)
       .map(({ manifest }) => `${manifest.name} has version ${manifest.version}, the root ${root.manifest.version}`),
+    // npm would refuse to say where it comes from, after the ones before it were published.
+    ...platforms
+      .filter(({ manifest }) => manifest.repository?.url !== root.manifest.repository?.url)
+      .map(({ manifest }) => `${manifest.name} names another repository than the root`),
   ];
   if (platforms.length === 0) problems.push('there is no platform package');
   if (problems.length > 0) throw new Error(problems.join('\n'));

@@ -95,6 +95,9 @@ function refusals() {
   refused([root('a'), platform('a'), platform('b')], '@sealwright/b 1.2.3 is not named by the root');
   refused([root('a', 'b'), platform('a')], '@sealwright/b 1.2.3 is named by the root and has no tarball');
   refused([root('a'), platform('a', '1.2.4')], /@sealwright\/a has version 1\.2\.4, the root 1\.2\.3/);
+  const elsewhere = platform('a');
+  elsewhere.manifest.repository = { type: 'git', url: 'git+https://github.com/nobody/nothing.git' };
+  refused([root('a'), elsewhere], '@sealwright/a names another repository than the root');
 }
 
 async function assets(folder) {
