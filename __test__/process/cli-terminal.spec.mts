@@ -10,7 +10,9 @@ import { events, FileHeadStore, Session, SigningKeypair } from 'sealwright';
 import { newFolder } from '../helpers/folders.mts';
 import { DIGEST, linesOf } from '../helpers/ledgers.mts';
 import { projectRoot, testWith } from '../helpers/parts.mts';
-import { type CliEnd, runCli, RunningCli, runOnTerminal } from './helpers/cli.mts';
+import type { Call } from './children/many-runs.mts';
+import { Child } from './helpers/child.mts';
+import { type CliEnd, RunningCli, runOnTerminal } from './helpers/cli.mts';
 
 interface Spec {
   readonly name: string;
@@ -135,13 +137,18 @@ function check(t: ExecutionContext, name: string, words: readonly string[], { co
 
 for (const spec of commands) {
   test(`${spec.name} shows what is not seen`, async (t) => {
-    t.timeout(180_000);
-    const calls = callsOf(spec).map((words) => ({ words, from: 'good' }));
-    for (const from of ['broken', 'torn']) calls.push({ words: [...wordsOf(spec), ...neededBy(spec)], from });
-    for (const { words, from } of calls) {
+    const inCopy = (words: readonly string[], from: string): Call => {
       const cwd = join(newFolder(t), 'copy');
       cpSync(join(parent, from), cwd, { recursive: true });
-      const end = await runCli(t, words, { cwd });
+      return { words, cwd };
+    };
+    const calls = callsOf(spec).map((words) => inCopy(words, 'good'));
+    for (const from of ['broken', 'torn']) calls.push(inCopy([...wordsOf(spec), ...neededBy(spec)], from));
+    const child = new Child(t, 'many-runs', { input: calls });
+    t.timeout(180_000);
+    child.hangUp();
+    for (const { words } of calls) {
+      const end = await child.next<CliEnd>();
       check(t, spec.name, words, end);
       if (!words.includes('--json') || end.stdout === '' || PRINTS_DATA.includes(spec.name)) continue;
       const value: unknown = JSON.parse(end.stdout);

@@ -167,6 +167,10 @@ function onTerminal(options: CliOptions, streams: string): CliOptions {
 
 /** The environment without what would change its output. */
 function plainEnvironment(): NodeJS.ProcessEnv {
-  const isPlain = (name: string) => !name.startsWith('SEALWRIGHT_') && !['NO_COLOR', 'FORCE_COLOR', 'CI'].includes(name);
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => isPlain(name)));
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => isPlainVariable(name)));
+}
+
+/** Whether a variable of the environment changes nothing of its output. */
+export function isPlainVariable(name: string): boolean {
+  return !name.startsWith('SEALWRIGHT_') && !['NO_COLOR', 'FORCE_COLOR', 'CI'].includes(name);
 }
