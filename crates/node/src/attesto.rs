@@ -2,6 +2,7 @@
 
 use crate::failure::{misuse, self_tested, throw};
 use crate::heads::NativeHead;
+use crate::list::List;
 use crate::proof::public_of;
 use crate::text::{hash, integer};
 use napi::Result;
@@ -205,7 +206,11 @@ pub fn attesto_anchor_requests(anchor: String, pinned: NativePinned) -> Result<S
 
 /// Judges the answers.
 #[napi(catch_unwind)]
-pub fn attesto_verify_anchor(anchor: String, pinned: NativePinned, answers: Vec<NativeAnswer>) -> Result<String> {
+pub fn attesto_verify_anchor(
+    anchor: String,
+    pinned: NativePinned,
+    #[napi(ts_arg_type = "Array<NativeAnswer>")] answers: List<NativeAnswer>,
+) -> Result<String> {
     let answer = |answer: NativeAnswer| match answer.body {
         Some(body) => Answer::Body(body),
         None => Answer::Failed(answer.failure.unwrap_or_default()),

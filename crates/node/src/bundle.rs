@@ -14,5 +14,7 @@ use sealwright_core::error::Place;
 #[napi(catch_unwind, ts_return_type = "Promise<Buffer>")]
 pub fn print_events(lines: Uint8Array, follows: bool, line: f64, byte_offset: f64) -> Result<AsyncTask<Work>> {
     let start = Place { line: integer(line)?, byte_offset: integer(byte_offset)? };
+    // The memory of the caller's may go while the thread reads.
+    let lines = lines.to_vec();
     Ok(Work::start(move || bundle::events(&lines, follows, start).map(Buffer::from).map_err(|error| throw(&error))))
 }

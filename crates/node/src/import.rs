@@ -2,6 +2,7 @@
 
 use crate::failure::{misuse, throw};
 use crate::heads::NativeHead;
+use crate::list::List;
 use crate::open::NativeKnownHead;
 use crate::task::Work;
 use crate::text::number;
@@ -74,7 +75,10 @@ impl NativeImport {
 
     /// Compares the ledger with what a head store knows of it and adopts it, on a pool thread.
     #[napi(catch_unwind, ts_return_type = "Promise<void>")]
-    pub fn adopt(&self, known: Vec<NativeKnownHead>) -> Result<AsyncTask<Work>> {
+    pub fn adopt(
+        &self,
+        #[napi(ts_arg_type = "Array<NativeKnownHead>")] known: List<NativeKnownHead>,
+    ) -> Result<AsyncTask<Work>> {
         let store = MemoryHeads::default();
         for NativeKnownHead { id, seq, hash } in known {
             let head = NativeHead { seq, hash }.to_core()?;

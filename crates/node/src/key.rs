@@ -1,6 +1,7 @@
 //! Key pairs: the seed stays on this side. Nobody signs without one, so making one asks for the self-test.
 
 use crate::failure::{misuse, self_tested, throw};
+use crate::list::List;
 use napi::Result;
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
@@ -106,7 +107,10 @@ pub fn parse_public_key(text: String) -> Result<String> {
 /// Checks the document of a verification's record; gives the public key that signed it, and the record as canonical JSON.
 /// Without signers anybody may have.
 #[napi(catch_unwind)]
-pub fn check_verification_record(document: String, signers: Vec<String>) -> Result<Vec<String>> {
+pub fn check_verification_record(
+    document: String,
+    #[napi(ts_arg_type = "Array<string>")] signers: List<String>,
+) -> Result<Vec<String>> {
     self_tested()?;
     let signers: Option<Vec<_>> = signers.iter().map(|key| PublicKey::from_hex(key)).collect();
     let signers = signers.ok_or_else(|| misuse("a signer has 64 lower-case hex digits"))?;

@@ -16,6 +16,7 @@ mod files;
 mod heads;
 mod import;
 mod key;
+mod list;
 mod mend;
 mod open;
 mod probe;

@@ -4,6 +4,7 @@ use crate::channel::{Arguments, Channel};
 use crate::failure::{misuse, self_tested, throw};
 use crate::heads::{NativeFileHeads, NativeHead, NativeMemoryHeads, ScriptHeads, Wish};
 use crate::key::NativeKey;
+use crate::list::List;
 use crate::session::{NativeSession, drain_at_exit};
 use crate::signer::{ScriptSigner, Tell};
 use crate::task::Work;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How a session is opened.
-#[napi(object)]
+#[napi(object, object_to_js = false)]
 pub struct NativeOpenOptions {
     /// The ledger file.
     pub ledger_path: String,
@@ -109,14 +110,15 @@ impl Hand {
 }
 
 /// What a head store written in JavaScript said about the ids of [`peek_ledger`].
-#[napi(object)]
+#[napi(object, object_to_js = false)]
 pub struct NativeCustomHeads {
     /// The store, by a number that no other store of this process has.
     pub identity: f64,
     /// Hash of the first event when the store was asked; empty for a missing or empty ledger.
     pub first_hash: String,
     /// What it knows.
-    pub heads: Vec<NativeKnownHead>,
+    #[napi(ts_type = "Array<NativeKnownHead>")]
+    pub heads: List<NativeKnownHead>,
 }
 
 /// One entry of a head store.
@@ -249,7 +251,7 @@ fn script_heads(custom: &NativeCustomHeads, ledger_path: &str, channel: &Arc<Cha
         asked.push(ledger_id(&crate::text::hash(&custom.first_hash)?));
     }
     let mut known = Vec::new();
-    for entry in &custom.heads {
+    for entry in custom.heads.iter() {
         known.push((entry.id.clone(), NativeHead { seq: entry.seq, hash: entry.hash.clone() }.to_core()?));
     }
     let identity = format!("script:{}", custom.identity);

@@ -2,6 +2,7 @@
 
 use crate::failure::{misuse, self_tested, throw};
 use crate::key::NativeKey;
+use crate::list::List;
 use crate::session::NativeSession;
 use crate::task::Work;
 use crate::text::{integer, number};
@@ -48,7 +49,7 @@ pub fn verify_inclusion(
     proof: String,
     policy_text: String,
     line: Option<String>,
-    signers: Vec<String>,
+    #[napi(ts_arg_type = "Array<string>")] signers: List<String>,
 ) -> Result<String> {
     self_tested()?;
     let signers = signers.iter().map(|key| public_of(key)).collect::<Result<Vec<_>>>()?;
@@ -58,7 +59,12 @@ pub fn verify_inclusion(
 
 /// Checks a consistency proof between two checkpoints; the report as JSON. Hashes in hex.
 #[napi(catch_unwind)]
-pub fn verify_consistency(from: String, to: String, proof: Vec<String>, policy_text: String) -> Result<String> {
+pub fn verify_consistency(
+    from: String,
+    to: String,
+    #[napi(ts_arg_type = "Array<string>")] proof: List<String>,
+    policy_text: String,
+) -> Result<String> {
     self_tested()?;
     let hash = |text: &String| Hash::from_hex(text).ok_or_else(|| misuse("a hash has 64 lower-case hex digits"));
     let proof = proof.iter().map(hash).collect::<Result<Vec<_>>>()?;

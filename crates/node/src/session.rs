@@ -4,6 +4,7 @@ use crate::channel::{Channel, NativeRecorded};
 use crate::failure::{contained, misuse, throw};
 use crate::heads::{NativeHead, abandon_questions, answer_questions};
 use crate::key::NativeKey;
+use crate::list::List;
 use crate::open::{Hand, NativeSigner, outside};
 use crate::signer::{abandon_requests, answer_requests};
 use crate::task::Work;
@@ -67,7 +68,7 @@ impl NativeSession {
 
     /// Queues events that are recorded together or not at all.
     #[napi(catch_unwind)]
-    pub fn submit_many(&self, id: f64, event_texts: Vec<String>) -> Result<()> {
+    pub fn submit_many(&self, id: f64, #[napi(ts_arg_type = "Array<string>")] event_texts: List<String>) -> Result<()> {
         let parse = |(index, text): (usize, &String)| {
             let recordable = |event: Event| event.check_recordable().map(|()| event);
             Event::parse(text).and_then(recordable).map_err(|error| {

@@ -2,6 +2,7 @@
 
 use crate::failure::{misuse, self_tested, throw};
 use crate::key::NativeKey;
+use crate::list::List;
 use crate::task::Work;
 use crate::text::{integer, number};
 use napi::bindgen_prelude::{AsyncTask, ClassInstance, Either, FnArgs, Function, Uint8Array};
@@ -50,7 +51,7 @@ type ProgressCallback = ThreadsafeFunction<Progress, (), ProgressArguments, Stat
 #[napi(catch_unwind, ts_return_type = "Promise<string>")]
 #[allow(clippy::too_many_arguments, reason = "an object of them would take more code than all of this")]
 pub fn verify_files(
-    files: Either<String, Vec<String>>,
+    #[napi(ts_arg_type = "string | Array<string>")] files: Either<String, List<String>>,
     alone: bool,
     options: String,
     state: Option<String>,
@@ -66,7 +67,7 @@ pub fn verify_files(
 /// The same on the calling thread.
 #[napi(catch_unwind)]
 pub fn verify_files_sync(
-    files: Either<String, Vec<String>>,
+    #[napi(ts_arg_type = "string | Array<string>")] files: Either<String, List<String>>,
     alone: bool,
     options: String,
     state: Option<String>,
@@ -92,7 +93,7 @@ struct FilesWork {
 
 impl FilesWork {
     fn new(
-        files: Either<String, Vec<String>>,
+        files: Either<String, List<String>>,
         alone: bool,
         options: &str,
         state: Option<String>,
@@ -146,7 +147,7 @@ impl FilesWork {
 
 /// Verifies lines without their LFs; gives the report as JSON.
 #[napi(catch_unwind)]
-pub fn verify_lines(lines: Vec<String>, options: String) -> Result<String> {
+pub fn verify_lines(#[napi(ts_arg_type = "Array<string>")] lines: List<String>, options: String) -> Result<String> {
     let options = parse_options(&options)?;
     let report = verify::verify_lines(lines.iter().map(String::as_str), &options).map_err(|error| throw(&error))?;
     report.to_json().map_err(|error| throw(&error))

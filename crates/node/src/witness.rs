@@ -2,6 +2,7 @@
 
 use crate::failure::{misuse, self_tested, throw};
 use crate::key::NativeKey;
+use crate::list::List;
 use crate::task::Work;
 use crate::text::{hash, integer};
 use napi::Result;
@@ -31,7 +32,12 @@ pub struct NativeWitness {
 impl NativeWitness {
     /// Opens its folder. `logs` are keys, `NAME+ID+KEY`.
     #[napi(constructor, catch_unwind)]
-    pub fn new(folder: String, key: &NativeKey, name: String, logs: Vec<String>) -> Result<Self> {
+    pub fn new(
+        folder: String,
+        key: &NativeKey,
+        name: String,
+        #[napi(ts_arg_type = "Array<string>")] logs: List<String>,
+    ) -> Result<Self> {
         self_tested()?;
         let logs = logs.iter().map(|log| key_of(log)).collect::<Result<Vec<_>>>()?;
         let witness = Witness::open(Path::new(&folder), Arc::clone(&key.pair), &name, &logs).map_err(|e| throw(&e))?;
@@ -101,7 +107,7 @@ pub fn make_fork_evidence(
     other: String,
     policy_text: String,
     root: Option<String>,
-    proof: Vec<String>,
+    #[napi(ts_arg_type = "Array<string>")] proof: List<String>,
 ) -> Result<Option<String>> {
     self_tested()?;
     let policy = policy(&policy_text)?;
@@ -113,7 +119,11 @@ pub fn make_fork_evidence(
 
 /// The body of a request to a witness. Hashes in hex.
 #[napi(catch_unwind)]
-pub fn witness_request(note_text: String, old_size: f64, proof: Vec<String>) -> Result<String> {
+pub fn witness_request(
+    note_text: String,
+    old_size: f64,
+    #[napi(ts_arg_type = "Array<string>")] proof: List<String>,
+) -> Result<String> {
     let request = Request { old_size: integer(old_size)?, proof: hashes(&proof)?, note: note(&note_text)? };
     Ok(request.to_string())
 }
