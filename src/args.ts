@@ -72,10 +72,11 @@ export function checkInteger(value: unknown, name: string, least: number, most =
   return value;
 }
 
-/** A Date that is one. */
+/** A valid Date, copied. */
 export function checkDate(value: unknown, name: string): Date {
-  if (!(value instanceof Date) || Number.isNaN(value.getTime())) throw invalidArgument(`${name} must be a Date, found ${show(value)}`);
-  return value;
+  const milliseconds = millisOf(value) ?? Number.NaN;
+  if (Number.isNaN(milliseconds)) throw invalidArgument(`${name} must be a Date, found ${show(value)}`);
+  return new Date(milliseconds);
 }
 
 /** Nanoseconds since 1970: a bigint from 0 to 2^64-1. */
@@ -85,6 +86,15 @@ export function checkNanos(value: unknown, name: string): bigint {
     throw new SealwrightRangeError('ERR_OUT_OF_RANGE', `${name} must be from 0 to 2^64-1, found ${value}`);
   }
   return value;
+}
+
+/** The milliseconds of a Date, NaN of an invalid one; undefined of anything else, a proxy or an heir of a Date included. */
+export function millisOf(value: unknown): number | undefined {
+  try {
+    return Date.prototype.getTime.call(value);
+  } catch {
+    return undefined;
+  }
 }
 
 /** One of a few words. */
@@ -99,8 +109,18 @@ export function checkOneOf<Word extends string>(value: unknown, name: string, wo
 /** An AbortSignal, or undefined when not given. */
 export function checkSignal(value: unknown, name: string): AbortSignal | undefined {
   if (value === undefined) return undefined;
-  if (!(value instanceof AbortSignal)) throw invalidArgument(`${name} must be an AbortSignal, found ${show(value)}`);
+  if (!isSignal(value)) throw invalidArgument(`${name} must be an AbortSignal, found ${show(value)}`);
   return value;
+}
+
+/** Whether a value is one, and not only made to look like one: its own methods would refuse to run. */
+function isSignal(value: unknown): value is AbortSignal {
+  if (!(value instanceof AbortSignal)) return false;
+  try {
+    return typeof value.aborted === 'boolean';
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -3,7 +3,7 @@
  */
 
 import type { NativePruneLimits } from '../index.js';
-import { checkInteger, checkOptions, invalidArgument, show } from './args.js';
+import { checkInteger, checkOptions, invalidArgument, millisOf, show } from './args.js';
 import type { SignedEvent } from './signed-event.js';
 
 /** Options of {@link Session.prune}; `before` or `keep` must be given. */
@@ -32,7 +32,8 @@ export function pruneLimitsOf(options: unknown): NativePruneLimits {
   const { before, keep } = checkOptions(options, ['before', 'keep'], 'session.prune');
   if (before === undefined && keep === undefined) throw invalidArgument('session.prune needs before or keep');
   const limits: NativePruneLimits = { keep: keep === undefined ? 1 : checkInteger(keep, 'keep', 1) };
-  if (before instanceof Date) limits.beforeMs = checkInteger(before.getTime(), 'before', 0);
+  const beforeMs = millisOf(before);
+  if (beforeMs !== undefined) limits.beforeMs = checkInteger(beforeMs, 'before', 0);
   else if (typeof before === 'number') limits.beforeSeq = checkInteger(before, 'before', 0);
   else if (before !== undefined) throw invalidArgument(`before must be a seq or a Date, found ${show(before)}`);
   return limits;

@@ -11,6 +11,7 @@ import {
   checkString,
   checkStrings,
   invalidArgument,
+  millisOf,
   type PathLike,
   show,
 } from './args.js';
@@ -121,11 +122,11 @@ async function* read(
 
 /** Nanoseconds since 1970 in decimal. */
 function checkTime(value: unknown, name: string): string {
-  if (!(value instanceof Date)) {
+  const milliseconds = millisOf(value);
+  if (milliseconds === undefined) {
     if (typeof value !== 'bigint') throw invalidArgument(`${name} must be a bigint or a Date, found ${show(value)}`);
     return String(checkNanos(value, name));
   }
-  const milliseconds = value.getTime();
   if (Number.isNaN(milliseconds)) throw new SealwrightRangeError('ERR_OUT_OF_RANGE', `${name} is an invalid Date`);
   return String(checkNanos(BigInt(milliseconds) * 1_000_000n, name));
 }

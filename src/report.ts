@@ -2,6 +2,8 @@
  * ChainReport: what a verification found, and what it did and did not check.
  */
 
+import { invalidArgument, show } from './args.js';
+
 /** How a ledger is broken. */
 export type FaultCode =
   | 'bad_signature'
@@ -226,8 +228,13 @@ export class ChainReport {
   /** SHA-256 of the bytes read, 64 hex digits; null on a fault, and when not all were read now. */
   readonly sha256: string | null;
 
-  /** Makes a report from its plain JSON form. */
+  /**
+   * Makes a report from its plain JSON form.
+   *
+   * @throws TypeError `ERR_INVALID_ARGUMENT` for what cannot be one; its other members are taken as they are
+   */
   constructor(json: ReportJson) {
+    if (typeof json !== 'object' || json === null) throw invalidArgument(`a report must be an object, found ${show(json)}`);
     this.schemaVersion = json.schemaVersion;
     this.ok = json.ok;
     this.verdict = json.verdict;
@@ -255,7 +262,7 @@ export class ChainReport {
     this.openSessions = json.openSessions;
     this.erased = json.erased;
     this.warnings = json.warnings;
-    this.timeRange = json.timeRange && { from: BigInt(json.timeRange.from), to: BigInt(json.timeRange.to) };
+    this.timeRange = json.timeRange && { from: nanosOf(json.timeRange.from), to: nanosOf(json.timeRange.to) };
     this.bytes = json.bytes;
     this.sha256 = json.sha256;
     if (new.target === ChainReport) Object.freeze(this);
@@ -294,4 +301,10 @@ export class SegmentsReport extends ChainReport {
     const { files, gaps, orphans, foreign } = this;
     return { ...super.toJSON(), files, gaps, orphans, foreign };
   }
+}
+
+/** Nanoseconds since 1970, in digits. */
+function nanosOf(digits: unknown): bigint {
+  if (typeof digits !== 'string' || !/^\d{1,20}$/.test(digits)) throw invalidArgument(`timeRange of a report must be in digits, found ${show(digits)}`);
+  return BigInt(digits);
 }

@@ -29,7 +29,7 @@ export function tokenKey(jwk: unknown): TokenKey | undefined {
   const { kty, crv, x, y, kid, alg = 'ES256', use = 'sig', d, key_ops: operations = ['verify'] } = jwk;
   if (kty !== 'EC' || crv !== 'P-256' || alg !== 'ES256' || use !== 'sig' || d !== undefined) return undefined;
   if (typeof kid !== 'string' || kid === '' || !isCoordinate(x) || !isCoordinate(y)) return undefined;
-  if (!Array.isArray(operations) || !operations.includes('verify')) return undefined;
+  if (!Array.isArray(operations) || !Object.values(operations as unknown[]).includes('verify')) return undefined;
   try {
     return Object.freeze({ kid, key: createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' }) });
   } catch {

@@ -2,7 +2,7 @@
  * Whom a verifier believes, and since when, and until when: issuers with their public keys.
  */
 
-import { checkDate, checkOneOf, checkOptions, checkString, invalidArgument, show } from '../args.js';
+import { checkDate, checkOneOf, checkOptions, checkString, checkStrings, invalidArgument, show } from '../args.js';
 import { isDid, isObject } from './claims.js';
 import { type PublicJwk, type TokenKey, tokenKey } from './keys.js';
 
@@ -45,7 +45,7 @@ export class IssuerRegistry {
   constructor(issuers: readonly Issuer[]) {
     if (!Array.isArray(issuers)) throw invalidArgument(`issuers must be an array, found ${show(issuers)}`);
     const byDid = new Map<string, RegisteredIssuer>();
-    for (const issuer of issuers.map(registered)) {
+    for (const issuer of Array.from(issuers, registered)) {
       if (byDid.has(issuer.did)) throw invalidArgument(`the issuer ${issuer.did} is there twice`);
       byDid.set(issuer.did, issuer);
     }
@@ -55,12 +55,13 @@ export class IssuerRegistry {
 
   /** Issuers that are all active, by their names, with the keys of a JWKS: each has those whose `kid` begins with its DID. */
   static of(trustedIssuers: readonly string[], jwks: { readonly keys: readonly PublicJwk[] }): IssuerRegistry {
-    if (!Array.isArray(trustedIssuers)) throw invalidArgument(`trustedIssuers must be an array of DIDs, found ${show(trustedIssuers)}`);
+    const dids = checkStrings(trustedIssuers, 'trustedIssuers');
     const keys: unknown = isObject(jwks) ? jwks['keys'] : undefined;
     if (!Array.isArray(keys)) throw invalidArgument('jwks must be a JWKS: an object with an array keys');
-    const usable = (keys as unknown[]).filter((key) => tokenKey(key) !== undefined) as PublicJwk[];
-    const keysOf = (did: unknown) => usable.filter(({ kid }) => kid?.startsWith(`${did as string}#`));
-    return new IssuerRegistry(trustedIssuers.map((did: string) => ({ did, keys: keysOf(did) })));
+    // What is there: an array may claim a length that nobody could wait for.
+    const usable = Object.values(keys as unknown[]).filter((key) => tokenKey(key) !== undefined) as PublicJwk[];
+    const keysOf = (did: string) => usable.filter(({ kid }) => kid?.startsWith(`${did}#`));
+    return new IssuerRegistry(dids.map((did) => ({ did, keys: keysOf(did) })));
   }
 
   /** The issuer of a DID. */
@@ -79,7 +80,7 @@ function registered(value: unknown): RegisteredIssuer {
   const did = checkString(given.did, 'did of an issuer');
   if (!isDid(did)) throw invalidArgument(`did of an issuer must be a DID, found ${show(did)}`);
   if (!Array.isArray(given.keys)) throw invalidArgument(`keys of ${did} must be an array of JWKs, found ${show(given.keys)}`);
-  const keys = (given.keys as unknown[]).map((jwk) => {
+  const keys = Array.from(given.keys as unknown[], (jwk) => {
     const key = tokenKey(jwk);
     if (key === undefined) throw invalidArgument(`a key of ${did} is no public JWK of ES256 on P-256 with a kid`);
     if (!key.kid.startsWith(`${did}#`)) throw invalidArgument(`the kid ${show(key.kid)} is not one of ${did}`);

@@ -40,7 +40,8 @@ export class TokenFolder implements TokenStore {
    */
   async put(jti: string, token: string): Promise<void> {
     const path = this.#pathOf(jti);
-    const isNew = await wrapAsync(() => native.putFile(path, Buffer.from(`${checkString(token, 'token')}\n`), false));
+    const text = checkString(token, 'token');
+    const isNew = await wrapAsync(() => native.putFile(path, Buffer.from(`${text}\n`), false));
     if (!isNew) throw tokenError('ERR_TOKEN_IO', `${path} is there already`);
   }
 

@@ -63,7 +63,7 @@ function checkTrust({ issuers, trustedIssuers, jwks, resolver }: Given) {
     return { registry: issuers, trusted: NOBODY, resolver: undefined };
   }
   if (!Array.isArray(trustedIssuers) || trustedIssuers.length === 0) throw invalidArgument('whom to trust? issuers, or trustedIssuers');
-  const dids = (trustedIssuers as unknown[]).map((did) => checkString(did, 'a DID of trustedIssuers'));
+  const dids = Array.from(trustedIssuers as unknown[], (did) => checkString(did, 'a DID of trustedIssuers'));
   const unfit = dids.find((did) => !isDid(did));
   if (unfit !== undefined) throw invalidArgument(`a DID of trustedIssuers must be one, found ${show(unfit)}`);
   if (jwks === undefined && resolver === undefined) throw invalidArgument('trustedIssuers needs their keys: jwks, or a resolver');
@@ -84,7 +84,7 @@ function hashOf(value: unknown, name: string): PrefixedHash | undefined {
 function listsOf(value: unknown): readonly RevocationList[] | undefined {
   if (value === undefined) return undefined;
   const lists: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const unfit = lists.find((list) => !(list instanceof RevocationList));
-  if (unfit !== undefined || lists.length === 0) throw invalidArgument(`revocations must be a RevocationList, or several, found ${show(unfit)}`);
+  const unfit = lists.findIndex((list) => !(list instanceof RevocationList));
+  if (unfit !== -1 || lists.length === 0) throw invalidArgument(`revocations must be a RevocationList, or several, found ${show(lists[unfit])}`);
   return lists as readonly RevocationList[];
 }
