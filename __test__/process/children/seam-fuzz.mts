@@ -64,7 +64,8 @@ async function attempt(name: string, { call, misuse }: Callable, recipe: Recipe,
     );
   } finally {
     callback.again = () => undefined;
-    await inTime(ground.leave(outcome.result));
+    const left = await inTime(ground.leave(outcome.result));
+    if (left !== undefined) outcome = { ...outcome, ...left };
     await new Promise((resolve) => setImmediate(resolve));
   }
   const stray = strays.splice(0).filter((reason) => !thrown.has(reason));
@@ -120,8 +121,8 @@ function givenOf(given: readonly unknown[] | Given): Given {
 }
 
 async function closeFirst(receiver: unknown): Promise<void> {
-  const { close, release } = (receiver ?? {}) as { close?: () => unknown; release?: () => unknown };
   try {
+    const { close, release } = receiver as { close?: () => unknown; release?: () => unknown };
     await (close ?? release)?.call(receiver);
   } catch {
     // Not one that can be closed.

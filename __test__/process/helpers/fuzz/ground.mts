@@ -26,7 +26,7 @@ export function on(receiver: unknown, ...args: readonly unknown[]): Given {
   return { receiver, args };
 }
 
-type Closable = { close?: () => unknown; release?: () => unknown; return?: () => unknown };
+type Closable = { close?: () => unknown; release?: () => unknown };
 
 /** One call's surroundings. Every path is a relative one, so that no change of it leads elsewhere. */
 export class Ground {
@@ -97,7 +97,7 @@ export class Ground {
 async function closed(value: Closable): Promise<void> {
   if (typeof value !== 'object' || value === null) return;
   try {
-    await (value.close?.() ?? value.release?.() ?? value.return?.());
+    await (value.close?.() ?? value.release?.());
   } catch {
     // It was closed already, or never open.
   }
