@@ -3,7 +3,7 @@
 
 import test from 'ava';
 import { ChainReport, readEvents, SealwrightTypeError, verifyChain, verifyFile } from 'sealwright';
-import { type Issuer, IssuerRegistry, RevocationList, TokenFolder, verifyAttestation } from 'sealwright/tokens';
+import { attestVerification, type Issuer, IssuerRegistry, RevocationList, TokenFolder, verifyAttestation } from 'sealwright/tokens';
 import { native } from './helpers/addon.mts';
 import { rejectsError, throwsError } from './helpers/errors.mts';
 import { newFolder, newPath } from './helpers/folders.mts';
@@ -73,4 +73,10 @@ test('what is no JSON of a report makes none', (t) => {
     throwsError(t, () => new ChainReport(value as never), refused);
   }
   t.is(new ChainReport({ ...json, timeRange: { from: '1', to: '2' } }).timeRange?.to, 2n);
+});
+
+test('an engine is called without asking its function how', async (t) => {
+  const verify = new Proxy(() => ({ status: 'VERIFIED', verified: true, proofData: 'p' }), { get: () => undefined });
+  const { attestation } = await attestVerification({ issuer: issuer.pair, engine: 'math', verify }, { query: 'q' });
+  t.true(attestation.isIssued);
 });

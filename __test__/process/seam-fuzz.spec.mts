@@ -15,7 +15,7 @@ const seed = Number(process.env['SEALWRIGHT_SEAM_SEED'] ?? 1);
 /** As many as one process makes: it has a minute and a half. */
 const MOST_ROUNDS = 10;
 /** Far more than any call needs, and far less than a length that is believed would take. */
-const MOST_KIB = 1 << 20;
+const MOST_KIB = 2 << 20;
 
 type Message = Readonly<Record<string, unknown>>;
 

@@ -206,7 +206,7 @@ export async function attestVerification<Result extends Verdict>(
 ): Promise<AttestedVerification<Result>> {
   const { verify, ...signing } = checkEngine(engine);
   const query = checkString(checkOptions(fields, ['query'], 'attestVerification').query, 'query');
-  const result = await verify.call(engine, query);
+  const result = await Reflect.apply(verify, engine, [query]);
   if (typeof result !== 'object' || result === null) throw invalidArgument(`verify must give an object, found ${show(result)}`);
   const { status, verified, confidence, proofData, proofHash, admission } = result;
   const attestation = await createAttestation({ ...signing, query, status, verified, confidence, proofData, proofHash, admission });
