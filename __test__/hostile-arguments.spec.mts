@@ -57,7 +57,7 @@ test('what only has the prototype of an AbortSignal is none', async (t) => {
 });
 
 test('no list of revocations is none, also where others stand beside it', async (t) => {
-  const list = await RevocationList.forIssuer(newPath(t), issuer.pair);
+  const list = await RevocationList.create(newPath(t), issuer.pair);
   for (const revocations of [[undefined], [list, undefined], Object.assign([], { length: 1 }), []] as never[]) {
     await rejectsError(t, async () => verifyAttestation('', { issuers, revocations }), refused);
   }

@@ -46,7 +46,10 @@ export async function resolveWeb(did: string, limits: WebLimits): Promise<Found>
 }
 
 async function fetched(url: URL, fetch: FetchLike, { timeoutMs, maxBytes }: WebLimits): Promise<string> {
-  const signal = AbortSignal.timeout(timeoutMs);
+  // AbortSignal.timeout would let a process end that has nothing else to wait for.
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), timeoutMs);
+  const { signal } = controller;
   // One that pays no attention to the signal is not waited for either.
   const late = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(tooLate(timeoutMs))));
   const read = async () => {
@@ -61,7 +64,11 @@ async function fetched(url: URL, fetch: FetchLike, { timeoutMs, maxBytes }: WebL
     }
     return utf8(Buffer.concat(pieces));
   };
-  return Promise.race([read(), late]);
+  try {
+    return await Promise.race([read(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const HEADERS = { accept: 'application/did+json, application/json' };
