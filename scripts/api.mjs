@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { apiLists, exampleList, fileList, licenseList, manualPages, writeList } from './package/lists.mjs';
 import { packPackage } from './package/tarball.mjs';
 import { temporaryFolder } from './run.mjs';
-import { compileSources, findAddons, prepare, reportSetupError, SetupError, step } from './setup.mjs';
+import { compileSources, prepare, reportSetupError, SetupError, step } from './setup.mjs';
 import { examples } from './suites/readme.mjs';
 import { addViewer } from './viewer.mjs';
 
@@ -17,7 +17,7 @@ try {
   const documents = [await licenseList(), ...manualPages()];
   for (const document of documents) writeList(document);
   const folder = join(temporaryFolder, 'api');
-  const { files } = await packPackage(folder, findAddons()[0]);
+  const { files } = await packPackage(folder);
   rmSync(folder, { recursive: true });
   const titles = exampleList(examples());
   const lists = [...(await apiLists()), fileList(files), titles];

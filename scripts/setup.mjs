@@ -154,11 +154,11 @@ export async function shortPaths() {
   return ['--config', `target.'cfg(all())'.rustflags=${JSON.stringify(await shortPathFlags())}`];
 }
 
-/** The same as arguments of the compiler. */
-export async function shortPathFlags() {
+/** The same as arguments of the compiler, for sources below `root`. */
+export async function shortPathFlags(root = projectRoot) {
   const { stdout } = await run('rustc', ['--print', 'sysroot']);
   const folders = [
-    [projectRoot, 'sealwright'],
+    [root, 'sealwright'],
     [join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src'), 'crates'],
     [join(stdout.trim(), 'lib', 'rustlib', 'src', 'rust'), '/rust'],
   ];

@@ -8,7 +8,6 @@ import { dirname } from 'node:path';
 import { inProject } from '../run.mjs';
 import { difference } from './difference.mjs';
 import { exportedApi } from './exports.mjs';
-import { isAddon } from './tarball.mjs';
 import { thirdPartyText } from './third-party.mjs';
 
 /** The lists of the public API: a `[path, text]` for each subpath that is exported. dist/ must be compiled. */
@@ -17,9 +16,9 @@ export async function apiLists() {
   return entries.map(({ specifier, text }) => [`api/${specifier.replaceAll('/', '-')}.txt`, text]);
 }
 
-/** The list of a tarball's files, where any one addon stands for that of each platform. */
+/** The list of a tarball's files. */
 export function fileList(files) {
-  const names = files.map(({ path }) => (isAddon(path) ? 'sealwright.PLATFORM.node' : path));
+  const names = files.map(({ path }) => path);
   return ['api/package-files.txt', `${names.toSorted().join('\n')}\n`];
 }
 

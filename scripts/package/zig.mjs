@@ -35,14 +35,16 @@ export async function installZig() {
 
 /** With what `napi build` lets zig link: arguments, and the environment that they need. */
 export function linkedByZig() {
+  return { args: ['--cross-compile', '--target', `x86_64-unknown-linux-gnu.${oldestGlibc}`], env: zigEnvironment() };
+}
+
+/** The environment that finds zig, and lets it keep what it compiles beside itself. */
+export function zigEnvironment() {
   const cache = join(folder, 'cache');
   return {
-    args: ['--cross-compile', '--target', `x86_64-unknown-linux-gnu.${oldestGlibc}`],
-    env: {
-      PATH: `${programs}${delimiter}${process.env.PATH}`,
-      CARGO_ZIGBUILD_CACHE_DIR: cache,
-      ZIG_GLOBAL_CACHE_DIR: cache,
-      ZIG_LOCAL_CACHE_DIR: cache,
-    },
+    PATH: `${programs}${delimiter}${process.env.PATH}`,
+    CARGO_ZIGBUILD_CACHE_DIR: cache,
+    ZIG_GLOBAL_CACHE_DIR: cache,
+    ZIG_LOCAL_CACHE_DIR: cache,
   };
 }

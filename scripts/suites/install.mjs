@@ -2,12 +2,13 @@
 // kinds (__test__/hosts), each of which must end by itself.
 
 import { strict as assert } from 'node:assert';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bareEnvironment, installedPackages, installInto, layOutPrograms, runIn } from '../package/consumer.mjs';
 import { hostNodes, inHosts, runHostTool } from '../package/hosts.mjs';
+import { platformManifest, platforms } from '../package/platforms.mjs';
+import { publishedPackages } from '../package/published.mjs';
 import { serveRegistry } from '../package/registry.mjs';
-import { packFolders } from '../package/tarball.mjs';
 import { duration, inProject } from '../run.mjs';
 import { packed } from './package.mjs';
 import { requireSuccess, runTests } from './result.mjs';
@@ -17,13 +18,16 @@ const mostPackages = 6;
 const timeLimit = 60_000;
 const ownNode = { name: process.versions.node, path: process.execPath };
 
-/** Two tests of the installation, then one for each host and version of Node; a table says how each went. */
+/** Tests of the installation, then one for each host and version of Node; a table says how each went. */
 export async function install({ parts, folder }) {
   const project = join(folder, 'consumer');
-  const packages = await publishedPackages(folder);
+  const { platform, ...made } = await packed({ folder });
+  const packages = await publishedPackages(folder, made, [platform]);
   const installation = [
-    ['npm installs the package', [], () => installFromRegistry(project, packages)],
+    ['npm installs the package', [], () => installFromRegistry(project, packages, platform)],
     ['npm installs it from its cache alone', [], () => installFromCache(join(folder, 'offline'), project)],
+    ['npm installs the package of its platform on each', [], () => chooseAmongPlatforms(folder, packages)],
+    ['without the package of its platform it says what to do', [], () => withoutPlatform(join(folder, 'omitted'), platform)],
   ];
   const rows = [];
   const host = (title, needs, node, check) => [
@@ -36,6 +40,7 @@ export async function install({ parts, folder }) {
     host('import', [], node, () => program(project, node, 'esm/main.mjs')),
     host('require', [], node, () => program(project, node, 'cjs/main.cjs')),
     host('worker_threads', [], node, () => program(project, node, 'worker/main.mjs')),
+    host('platform package', [], node, () => program(project, node, 'prebuilt/main.cjs', platform.platform, inProject('vectors'))),
   ]);
   const tools = [
     host('TypeScript nodenext', ['hosts'], ownNode, () => typescript(project, nodenext)),
@@ -49,19 +54,9 @@ export async function install({ parts, folder }) {
   return { ...result, table: tableOf([['host', 'Node', 'result', 'time'], ...rows]) };
 }
 
-/** The package and what it depends on, as tarballs; the dependencies are packed from where they are installed. */
-async function publishedPackages(folder) {
-  const { packages } = JSON.parse(readFileSync(inProject('package-lock.json'), 'utf8'));
-  const dependencies = Object.entries(packages)
-    .filter(([place, { dev, devOptional }]) => place !== '' && !dev && !devOptional)
-    .map(([place]) => inProject(place));
-  const tarballs = dependencies.length === 0 ? [] : await packFolders(dependencies, join(folder, 'dependencies'));
-  return [await packed({ folder }), ...tarballs.map((tarball, index) => ({ ...tarball, folder: dependencies[index] }))];
-}
-
 let registryUrl;
 
-async function installFromRegistry(project, packages) {
+async function installFromRegistry(project, packages, platform) {
   const registry = await serveRegistry(packages);
   registryUrl = registry.url;
   try {
@@ -72,18 +67,52 @@ async function installFromRegistry(project, packages) {
   assert.deepEqual(registry.unknown, [], 'npm asked for packages that the package does not depend on');
   const installed = installedPackages(project);
   assert.ok(installed.length <= mostPackages, `more than ${mostPackages} packages:\n${installed.join('\n')}`);
+  assert.deepEqual(installedPlatforms(project), [platform.name]);
   layOutPrograms(project);
+}
+
+/** npm is told what machine it is on. */
+async function chooseAmongPlatforms(folder, packages) {
+  const registry = await serveRegistry(packages);
+  try {
+    for (const { name } of platforms) {
+      const { os, cpu, libc } = platformManifest(name);
+      const machine = Object.entries({ os, cpu, libc }).flatMap(([option, value]) => (value ? [`--${option}=${value[0]}`] : []));
+      const project = join(folder, `on-${name}`);
+      requireSuccess(await installInto(project, ['--registry', registry.url, ...machine]), `npm install ${machine.join(' ')}`);
+      assert.deepEqual(installedPlatforms(project), [`@sealwright/${name}`]);
+    }
+  } finally {
+    registry.close();
+  }
 }
 
 /** The registry is gone, so a request for anything would fail. */
 async function installFromCache(project, first) {
-  const options = ['--offline', '--registry', registryUrl];
-  requireSuccess(await installInto(project, options), 'npm install --offline');
+  await installOffline(project, []);
   assert.deepEqual(installedPackages(project), installedPackages(first));
 }
 
-async function program(project, node, file) {
-  requireSuccess(await runIn(project, node.path, [file]), file);
+async function withoutPlatform(project, { name }) {
+  await installOffline(project, ['--omit=optional']);
+  assert.deepEqual(installedPlatforms(project), []);
+  const { code, output } = await runIn(project, ownNode.path, ['--eval', "require('sealwright')"]);
+  assert.equal(code, 1, output);
+  for (const part of ['ERR_ADDON_LOAD', `Cannot find module '${name}'`, 'npm install --include=optional']) {
+    assert.ok(output.includes(part), `it does not say ${part}:\n${output}`);
+  }
+}
+
+async function installOffline(project, options) {
+  requireSuccess(await installInto(project, ['--offline', '--registry', registryUrl, ...options]), 'npm install --offline');
+}
+
+/** The platform packages that are installed there. */
+const installedPlatforms = (project) =>
+  installedPackages(project).flatMap((line) => /^node_modules\/(@sealwright\/\S+)/.exec(line)?.[1] ?? []);
+
+async function program(project, node, ...args) {
+  requireSuccess(await runIn(project, node.path, args), args[0]);
 }
 
 const nodenext = { resolution: { module: 'nodenext' }, sources: ['main.mts', 'main.cts'], scripts: ['main.mjs', 'main.cjs'] };

@@ -1,35 +1,38 @@
-// The tarball that is published: what is in it, what its addon asks of a system, and what the usual checkers say of it.
+// The tarballs that are published, of the package and of this machine's platform: what is in them, what the addon asks of a
+// system, and what the usual checkers say of them.
 
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { billOfMaterials, componentsOf, ways } from '../package/bill-of-materials.mjs';
 import { compareVersions, neededGlibc } from '../package/elf.mjs';
 import { runHostTool } from '../package/hosts.mjs';
 import { fileList, licenseList, requireCommitted } from '../package/lists.mjs';
-import { packPackage } from '../package/tarball.mjs';
+import { foldersOfThisMachine, largestAddon } from '../package/limits.mjs';
+import { addonName, layOutPlatform, platformOf } from '../package/platforms.mjs';
+import { packFolders, packPackage } from '../package/tarball.mjs';
 import { oldestGlibc } from '../package/zig.mjs';
-import { inProject, projectRoot } from '../run.mjs';
+import { inProject } from '../run.mjs';
 import { findAddons } from '../setup.mjs';
 import { requireSuccess, runTests } from './result.mjs';
 import { compiledSources, once } from './typescript.mjs';
 
-/** The most bytes that the released addon may have. */
-const largestAddon = 2_600_000;
-
 /**
- * The package of this run: what npm says of it, with `path` of the tarball, `folder` of what is in it, and `addon`. That
- * is the one that is released where zig is there, see setup.mjs.
+ * The package of this run, and the `platform` package of this machine: what npm says of them, with `path` of the tarball and
+ * `folder` of what is in it. The `addon` is the one that is released where zig is there, see setup.mjs.
  */
 export const packed = once(async ({ folder }) => {
   await compiledSources();
   const [addon] = findAddons();
-  const place = join(folder, 'packed');
-  return { ...(await packPackage(place, addon)), addon, folder: join(place, 'package') };
+  const name = platformOf(addon);
+  const place = join(folder, 'packed', 'platform', name);
+  const made = await packPackage(join(folder, 'packed'));
+  layOutPlatform(place, name, addon);
+  const [platform] = await packFolders([place], join(folder, 'packed'));
+  return { ...made, addon, platform: { ...platform, platform: name } };
 });
 
-/** Nine tests. */
+/** Eleven tests. */
 export async function packageSuite({ parts, folder }) {
   const made = await packed({ folder });
   const manifest = JSON.parse(readFileSync(join(made.folder, 'package.json'), 'utf8'));
@@ -42,17 +45,20 @@ export async function packageSuite({ parts, folder }) {
       // The viewer is among them.
       ['the tarball has the files of api/package-files.txt', ['wasm'], () => requireCommitted(fileList(made.files))],
       ['every file that package.json names is in the tarball', [], () => namedFiles(manifest, files)],
-      ['nothing is run when it is installed', [], () => noScripts(manifest, files)],
-      ['the addon names no folder of this machine', [], () => noFolders(addon)],
+      ['the tarball of the platform has the addon and what belongs to it', [], () => platformFiles(made.platform)],
+      ['nothing is run when they are installed', [], () => [made, made.platform].forEach(noScripts)],
+      ['the addon names no folder of this machine', [], () => assert.deepEqual(foldersOfThisMachine(addon), [])],
       [`the addon that is released needs no glibc after ${oldestGlibc}, and is small`, ['zig'], () => oldSystem(addon)],
       ['attw has nothing to say', ['hosts'], () => attw(made)],
       ['publint has nothing to say', ['hosts'], () => publint(made)],
+      ['publint has nothing to say of the platform', ['hosts'], () => publint(made.platform)],
     ],
     parts,
   );
   const glibc = process.platform === 'linux' ? `, needs glibc ${neededGlibc(addon) ?? 'of no version'}` : '';
   const bytes = (count) => `${count.toLocaleString('en')} bytes`;
-  return { ...result, table: `tarball: ${bytes(made.size)}\naddon: ${bytes(addon.length)}${glibc}` };
+  const sizes = `tarball: ${bytes(made.size)}\ntarball of the platform: ${bytes(made.platform.size)}`;
+  return { ...result, table: `${sizes}\naddon: ${bytes(addon.length)}${glibc}` };
 }
 
 async function sameMaterials() {
@@ -73,22 +79,21 @@ function namedFiles({ main, types, exports }, files) {
   );
 }
 
+function platformFiles({ platform, files }) {
+  const names = ['LICENSE', 'README.md', 'THIRD_PARTY.md', 'package.json', addonName(platform)];
+  assert.deepEqual(files.map(({ path }) => path).toSorted(), names);
+}
+
 /** npm runs these of a package that is installed, and builds one that has a binding.gyp. */
-function noScripts({ scripts = {}, gypfile }, files) {
+function noScripts({ folder, files }) {
+  const { scripts = {}, gypfile } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const run = ['preinstall', 'install', 'postinstall', 'preprepare', 'prepare', 'postprepare', 'prepublish'];
   assert.deepEqual(
     run.filter((name) => Object.hasOwn(scripts, name)),
     [],
   );
   assert.equal(gypfile, undefined);
-  assert.ok(!files.includes('binding.gyp'));
-}
-
-function noFolders(addon) {
-  const folders = [projectRoot, homedir(), tmpdir(), process.env.CARGO_HOME ?? '', process.env.RUSTUP_HOME ?? ''];
-  // As paths begin with it; the home of a user without one is `/`.
-  const found = folders.filter((folder) => folder.length > 1 && addon.includes(`${folder}/`));
-  assert.deepEqual(found, []);
+  assert.ok(!files.some(({ path }) => path === 'binding.gyp'));
 }
 
 function oldSystem(addon) {
