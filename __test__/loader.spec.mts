@@ -131,6 +131,7 @@ const machines: readonly (readonly [triple: string, machine: Machine])[] = [
   ['win32-x64-msvc', { platform: 'win32', arch: 'x64' }],
   ['win32-arm64-msvc', { platform: 'win32', arch: 'arm64' }],
   ['win32-x64-gnu', { platform: 'win32', arch: 'x64' }],
+  ['win32-arm64-gnu', { platform: 'win32', arch: 'arm64' }],
 ];
 
 for (const [triple, machine] of machines) {

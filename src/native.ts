@@ -52,6 +52,10 @@ const LOADERS: Readonly<Record<string, { readonly local: Load; readonly packaged
     local: () => require('../sealwright.win32-x64-gnu.node'),
     packaged: () => require('@sealwright/win32-x64-gnu'),
   },
+  'win32-arm64-gnu': {
+    local: () => require('../sealwright.win32-arm64-gnu.node'),
+    packaged: () => require('@sealwright/win32-arm64-gnu'),
+  },
 };
 
 /** The addon. Importing this module throws a {@link SealwrightError} `ERR_ADDON_LOAD` when none can be loaded. */

@@ -2,9 +2,13 @@
 // 4; "Linux Standard Base Core", section "Symbol Versioning"): little-endian files of 64 bits.
 
 const sectionHeaders = { offset: 0x28, size: 0x3a, count: 0x3c };
+const processors = { 62: 'x64', 183: 'arm64' }; // EM_X86_64, EM_AARCH64
 const dynamicLinking = 6; // SHT_DYNAMIC
 const neededVersions = 0x6ffffffe; // SHT_GNU_verneed
 const neededLibrary = 1n; // DT_NEEDED
+
+/** The processor that it is for, as Node.js names it. */
+export const processorOf = (bytes) => processors[bytes.readUInt16LE(0x12)];
 
 /** The libraries that are loaded with it, such as `libc.so.6`. */
 export function neededLibraries(bytes) {

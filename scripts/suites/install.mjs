@@ -9,6 +9,7 @@ import { hostNodes, inHosts, runHostTool } from '../package/hosts.mjs';
 import { platformManifest, platforms } from '../package/platforms.mjs';
 import { publishedPackages } from '../package/published.mjs';
 import { serveRegistry } from '../package/registry.mjs';
+import { tableOf } from '../package/table.mjs';
 import { duration, inProject } from '../run.mjs';
 import { packed } from './package.mjs';
 import { requireSuccess, runTests } from './result.mjs';
@@ -182,9 +183,4 @@ async function timed(rows, cells, check) {
   } finally {
     rows.push([...cells, result, duration(Date.now() - started)]);
   }
-}
-
-function tableOf(lines) {
-  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  return lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd()).join('\n');
 }
