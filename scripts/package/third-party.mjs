@@ -7,10 +7,11 @@ import { dirname, join } from 'node:path';
 import { aliases, globals, replacements } from '../../viewer/worker/aliases.mjs';
 import { inProject, projectRoot, run } from '../run.mjs';
 import { SetupError, vendorFiles } from '../setup.mjs';
+import { platforms } from './platforms.mjs';
 
 /** What is compiled, and for which platform. */
 const linked = [
-  ['sealwright-node', 'x86_64-unknown-linux-gnu'],
+  ...platforms.map(({ rust }) => ['sealwright-node', rust]),
   ['sealwright-wasm', 'wasm32-unknown-unknown'],
 ];
 /** A dependency in name: of what uses it, wasm-bindgen takes another part. */
@@ -29,15 +30,16 @@ export async function thirdPartyText() {
   const packageTexts = bundled.map((found) => section(`${found.name} (npm)`, packageLicenseText(found)));
   return `# Third parties
 
-The native addon and the viewer contain these crates, compiled. The text of Apache-2.0 is in the file \`LICENSE\`; the other licences
-follow below.
+The native addons and the viewer contain these crates, compiled; some are in the addons of a few platforms only. The text
+of Apache-2.0 is in the file \`LICENSE\`; the other licences follow below.
 
 | crate | version | licence |
 |---|---|---|
 ${table.join('\n')}
 
-Both also contain parts of the Rust standard library with the crates built into it (Apache-2.0 OR MIT), and the addon, in
-released packages for Linux, of LLVM's libunwind (Apache-2.0 WITH LLVM-exception) and of zig's compiler_rt (MIT).
+All also contain parts of the Rust standard library with the crates built into it (Apache-2.0 OR MIT), and the addons, in
+released packages, of LLVM's libunwind (Apache-2.0 WITH LLVM-exception) and of zig's compiler_rt (MIT); those for Windows of
+mingw-w64's runtime (Zope Public License 2.1) too.
 
 The command line, \`sealwright/evidence\`, \`sealwright/proofs\`, the viewer and its reports contain these npm packages, bundled:
 
@@ -45,7 +47,7 @@ The command line, \`sealwright/evidence\`, \`sealwright/proofs\`, the viewer and
 |---|---|---|
 ${packages.join('\n')}
 
-${[...texts, section('compiler_rt', mitText('Zig contributors')), ...packageTexts].join('\n')}`;
+${[...texts, section('compiler_rt', mitText('Zig contributors')), section('mingw-w64', mingwText()), ...packageTexts].join('\n')}`;
 }
 
 /** The crates that are compiled into addon and viewer, by name: what Cargo says of each, and the licence `taken`. */
@@ -95,6 +97,9 @@ async function inputsOf(options) {
   });
   return Object.keys(metafile.inputs);
 }
+
+/** As it lies beside mingw-w64 in zig 0.17.0, which is not on every machine. */
+const mingwText = () => readFileSync(inProject('scripts', 'package', 'mingw-w64-license.txt'), 'utf8');
 
 function packageLicenseText({ name, license, folder }) {
   const file = readdirSync(folder).find((candidate) => /^licen[cs]e(\.md|\.txt)?$/i.test(candidate));

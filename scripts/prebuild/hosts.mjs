@@ -139,7 +139,8 @@ __declspec(dllexport) int __stdcall ProcessPrng(unsigned char *bytes, unsigned l
 }
 `;
 
-const versionIn = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
+/** Some of these packages have a version with a v. */
+const versionIn = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version.replace(/^v/, '');
 
 /** What of these files is not there: `[path, the package of Debian that it is in]`. */
 function lacking(...files) {
