@@ -29,8 +29,13 @@ export async function buildPlatform({ rust }, root = projectRoot) {
   return { ...outcome, path: join(builds, rust, 'release', libraryName(rust)) };
 }
 
-/** musl's loader is that of the system, so nothing of it may be linked in. */
-const ownFlags = (rust) => (rust.endsWith('-musl') ? ['-Ctarget-feature=-crt-static'] : []);
+function ownFlags(rust) {
+  // musl is that of the system, and nothing of it may be linked in.
+  if (rust.endsWith('-musl')) return ['-Ctarget-feature=-crt-static'];
+  // A library for macOS holds its own name, by default the path that it was linked at.
+  if (rust.endsWith('-darwin')) return ['-Clink-arg=-Wl,-install_name,@rpath/libsealwright_node.dylib'];
+  return [];
+}
 
 function libraryName(rust) {
   if (rust.includes('-windows-')) return 'sealwright_node.dll';
