@@ -10,6 +10,7 @@ import { detectParts, makeParts, partNames } from './parts.mjs';
 import { duration, temporaryFolder } from './run.mjs';
 import { prepare, reportSetupError, requireRust } from './setup.mjs';
 import { api } from './suites/api.mjs';
+import { hosts } from './suites/hosts.mjs';
 import { install } from './suites/install.mjs';
 import { packageSuite } from './suites/package.mjs';
 import { readme } from './suites/readme.mjs';
@@ -33,6 +34,7 @@ const suites = {
   package: packageSuite,
   workflows,
   install,
+  hosts,
 };
 
 const chosen = process.argv.slice(2);
@@ -68,7 +70,7 @@ async function runAll() {
     // Beside nothing else: ava's tests measure, and those of the installation notice who does not end in time.
     const tests = lane(['ava'], Promise.all([crates, sources]));
     const others = [lane(['readme', 'api'], tests), lane(['package', 'workflows'], tests)];
-    lane(['install'], Promise.all(others));
+    lane(['install', 'hosts'], Promise.all(others));
   } catch (error) {
     reportSetupError(error);
     results.push(failedOnce(error.message));

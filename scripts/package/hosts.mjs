@@ -1,8 +1,8 @@
-// Programs that users load the package into (test runners, compilers, other versions of Node), and tools that look at a
-// package. They are pinned in __test__/hosts. Large, 900 MB with the versions of Node, so that only `npm run hosts` and
+// Programs that users load the package into (test runners, compilers, frameworks, other runtimes and versions of Node), and
+// tools that look at a package. They are pinned in __test__/hosts. Large, 1.5 GB, so that only `npm run hosts` and
 // scripts/ci-setup install them, into target/hosts.
 
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { inProject, run, runNpm } from '../run.mjs';
 
@@ -23,10 +23,15 @@ export async function installHosts() {
   for (const name of ['package.json', 'package-lock.json']) copyFileSync(join(pinned, name), join(folder, name));
   const options = ['--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
   const outcome = await runNpm(['ci', ...options], { cwd: folder });
+  // The versions of Node are run by their paths. On the PATH of a script one would stand in for the Node that is meant.
+  rmSync(inHosts('.bin', 'node'), { force: true });
   // Written last, so an interrupted install leaves none.
   if (outcome.code === 0) copyFileSync(join(pinned, 'package-lock.json'), installed);
   return outcome;
 }
+
+/** A new folder, for projects that find them in the node_modules above. */
+export const projectsInHosts = () => mkdtempSync(join(folder, 'projects-'));
 
 /** A path inside the folder where they are installed. */
 export const inHosts = (...parts) => join(folder, 'node_modules', ...parts);
@@ -37,12 +42,14 @@ export async function runHostTool(name, binary, args, options) {
   return run(process.execPath, [inHosts(name, typeof bin === 'string' ? bin : bin[binary]), ...args], options);
 }
 
+/** The version of one of them. */
+export function hostVersion(name) {
+  // Some of the packages of Node have a version with a v.
+  return JSON.parse(readFileSync(inHosts(name, 'package.json'), 'utf8')).version.replace(/^v/, '');
+}
+
 /** The versions of Node among them, oldest first, as `{name, path}`; none on a platform that they are not for. */
 export function hostNodes() {
   const names = readdirSync(inHosts()).filter((name) => /^node-\d+$/.test(name));
-  return names.toSorted().map((name) => {
-    const { version } = JSON.parse(readFileSync(inHosts(name, 'package.json'), 'utf8'));
-    // Some of these packages have a version with a v.
-    return { name: version.replace(/^v/, ''), path: inHosts(name, 'bin', 'node') };
-  });
+  return names.toSorted().map((name) => ({ name: hostVersion(name), path: inHosts(name, 'bin', 'node') }));
 }

@@ -1,33 +1,32 @@
-// The package as a user gets it: packed, installed from a registry into an empty project, then used by programs of many
-// kinds (__test__/hosts), each of which must end by itself.
+// The package as a user gets it: packed, installed from a registry into an empty project, then used by programs of every
+// kind of module and version of Node (__test__/hosts), each of which must end by itself.
 
 import { strict as assert } from 'node:assert';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bareEnvironment, installedPackages, installInto, layOutPrograms, runIn } from '../package/consumer.mjs';
+import { installedPackages, installInto, layOutPrograms, runIn } from '../package/consumer.mjs';
 import { hostNodes, inHosts, runHostTool } from '../package/hosts.mjs';
 import { platformManifest, platforms } from '../package/platforms.mjs';
 import { publishedPackages } from '../package/published.mjs';
 import { serveRegistry } from '../package/registry.mjs';
 import { tableOf } from '../package/table.mjs';
-import { duration, inProject } from '../run.mjs';
+import { inProject } from '../run.mjs';
 import { packed } from './package.mjs';
-import { requireSuccess, runTests } from './result.mjs';
+import { requireSuccess, runTests, timed } from './result.mjs';
+import { once } from './typescript.mjs';
 
 /** The most packages that an installation of this one may bring, itself included. */
 const mostPackages = 6;
-const timeLimit = 60_000;
 const ownNode = { name: process.versions.node, path: process.execPath };
 
 /** Tests of the installation, then one for each host and version of Node; a table says how each went. */
 export async function install({ parts, folder }) {
   const project = join(folder, 'consumer');
-  const { platform, ...made } = await packed({ folder });
-  const packages = await publishedPackages(folder, made, [platform]);
+  const { platform } = await packed({ folder });
   const installation = [
-    ['npm installs the package', [], () => installFromRegistry(project, packages, platform)],
+    ['npm installs the package', [], () => installed({ folder })],
     ['npm installs it from its cache alone', [], () => installFromCache(join(folder, 'offline'), project)],
-    ['npm installs the package of its platform on each', [], () => chooseAmongPlatforms(folder, packages)],
+    ['npm installs the package of its platform on each', [], () => chooseAmongPlatforms(folder)],
     ['without the package of its platform it says what to do', [], () => withoutPlatform(join(folder, 'omitted'), platform)],
   ];
   const rows = [];
@@ -46,14 +45,24 @@ export async function install({ parts, folder }) {
   const tools = [
     host('TypeScript nodenext', ['hosts'], ownNode, () => typescript(project, nodenext)),
     host('TypeScript bundler', ['hosts'], ownNode, () => typescript(project, bundler)),
-    host('jest', ['hosts'], ownNode, () => jest(project)),
-    host('vitest processes', ['hosts'], ownNode, () => vitest(project, 'forks')),
-    host('vitest threads', ['hosts'], ownNode, () => vitest(project, 'threads')),
-    host('esbuild', ['hosts'], ownNode, () => esbuild(project)),
   ];
   const result = await runTests([...installation, ...programs, ...tools], parts);
   return { ...result, table: tableOf([['host', 'Node', 'result', 'time'], ...rows]) };
 }
+
+/** The project that the package of this run was installed into. */
+export const installed = once(async ({ folder }) => {
+  const project = join(folder, 'consumer');
+  await installFromRegistry(project, await published({ folder }), (await packed({ folder })).platform);
+  layOutPrograms(project);
+  return project;
+});
+
+/** All that an installation of the package of this run asks for. */
+const published = once(async ({ folder }) => {
+  const { platform, ...made } = await packed({ folder });
+  return publishedPackages(folder, made, [platform]);
+});
 
 let registryUrl;
 
@@ -66,15 +75,14 @@ async function installFromRegistry(project, packages, platform) {
     registry.close();
   }
   assert.deepEqual(registry.unknown, [], 'npm asked for packages that the package does not depend on');
-  const installed = installedPackages(project);
-  assert.ok(installed.length <= mostPackages, `more than ${mostPackages} packages:\n${installed.join('\n')}`);
+  const names = installedPackages(project);
+  assert.ok(names.length <= mostPackages, `more than ${mostPackages} packages:\n${names.join('\n')}`);
   assert.deepEqual(installedPlatforms(project), [platform.name]);
-  layOutPrograms(project);
 }
 
 /** npm is told what machine it is on. */
-async function chooseAmongPlatforms(folder, packages) {
-  const registry = await serveRegistry(packages);
+async function chooseAmongPlatforms(folder) {
+  const registry = await serveRegistry(await published({ folder }));
   try {
     for (const { name } of platforms) {
       const { os, cpu, libc } = platformManifest(name);
@@ -132,55 +140,4 @@ async function typescript(project, { resolution, sources, scripts }) {
   // Modules for a bundler have no extension of their own.
   if (resolution === bundler.resolution) writeFileSync(join(outDir, 'package.json'), '{ "type": "module" }\n');
   for (const script of scripts) await program(project, ownNode, join(outDir, script));
-}
-
-async function jest(project) {
-  const config = { rootDir: join(project, 'jest'), transform: {}, watchman: false, testMatch: ['**/*.test.cjs'] };
-  const args = ['--config', JSON.stringify(config), '--cacheDirectory', join(project, 'jest', 'cache')];
-  const outcome = await runTestRunner(project, 'jest', 'jest', args);
-  assert.match(outcome.output, /Tests: +1 passed, 1 total/, outcome.output);
-  assert.doesNotMatch(outcome.output, /did not exit|open handle|failed to exit/i, outcome.output);
-}
-
-/** Vitest ends its own workers, whatever they still have open: that a test leaves nothing behind is seen under jest. */
-async function vitest(project, pool) {
-  const root = join(project, 'vitest');
-  const args = ['run', '--root', root, '--globals', '--pool', pool];
-  const outcome = await runTestRunner(project, 'vitest', 'vitest', args);
-  assert.match(outcome.output, /Tests +1 passed \(1\)/, outcome.output);
-  assert.doesNotMatch(outcome.output, /hanging process|Error|close timed out/i, outcome.output);
-}
-
-async function runTestRunner(project, name, binary, args) {
-  const options = { cwd: project, env: bareEnvironment(project), timeout: timeLimit };
-  const outcome = await runHostTool(name, binary, args, options);
-  requireSuccess(outcome, name);
-  return outcome;
-}
-
-async function esbuild(project) {
-  const bundle = join(project, 'esbuild', 'out', 'main.mjs');
-  mkdirSync(join(project, 'esbuild', 'out'));
-  const { build } = await import(inHosts('esbuild', 'lib', 'main.js'));
-  await build({
-    entryPoints: [join(project, 'esbuild', 'main.mjs')],
-    outfile: bundle,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    external: ['sealwright'],
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-  });
-  await program(project, ownNode, bundle);
-}
-
-async function timed(rows, cells, check) {
-  const started = Date.now();
-  let result = 'failed';
-  try {
-    await check();
-    result = 'passed';
-  } finally {
-    rows.push([...cells, result, duration(Date.now() - started)]);
-  }
 }

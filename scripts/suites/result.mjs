@@ -1,6 +1,8 @@
 // What a suite reports: `{passed, failed, skipped: [{name, why}], output}`, where `output` is what a reader needs to see
 // of the failures, empty when there are none. A suite may add `table`, which is shown whether or not anything failed.
 
+import { duration } from '../run.mjs';
+
 /** The result of a suite that is one test, from what `run` gave. */
 export function oneTest({ code, output }) {
   return code === 0 ? passedOnce() : failedOnce(output);
@@ -40,6 +42,24 @@ export async function runTests(tests, parts) {
 export function requireSuccess({ code, output }, what) {
   if (code === 0) return;
   throw Object.assign(new Error(`${what} ended with ${code === null ? 'a signal' : `exit code ${code}`}`), { output });
+}
+
+/** Runs a check and adds a row to a table: `cells`, how it went and how long it took. Throws what the check throws. */
+export async function timed(rows, cells, check) {
+  const started = Date.now();
+  let result = 'failed';
+  try {
+    await check();
+    result = 'passed';
+  } finally {
+    rows.push([...cells, result, duration(Date.now() - started)]);
+  }
+}
+
+/** Lines of cells as text, each column as wide as its widest cell. */
+export function tableOf(lines) {
+  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  return lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd()).join('\n');
 }
 
 /** The sum of several results, their outputs one after the other. */
