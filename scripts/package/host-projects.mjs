@@ -75,7 +75,7 @@ function requireVersions(name) {
 function environmentOf(folder, name) {
   const temporary = join(folder, 'temporary');
   mkdirSync(temporary, { recursive: true });
-  const places = { TMPDIR: temporary, TEMP: temporary, TMP: temporary, DENO_DIR: temporary, BUN_INSTALL: temporary };
+  const places = { TMPDIR: temporary, TEMP: temporary, TMP: temporary, DENO_DIR: temporary, BUN_INSTALL_CACHE_DIR: temporary };
   return { ...places, PATH: commandsFor(folder, name), NEXT_TELEMETRY_DISABLED: '1', DENO_NO_UPDATE_CHECK: '1' };
 }
 

@@ -1,6 +1,7 @@
 // The examples of the README and of the guides: every block marked ts or js is compiled and run by bare Node, each in a
 // folder of its own, which is empty or holds the files that its page is about. A block marked `no-run` is checked only.
-// Blocks in other languages are not looked at.
+// Blocks in other languages are not looked at. A block of any language marked `file=PATH` is a quotation: it stands as it is
+// in that file, which other tests run.
 
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -17,6 +18,7 @@ const pages = [
   { page: 'docs/proofs.md', files: {} },
   { page: 'docs/signer.md', files: {} },
   { page: 'docs/erasure.md', files: {} },
+  { page: 'docs/hosts.md', files: {} },
   { page: 'docs/tokens.md', files: { 'qwed.json': 'vectors/peers/qwed/tokens.json' } },
   {
     page: 'docs/timestamps.md',
@@ -41,14 +43,16 @@ const untyped = /^([cm]?js|javascript)$/;
 
 /** One test a block, and one that no block was lost or added unnoticed. */
 export async function readme({ parts }) {
-  const blocks = examples();
+  const blocks = examples().filter(({ quoted }) => quoted === undefined);
+  const quotations = examples().filter(({ quoted }) => quoted !== undefined);
   await compiledSources();
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   for (const block of blocks) writeFileSync(join(folder, block.source), block.text);
   const typeErrors = await compile(blocks);
   const title = 'the examples are those of api/examples.txt';
-  const results = [await runTests([[title, [], () => requireCommitted(exampleList(blocks))]], parts)];
+  const results = [await runTests([[title, [], () => requireCommitted(exampleList(examples()))]], parts)];
+  for (const quotation of quotations) results.push(compareWithFile(quotation));
   for (const block of blocks) results.push(await check(block, typeErrors));
   return sum(results);
 }
@@ -77,8 +81,14 @@ function codeBlocks({ page, files }) {
     }
   }
   if (open !== undefined) throw new Error(`${page}:${open.line}: the block has no end`);
-  return blocks.filter(({ words }) => typed.test(words[0]) || untyped.test(words[0])).map((block) => describe(block, page, files));
+  return blocks.filter(isExample).map((block) => describe(block, page, files));
 }
+
+function isExample({ words: [language, ...marks] }) {
+  return typed.test(language) || untyped.test(language) || quotedFile(marks) !== undefined;
+}
+
+const quotedFile = (marks) => marks.find((mark) => mark.startsWith('file='))?.slice('file='.length);
 
 function describe({ heading, words, line, code }, page, files) {
   const [language, ...marks] = words;
@@ -94,6 +104,7 @@ function describe({ heading, words, line, code }, page, files) {
     title: `${page}:${line}`,
     typed: typed.test(language),
     runs: !marks.includes('no-run'),
+    quoted: quotedFile(marks),
     source: `${name}.${kind}${typed.test(language) ? 'ts' : 'js'}`,
     script: `${name}.${kind}js`,
     // As many empty lines as stand above it on its page: the lines that messages name are then those of the page.
@@ -115,6 +126,12 @@ async function compile(blocks) {
   const { output } = await runTool('typescript', 'tsc', ['-p', join(folder, 'tsconfig.json'), '--pretty', 'false']);
   // The further lines of a message are indented.
   return output.split(/\n(?=\S)/).filter((message) => message !== '');
+}
+
+function compareWithFile({ title, text, quoted }) {
+  const quotation = text.replace(/^\n+/, '');
+  const found = `\n${readFileSync(inProject(quoted), 'utf8')}`.includes(`\n${quotation}`);
+  return found ? passedOnce() : failedOnce(`${title}\n${quoted} does not have these lines:\n${quotation}`);
 }
 
 async function check(block, typeErrors) {
