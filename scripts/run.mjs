@@ -43,18 +43,23 @@ delete childEnvironment.CLICOLOR_FORCE;
  * Runs a program to its end and resolves, whatever its exit code, with `{code, missing, stdout, stderr, output}`.
  *
  * `output` is standard output and standard error as they came; `code` is null when the program was ended by a signal or
- * by `timeout` (milliseconds), and 127 with `missing` true when there is no such program.
+ * by `timeout` (milliseconds), and 127 with `missing` true when there is no such program. With `whole` the timeout also ends
+ * what the program started.
  */
-export function run(command, args, { cwd = projectRoot, env = {}, timeout } = {}) {
+export function run(command, args, { cwd = projectRoot, env = {}, timeout, whole = false } = {}) {
   return new Promise((resolve) => {
     const [stdout, stderr, output] = [[], [], []];
     const child = spawn(command, args, {
       cwd,
       env: { ...childEnvironment, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout,
+      timeout: whole ? undefined : timeout,
       killSignal: 'SIGKILL',
+      detached: whole,
     });
+    // As the leader of a group, by whose negative number all of it is ended.
+    const timer = whole && setTimeout(() => process.kill(-child.pid, 'SIGKILL'), timeout);
+    child.on('close', () => clearTimeout(timer));
     const finish = (code, missing, note = '') =>
       resolve({ code, missing, stdout: textOf(stdout), stderr: textOf(stderr), output: textOf(output) + note });
     child.stdout.on('data', (chunk) => {

@@ -55,7 +55,7 @@ export async function checkProject(folder, name) {
   requireVersions(name);
   const project = join(folder, name);
   cpSync(join(sources, name), project, { recursive: true });
-  const outcome = await runNpm(['run', 'check'], { cwd: project, env: environmentOf(folder, name), timeout: timeLimit });
+  const outcome = await runNpm(['run', 'check'], { cwd: project, env: environmentOf(folder, name), timeout: timeLimit, whole: true });
   requireSuccess(outcome, `npm run check in examples/hosts/${name}`);
   assert.doesNotMatch(outcome.output, staysOpen);
   await requireLedgers(folder, project);
@@ -75,7 +75,8 @@ function requireVersions(name) {
 function environmentOf(folder, name) {
   const temporary = join(folder, 'temporary');
   mkdirSync(temporary, { recursive: true });
-  const places = { TMPDIR: temporary, TEMP: temporary, TMP: temporary, DENO_DIR: temporary, BUN_INSTALL_CACHE_DIR: temporary };
+  const caches = { DENO_DIR: temporary, BUN_RUNTIME_TRANSPILER_CACHE_PATH: temporary };
+  const places = { TMPDIR: temporary, TEMP: temporary, TMP: temporary, ...caches };
   return { ...places, PATH: commandsFor(folder, name), NEXT_TELEMETRY_DISABLED: '1', DENO_NO_UPDATE_CHECK: '1' };
 }
 
