@@ -3,11 +3,12 @@
 
 import test from 'ava';
 import { ChainReport, readEvents, SealwrightTypeError, verifyChain, verifyFile } from 'sealwright';
-import { attestVerification, type Issuer, IssuerRegistry, RevocationList, TokenFolder, verifyAttestation } from 'sealwright/tokens';
+import { logKey, serveWitness, Witness } from 'sealwright/proofs';
+import { attestVerification, createAttestation, type Issuer, IssuerRegistry, RevocationList, serveTokens, TokenFolder, verifyAttestation } from 'sealwright/tokens';
 import { native } from './helpers/addon.mts';
 import { rejectsError, throwsError } from './helpers/errors.mts';
 import { newFolder, newPath } from './helpers/folders.mts';
-import { ended, openSession } from './helpers/ledgers.mts';
+import { ended, key1, openSession } from './helpers/ledgers.mts';
 import { TestIssuer } from './tokens/helpers/tokens.mts';
 
 const refused = { instanceOf: SealwrightTypeError, code: 'ERR_INVALID_ARGUMENT' } as const;
@@ -37,6 +38,27 @@ test('issuers, keys and DIDs that are not there are not waited for', (t) => {
   const keys = Object.assign(hollow(), { 0: issuer.pair.publicJwk });
   t.is(IssuerRegistry.of([issuer.pair.did], { keys }).get(issuer.pair.did)?.keys.length, 1);
   throwsError(t, () => new IssuerRegistry([{ did: issuer.pair.did, keys: hollow() } as Issuer]), refused);
+});
+
+test('what stands for an object of ours, or inherits from one, is refused by name', async (t) => {
+  const list = await RevocationList.create(newPath(t), issuer.pair);
+  const session = await openSession(t, { ledgerPath: newPath(t), events: 'extended' });
+  const witness = new Witness({ state: newPath(t), keypair: key1, name: 'w.example', logs: [logKey('example.com/a', key1.publicKeyHex)] });
+  const likes = <Own extends object>(own: Own): readonly Own[] => [new Proxy(own, {}), Object.create(own) as Own];
+  for (const pair of likes(issuer.pair)) {
+    await rejectsError(t, async () => RevocationList.forIssuer(newPath(t), pair), refused);
+    await rejectsError(t, async () => serveTokens({ issuer: pair }), refused);
+    await rejectsError(t, async () => createAttestation({ issuer: pair, status: 'FAILED', verified: false, engine: 'x', query: 'q' }), refused);
+  }
+  for (const registry of likes(issuers)) {
+    throwsError(t, () => RevocationList.of(newPath(t), issuer.pair.did, registry), refused);
+    await rejectsError(t, async () => verifyAttestation('', { issuers: registry }), refused);
+  }
+  for (const revocations of likes(list)) await rejectsError(t, async () => verifyAttestation('', { issuers, revocations }), refused);
+  const verdict = { issuer: issuer.pair, status: 'FAILED', verified: false, engine: 'x', query: 'q' } as const;
+  for (const like of likes(session)) await rejectsError(t, async () => createAttestation({ ...verdict, session: like }), refused);
+  for (const like of likes(witness)) await rejectsError(t, async () => serveWitness({ witness: like }), refused);
+  witness.close();
 });
 
 test('a proxy of a Date, and what only has its prototype, is none', async (t) => {

@@ -55,6 +55,9 @@ export interface Recovery {
   readonly unacknowledged: { readonly from: number; readonly to: number } | null;
 }
 
+/** Whether a value is one: what only inherits from one, or stands for one, has no state. */
+export let isSession: (value: unknown) => value is Session;
+
 /**
  * A session of a ledger. Records are sealed in the order of the calls; any number may be in flight.
  *
@@ -496,6 +499,10 @@ export class Session {
   #leave(): void {
     this.#inFlight -= 1;
     if (this.#inFlight === 0) this.#native.unref();
+  }
+
+  static {
+    isSession = (value): value is Session => typeof value === 'object' && value !== null && #closing in value;
   }
 }
 

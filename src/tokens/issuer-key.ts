@@ -84,6 +84,9 @@ export interface TokenKeyDiagnostics {
 /** The private half, for this package alone. */
 export let signingKeyOf: (pair: IssuerKeyPair) => KeyObject;
 
+/** Whether a value is one: what only inherits from one, or stands for one, has no key. */
+export let isIssuerKeyPair: (value: unknown) => value is IssuerKeyPair;
+
 /** A P-256 key in PEM has about 250 bytes. */
 const MAX_FILE = 16 << 10;
 
@@ -195,6 +198,7 @@ export class IssuerKeyPair {
   }
 
   static {
+    isIssuerKeyPair = (value): value is IssuerKeyPair => typeof value === 'object' && value !== null && #key in value;
     signingKeyOf = (pair) => pair.#key;
   }
 }

@@ -37,6 +37,9 @@ export interface RegisteredIssuer {
   readonly keys: readonly TokenKey[];
 }
 
+/** Whether a value is one: what only inherits from one, or stands for one, has no issuers. */
+export let isIssuerRegistry: (value: unknown) => value is IssuerRegistry;
+
 /** Issuers that a verifier believes. It does not change; make another one for others. */
 export class IssuerRegistry {
   readonly #issuers: ReadonlyMap<string, RegisteredIssuer>;
@@ -72,6 +75,10 @@ export class IssuerRegistry {
   /** All of them, in the order that they were given in. */
   [Symbol.iterator](): IterableIterator<RegisteredIssuer> {
     return this.#issuers.values();
+  }
+
+  static {
+    isIssuerRegistry = (value): value is IssuerRegistry => typeof value === 'object' && value !== null && #issuers in value;
   }
 }
 

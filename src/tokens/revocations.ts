@@ -16,8 +16,8 @@ import { toPath } from '../paths.js';
 import { isIndex, isName, isObject } from './claims.js';
 import { signText } from './compact.js';
 import { openRegular, reading, underLock } from './files.js';
-import { IssuerKeyPair, signingKeyOf } from './issuer-key.js';
-import { IssuerRegistry, type RegisteredIssuer } from './registry.js';
+import { isIssuerKeyPair, type IssuerKeyPair, signingKeyOf } from './issuer-key.js';
+import { IssuerRegistry, isIssuerRegistry, type RegisteredIssuer } from './registry.js';
 import { compactVerify } from './vendor.js';
 
 /** A revoked token. */
@@ -37,6 +37,9 @@ const TYPE = 'sealwright-revocations+jwt';
 
 /** Largest list, in bytes: some 200,000 revocations. */
 const MAX_FILE = 16 << 20;
+
+/** Whether a value is one: what only inherits from one, or stands for one, has no file. */
+export let isRevocationList: (value: unknown) => value is RevocationList;
 
 /** A list of the tokens that an issuer has revoked. */
 export class RevocationList {
@@ -88,7 +91,7 @@ export class RevocationList {
 
   static #by(path: PathLike, issuer: IssuerKeyPair): RevocationList {
     const file = toPath(path, 'path');
-    if (!(issuer instanceof IssuerKeyPair)) throw invalidArgument(`issuer must be an IssuerKeyPair, found ${show(issuer)}`);
+    if (!isIssuerKeyPair(issuer)) throw invalidArgument(`issuer must be an IssuerKeyPair, found ${show(issuer)}`);
     const registry = IssuerRegistry.of([issuer.did], issuer.jwks());
     return new RevocationList(file, registry.get(issuer.did) as RegisteredIssuer, issuer);
   }
@@ -100,7 +103,7 @@ export class RevocationList {
    */
   static of(path: PathLike, did: string, issuers: IssuerRegistry): RevocationList {
     const file = toPath(path, 'path');
-    if (!(issuers instanceof IssuerRegistry)) throw invalidArgument(`issuers must be an IssuerRegistry, found ${show(issuers)}`);
+    if (!isIssuerRegistry(issuers)) throw invalidArgument(`issuers must be an IssuerRegistry, found ${show(issuers)}`);
     const issuer = issuers.get(checkString(did, 'did'));
     if (issuer === undefined) throw invalidArgument(`issuers does not have ${show(did)}`);
     return new RevocationList(file, issuer);
@@ -186,6 +189,10 @@ export class RevocationList {
     const pair = this.#pair as IssuerKeyPair;
     const payload = { iss: pair.did, iat: Math.floor(Date.now() / 1000), seq, revoked: Object.fromEntries(revoked) };
     return signText({ kid: pair.kid, typ: TYPE }, payload, signingKeyOf(pair));
+  }
+
+  static {
+    isRevocationList = (value): value is RevocationList => typeof value === 'object' && value !== null && #path in value;
   }
 }
 

@@ -16,9 +16,9 @@ import { isSealwrightError } from '../errors.js';
 import { checkServing, type LocalAnswer, type LocalServer, Refused, serveLocally, SERVING_NAMES, type ServingOptions } from '../local-server.js';
 import { badgeEndpoint, type BadgeInput, badgeSvg } from './badge.js';
 import { isName } from './claims.js';
-import { IssuerKeyPair } from './issuer-key.js';
+import { isIssuerKeyPair, type IssuerKeyPair } from './issuer-key.js';
 import { IssuerRegistry } from './registry.js';
-import { RevocationList } from './revocations.js';
+import { isRevocationList, type RevocationList } from './revocations.js';
 import { isStore, type TokenStore } from './store.js';
 import { type AttestationVerification, Verifier } from './verify.js';
 
@@ -42,9 +42,9 @@ export type TokenServer = LocalServer;
 export async function serveTokens(options: ServeTokensOptions): Promise<TokenServer> {
   const given = checkOptions(options, ['issuer', 'store', 'revocations', ...SERVING_NAMES], 'serveTokens');
   const { issuer, store, revocations } = given;
-  if (!(issuer instanceof IssuerKeyPair)) throw invalidArgument(`issuer must be an IssuerKeyPair, found ${show(issuer)}`);
+  if (!isIssuerKeyPair(issuer)) throw invalidArgument(`issuer must be an IssuerKeyPair, found ${show(issuer)}`);
   if (store !== undefined && !isStore(store)) throw invalidArgument(`store must have the methods get and put, found ${show(store)}`);
-  if (revocations !== undefined && !(revocations instanceof RevocationList)) throw invalidArgument(`revocations must be a RevocationList, found ${show(revocations)}`);
+  if (revocations !== undefined && !isRevocationList(revocations)) throw invalidArgument(`revocations must be a RevocationList, found ${show(revocations)}`);
   const desk = new Desk(issuer, store, revocations);
   return serveLocally(checkServing(given), 'what is asked for cannot be read', (request) => desk.answer(request));
 }

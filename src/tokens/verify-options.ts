@@ -7,8 +7,8 @@ import { isDid, isHash, type PrefixedHash } from './claims.js';
 import { prefixedHash } from './compact.js';
 import { isResolver } from './did/resolver.js';
 import { linkTo } from './link.js';
-import { IssuerRegistry } from './registry.js';
-import { RevocationList } from './revocations.js';
+import { IssuerRegistry, isIssuerRegistry } from './registry.js';
+import { isRevocationList, type RevocationList } from './revocations.js';
 import type { VerifyAttestationOptions } from './verify.js';
 
 const NAMES = [
@@ -57,7 +57,7 @@ type Given = { readonly [Name in (typeof NAMES)[number]]?: unknown };
 /** Whom to trust. Nobody is not an option: a token that anybody may have issued says nothing. */
 function checkTrust({ issuers, trustedIssuers, jwks, resolver }: Given) {
   if (issuers !== undefined) {
-    if (!(issuers instanceof IssuerRegistry)) throw invalidArgument(`issuers must be an IssuerRegistry, found ${show(issuers)}`);
+    if (!isIssuerRegistry(issuers)) throw invalidArgument(`issuers must be an IssuerRegistry, found ${show(issuers)}`);
     if (trustedIssuers !== undefined || jwks !== undefined) throw invalidArgument('issuers is given in place of trustedIssuers and jwks');
     if (resolver !== undefined) throw invalidArgument('resolver finds the keys of trustedIssuers; those of issuers are known');
     return { registry: issuers, trusted: NOBODY, resolver: undefined };
@@ -84,7 +84,7 @@ function hashOf(value: unknown, name: string): PrefixedHash | undefined {
 function listsOf(value: unknown): readonly RevocationList[] | undefined {
   if (value === undefined) return undefined;
   const lists: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const unfit = lists.findIndex((list) => !(list instanceof RevocationList));
+  const unfit = lists.findIndex((list) => !isRevocationList(list));
   if (unfit !== -1 || lists.length === 0) throw invalidArgument(`revocations must be a RevocationList, or several, found ${show(lists[unfit])}`);
   return lists as readonly RevocationList[];
 }

@@ -161,8 +161,8 @@ function wrongWith(name: string, { error, wrong }: Outcome, { isMisused, receive
   if (isAddon) return /ERR_INTERNAL|panic/.test(textOf(error)) ? `a defect: ${textOf(error)}` : undefined;
   // What the language itself refuses, nobody may make, or is left to `Error`.
   if (isMisused || receiver !== null || !recipes[name] || /^new \w+Error$/.test(name)) return undefined;
-  // What the language says of the caller's own object, and of a proxy or an heir of one of ours.
-  if (error instanceof Error && /proxy that has been revoked|incompatible receiver|private member/.test(error.message)) return undefined;
+  // What the language and Node say of the caller's own object.
+  if (error instanceof Error && /proxy that has been revoked|incompatible receiver|^Value of "this" must be/.test(error.message)) return undefined;
   if (!isTyped(error)) return `not typed: ${textOf(error)}`;
   return error.code === 'ERR_INTERNAL' ? `a defect: ${textOf(error)}` : undefined;
 }

@@ -13,7 +13,19 @@ export const input = JSON.parse(process.argv[2] ?? 'null') as unknown;
 
 /** Tells the test something, at once: it has left this process when the call returns. */
 export function say(message: unknown): void {
-  writeSync(1, `${JSON.stringify(message)}\n`);
+  let rest = Buffer.from(`${JSON.stringify(message)}\n`);
+  while (rest.length > 0) rest = rest.subarray(written(rest));
+}
+
+/** How much of it a pipe takes. A full one takes nothing, where it does not wait for room. */
+function written(bytes: Buffer): number {
+  try {
+    return writeSync(1, bytes);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    return 0;
+  }
 }
 
 /** Waits for the next line of the test; after it, waiting for further ones does not keep this process alive. */

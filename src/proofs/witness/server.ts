@@ -10,7 +10,7 @@
 import type { IncomingMessage } from 'node:http';
 import { checkOptions, invalidArgument, show } from '../../args.js';
 import { bodyOf, checkServing, type LocalAnswer, type LocalServer, Refused, serveLocally, SERVING_NAMES, type ServingOptions } from '../../local-server.js';
-import { Witness, type WitnessAnswer } from './witness.js';
+import { isWitness, type Witness, type WitnessAnswer } from './witness.js';
 
 /** Options of {@link serveWitness}. */
 export interface ServeWitnessOptions extends ServingOptions {
@@ -36,7 +36,7 @@ const PATH = '/add-checkpoint';
 export async function serveWitness(options: ServeWitnessOptions): Promise<WitnessServer> {
   const given = checkOptions(options, ['witness', 'onAnswer', ...SERVING_NAMES], 'serveWitness');
   const { witness, onAnswer } = given;
-  if (!(witness instanceof Witness)) throw invalidArgument(`witness must be a Witness, found ${show(witness)}`);
+  if (!isWitness(witness)) throw invalidArgument(`witness must be a Witness, found ${show(witness)}`);
   if (onAnswer !== undefined && typeof onAnswer !== 'function') throw invalidArgument(`onAnswer must be a function, found ${show(onAnswer)}`);
   const serving = checkServing(given);
   const tell = telling(onAnswer as ServeWitnessOptions['onAnswer'], serving.onError);

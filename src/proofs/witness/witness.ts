@@ -37,6 +37,9 @@ export interface WitnessAnswer {
   readonly evidence: string | null;
 }
 
+/** Whether a value is one: what only inherits from one, or stands for one, has no folder. */
+export let isWitness: (value: unknown) => value is Witness;
+
 /** A witness, its folder open. */
 export class Witness implements Disposable {
   readonly #native: InstanceType<typeof native.NativeWitness>;
@@ -88,5 +91,9 @@ export class Witness implements Disposable {
   /** For `using`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  static {
+    isWitness = (value): value is Witness => typeof value === 'object' && value !== null && #native in value;
   }
 }
