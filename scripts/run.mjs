@@ -102,7 +102,9 @@ export const runTool = (packageName, binary, args, options) =>
 
 /** Runs npm, with the Node that runs this; the result is that of `run`. */
 export function runNpm(args, options) {
-  const onPath = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'npm'));
+  // On Windows the program on PATH is a script of the shell, and what it starts lies below.
+  const below = process.platform === 'win32' ? ['node_modules', 'npm', 'bin', 'npm-cli.js'] : ['npm'];
+  const onPath = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, ...below));
   const found = [process.env.npm_execpath ?? '', ...onPath].filter((path) => existsSync(path)).map((path) => realpathSync(path));
   const script = found.find((path) => basename(path) === 'npm-cli.js');
   return script === undefined ? run('npm', args, options) : run(process.execPath, [script, ...args], options);

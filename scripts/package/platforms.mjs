@@ -25,7 +25,7 @@ export function optionalDependencies() {
 
 /** The package.json of a platform package. */
 export function platformManifest(name) {
-  const { version, license, engines } = rootManifest();
+  const { version, license, engines, repository } = rootManifest();
   const [os, cpu, abi] = name.split('-');
   const libc = os === 'linux' ? { libc: [abi === 'gnu' ? 'glibc' : 'musl'] } : {};
   return {
@@ -33,6 +33,7 @@ export function platformManifest(name) {
     version,
     description: `The native addon of sealwright for ${name}`,
     license,
+    ...(repository === undefined ? {} : { repository }),
     main: addonName(name),
     files: [addonName(name), 'THIRD_PARTY.md'],
     engines,

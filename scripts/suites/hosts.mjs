@@ -5,8 +5,9 @@ import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkProject, hostProjects, projectFolders } from '../package/host-projects.mjs';
 import { projectsInHosts } from '../package/hosts.mjs';
+import { tableOf } from '../package/table.mjs';
 import { installed } from './install.mjs';
-import { runTests, skippedOnce, tableOf, timed } from './result.mjs';
+import { runTests, skippedOnce, timed } from './result.mjs';
 
 /** A test for each project whose host can run here; a table says how each went, and names those that cannot, with the reason. */
 export async function hosts({ parts, folder }, chosen = projectFolders()) {

@@ -56,12 +56,6 @@ export async function timed(rows, cells, check) {
   }
 }
 
-/** Lines of cells as text, each column as wide as its widest cell. */
-export function tableOf(lines) {
-  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  return lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd()).join('\n');
-}
-
 /** The sum of several results, their outputs one after the other. */
 export function sum(results) {
   const total = { passed: 0, failed: 0, skipped: [], output: '' };
