@@ -167,7 +167,7 @@ impl LedgerFile {
         #[cfg(windows)]
         {
             next.sidecar = self.sidecar.clone();
-            return Ok(next);
+            Ok(next)
         }
         #[cfg(not(windows))]
         if crate::storage::Lockable::try_lock(&mut next)? { Ok(next) } else { Err(io::ErrorKind::WouldBlock.into()) }

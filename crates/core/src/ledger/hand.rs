@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Signs for one writer.
+#[cfg_attr(windows, allow(clippy::large_enum_variant, reason = "a writer has one"))]
 pub(super) enum Hand {
     /// On the writer's thread, and one more.
     Here(Signing),
