@@ -163,6 +163,8 @@ function wrongWith(name: string, { error, wrong }: Outcome, { isMisused, receive
   if (isMisused || receiver !== null || !recipes[name] || /^new \w+Error$/.test(name)) return undefined;
   // What the language and Node say of the caller's own object.
   if (error instanceof Error && /proxy that has been revoked|incompatible receiver|^Value of "this" must be/.test(error.message)) return undefined;
+  // What cannot be written where it was asked for is told in the system's words.
+  if (/^(write|pack)/.test(name) && error instanceof Error && 'syscall' in error) return undefined;
   if (!isTyped(error)) return `not typed: ${textOf(error)}`;
   return error.code === 'ERR_INTERNAL' ? `a defect: ${textOf(error)}` : undefined;
 }
