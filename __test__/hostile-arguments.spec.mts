@@ -2,13 +2,13 @@
 // process/seam-fuzz.spec.mts.
 
 import test from 'ava';
-import { ChainReport, readEvents, SealwrightTypeError, verifyChain, verifyFile } from 'sealwright';
+import { ChainReport, readEvents, SealwrightTypeError, type SignedEvent, verifyChain, verifyFile } from 'sealwright';
 import { logKey, serveWitness, Witness } from 'sealwright/proofs';
 import { attestVerification, createAttestation, type Issuer, IssuerRegistry, RevocationList, serveTokens, TokenFolder, verifyAttestation } from 'sealwright/tokens';
 import { native } from './helpers/addon.mts';
 import { rejectsError, throwsError } from './helpers/errors.mts';
 import { newFolder, newPath } from './helpers/folders.mts';
-import { ended, key1, openSession } from './helpers/ledgers.mts';
+import { chainOf, ended, key1, openSession } from './helpers/ledgers.mts';
 import { TestIssuer } from './tokens/helpers/tokens.mts';
 
 const refused = { instanceOf: SealwrightTypeError, code: 'ERR_INVALID_ARGUMENT' } as const;
@@ -44,6 +44,7 @@ test('what stands for an object of ours, or inherits from one, is refused by nam
   const list = await RevocationList.create(newPath(t), issuer.pair);
   const session = await openSession(t, { ledgerPath: newPath(t), events: 'extended' });
   const witness = new Witness({ state: newPath(t), keypair: key1, name: 'w.example', logs: [logKey('example.com/a', key1.publicKeyHex)] });
+  const event = chainOf(1)[0] as SignedEvent;
   const likes = <Own extends object>(own: Own): readonly Own[] => [new Proxy(own, {}), Object.create(own) as Own];
   for (const pair of likes(issuer.pair)) {
     await rejectsError(t, async () => RevocationList.forIssuer(newPath(t), pair), refused);
@@ -57,6 +58,7 @@ test('what stands for an object of ours, or inherits from one, is refused by nam
   for (const revocations of likes(list)) await rejectsError(t, async () => verifyAttestation('', { issuers, revocations }), refused);
   const verdict = { issuer: issuer.pair, status: 'FAILED', verified: false, engine: 'x', query: 'q' } as const;
   for (const like of likes(session)) await rejectsError(t, async () => createAttestation({ ...verdict, session: like }), refused);
+  for (const like of likes(event)) throwsError(t, () => verifyChain([like]), refused);
   for (const like of likes(witness)) await rejectsError(t, async () => serveWitness({ witness: like }), refused);
   witness.close();
 });

@@ -29,6 +29,9 @@ export interface SignedEventJson {
   readonly signer_pubkey: string;
 }
 
+/** Whether a value is one: what only inherits from one, or stands for one, has no line. */
+export let isSignedEvent: (value: unknown) => value is SignedEvent;
+
 /** Makes a signed event of a line that the native side wrote or checked, and the same line in the writer's spelling. */
 export let signedEventFromLine: (line: string, spelled?: string) => SignedEvent;
 
@@ -125,6 +128,7 @@ export class SignedEvent {
   }
 
   static {
+    isSignedEvent = (value): value is SignedEvent => typeof value === 'object' && value !== null && #line in value;
     signedEventFromLine = (line, spelled = line) => new SignedEvent(line, spelled);
   }
 }

@@ -24,7 +24,7 @@ import { nativeKeyOf, type SigningKeypair } from './keys.js';
 import { native } from './native.js';
 import { toPath } from './paths.js';
 import { ChainReport, type Head, type ReportJson, SegmentsReport, type SegmentsReportJson } from './report.js';
-import { lineOf, SignedEvent } from './signed-event.js';
+import { isSignedEvent, lineOf, type SignedEvent } from './signed-event.js';
 import { resolveSigners, type SignerInput } from './signers.js';
 import { untilAborted } from './until-aborted.js';
 
@@ -200,7 +200,7 @@ export function verifyChain(chain: Iterable<string | SignedEvent>, options?: Ver
     throw invalidArgument(`verifyChain takes lines or signed events, found ${show(chain)}`);
   }
   const lines = Array.from(chain, (item, index) => {
-    if (item instanceof SignedEvent) return item.toLine();
+    if (isSignedEvent(item)) return item.toLine();
     if (typeof item === 'string') return lineOf(item, `line ${index + 1}`);
     const why = 'JSON.parse loses the difference of 1 and 1.0 and integers beyond 2^53: pass the lines themselves';
     throw invalidArgument(`line ${index + 1} is ${show(item)}, not a string or SignedEvent; ${why}`);

@@ -6,7 +6,7 @@
 import { checkOptions, checkString, checkStrings } from '../args.js';
 import { wrap } from '../errors.js';
 import { native } from '../native.js';
-import { SignedEvent } from '../signed-event.js';
+import { isSignedEvent, type SignedEvent } from '../signed-event.js';
 import { resolveSigners, type SignerInput } from '../signers.js';
 import type { ConsistencyReport, InclusionReport, ShownCheckpoint } from './report.js';
 
@@ -84,6 +84,6 @@ export function verifyConsistency(fields: VerifyConsistencyFields): ConsistencyR
 
 function lineOf(event: unknown): string | undefined {
   if (event === 'extra') return undefined;
-  if (event instanceof SignedEvent) return event.toLine();
+  if (isSignedEvent(event)) return event.toLine();
   return checkString(event, 'event', "a line, a SignedEvent or 'extra'").replace(/\n$/, '');
 }
