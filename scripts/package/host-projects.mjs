@@ -9,6 +9,8 @@ import { requireSuccess } from '../suites/result.mjs';
 import { hostVersion, inHosts } from './hosts.mjs';
 
 const sources = inProject('examples', 'hosts');
+/** What several of them run, beside them. */
+const program = 'program.mjs';
 /** Next.js compiles for most of a minute where the processor has other work. */
 const timeLimit = 240_000;
 /** What test runners and servers say of something that stays open. */
@@ -55,6 +57,7 @@ export async function checkProject(folder, name) {
   requireVersions(name);
   const project = join(folder, name);
   cpSync(join(sources, name), project, { recursive: true });
+  cpSync(join(sources, program), join(folder, program));
   const outcome = await runNpm(['run', 'check'], { cwd: project, env: environmentOf(folder, name), timeout: timeLimit, whole: true });
   requireSuccess(outcome, `npm run check in examples/hosts/${name}`);
   assert.doesNotMatch(outcome.output, staysOpen);

@@ -1,13 +1,5 @@
 // Under Bun nothing has to be set.
 
-import { events, Session, SigningKeypair, verifyFile } from 'sealwright';
+import { recordAndVerify } from '../program.mjs';
 
-const keypair = SigningKeypair.loadOrCreate('signing.key');
-const session = await Session.open({ keypair, ledgerPath: 'ledger.ndjson', sessionId: 'call-1' });
-await session.record(events.sessionStarted({ agentId: 'agent', modelId: 'model', sessionId: 'call-1' }));
-await session.record(events.sessionEnded({ reason: 'completed', summarySha256: '' }));
-const expectedHead = session.head ?? undefined;
-await session.close();
-
-const report = await verifyFile('ledger.ndjson', { signers: keypair.publicKeyHex, expectedHead });
-if (report.verdict !== 'verified') throw new Error(`the ledger is ${report.verdict}`);
+await recordAndVerify();

@@ -1,14 +1,6 @@
 // Deno finds the package in the node_modules that npm made, see deno.json. It needs --allow-ffi to load the addon, and holds
 // that to no other permission: the ledger is written without --allow-write.
 
-import { events, Session, SigningKeypair, verifyFile } from 'sealwright';
+import { recordAndVerify } from '../program.mjs';
 
-const keypair = SigningKeypair.loadOrCreate('signing.key');
-const session = await Session.open({ keypair, ledgerPath: 'ledger.ndjson', sessionId: 'call-1' });
-await session.record(events.sessionStarted({ agentId: 'agent', modelId: 'model', sessionId: 'call-1' }));
-await session.record(events.sessionEnded({ reason: 'completed', summarySha256: '' }));
-const expectedHead = session.head ?? undefined;
-await session.close();
-
-const report = await verifyFile('ledger.ndjson', { signers: keypair.publicKeyHex, expectedHead });
-if (report.verdict !== 'verified') throw new Error(`the ledger is ${report.verdict}`);
+await recordAndVerify();
