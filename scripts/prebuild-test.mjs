@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { installInto, layOutPrograms } from './package/consumer.mjs';
-import { platformManifest, platforms } from './package/platforms.mjs';
+import { platformManifest, platforms, platformsNamed } from './package/platforms.mjs';
 import { publishedPackages } from './package/published.mjs';
 import { serveRegistry } from './package/registry.mjs';
 import { tableOf } from './package/table.mjs';
@@ -13,11 +13,9 @@ import { packFolders, packPackage } from './package/tarball.mjs';
 import { hosts } from './prebuild/hosts.mjs';
 import { installRuntimes } from './prebuild/runtimes.mjs';
 import { duration, inProject, temporaryFolder } from './run.mjs';
-import { compileSources, prepare, reportSetupError, step } from './setup.mjs';
+import { compileSources, prepare, reportSetupError, SetupError, step } from './setup.mjs';
 import { requireSuccess } from './suites/result.mjs';
 
-const names = process.argv.slice(2);
-const chosen = platforms.map(({ name }) => name).filter((name) => names.length === 0 || names.includes(name));
 const untested = {
   'darwin-arm64': 'nothing here runs programs for macOS',
   'darwin-x64': 'nothing here runs programs for macOS',
@@ -29,12 +27,14 @@ const folderOf = (name) => inProject('target', 'prebuild', 'npm', name);
 mkdirSync(temporaryFolder, { recursive: true });
 const folder = mkdtempSync(join(temporaryFolder, 'prebuild-'));
 try {
+  const chosen = platformsNamed(process.argv.slice(2));
+  if (!platforms.some(({ name }) => isBuilt(name))) throw new SetupError('no platform is built: run `npm run prebuild`');
   await prepare();
   await step('TypeScript', compileSources);
   await step('Node.js for other platforms', installRuntimes);
   const registry = await serveRegistry(await packages());
   const rows = [];
-  for (const name of chosen) rows.push(...(await tryPlatform(name, registry)));
+  for (const { name } of chosen) rows.push(...(await tryPlatform(name, registry)));
   registry.close();
   console.log(`\n${tableOf([['platform', 'host', 'result', 'time'], ...rows])}`);
 } catch (error) {

@@ -6,24 +6,21 @@
 import { checkAddon } from './prebuild/check.mjs';
 import { buildPlatform, missingFor } from './prebuild/build.mjs';
 import { isReproducible } from './prebuild/reproducible.mjs';
-import { layOutPlatform, platforms } from './package/platforms.mjs';
+import { layOutPlatform, platformsNamed } from './package/platforms.mjs';
 import { tableOf } from './package/table.mjs';
 import { installZig } from './package/zig.mjs';
 import { duration, inProject } from './run.mjs';
-import { reportSetupError, requireRust, SetupError, step } from './setup.mjs';
+import { reportSetupError, requireRust, step } from './setup.mjs';
 import { readFileSync } from 'node:fs';
 
 const names = process.argv.slice(2).filter((argument) => argument !== '--reproducible');
-const unknown = names.filter((name) => !platforms.some((platform) => platform.name === name));
 
 try {
-  if (unknown.length > 0) {
-    throw new SetupError(`there is no platform ${unknown.join(', ')}; there are ${platforms.map(({ name }) => name).join(', ')}`);
-  }
+  const chosen = platformsNamed(names);
   await requireRust();
   await step('zig', installZig);
   const rows = [];
-  for (const platform of platforms) if (names.length === 0 || names.includes(platform.name)) rows.push(await prebuild(platform));
+  for (const platform of chosen) rows.push(await prebuild(platform));
   console.log(`\n${tableOf([['platform', 'result', 'bytes', 'needs', 'time'], ...rows])}`);
   if (process.argv.includes('--reproducible')) await step('the same bytes from another folder', isReproducible);
 } catch (error) {

@@ -4,6 +4,7 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { inProject } from '../run.mjs';
+import { SetupError } from '../setup.mjs';
 
 /** A `{name, rust}` each: the name, as `os-cpu` with the C library or its stand-in behind it, and Rust's name of the target. */
 export const platforms = [
@@ -16,6 +17,15 @@ export const platforms = [
   { name: 'win32-x64-gnu', rust: 'x86_64-pc-windows-gnu' },
   { name: 'win32-arm64-gnu', rust: 'aarch64-pc-windows-gnullvm' },
 ];
+
+/** The platforms of these names, all of them for none. Throws for a name that there is not. */
+export function platformsNamed(names) {
+  const unknown = names.filter((name) => !platforms.some((platform) => platform.name === name));
+  if (unknown.length > 0) {
+    throw new SetupError(`there is no platform ${unknown.join(', ')}; there are ${platforms.map(({ name }) => name).join(', ')}`);
+  }
+  return platforms.filter(({ name }) => names.length === 0 || names.includes(name));
+}
 
 /** What the published package depends on: the exact version of each platform package. */
 export function optionalDependencies() {
