@@ -2,9 +2,9 @@
  * Numbers and words in sentences.
  */
 
-/** `1,234`. */
+/** `1,234`, of a whole number. The first one that `toLocaleString` writes takes it 20 ms. */
 export function grouped(count: number | bigint): string {
-  return count.toLocaleString('en-US');
+  return String(count).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 /** `1 event`, `2,000 events`. */
