@@ -8,9 +8,9 @@
  *   path:<real path of the file>      -> {seq: 0, hash of the first event}; so that a missing file is noticed
  */
 
-import { threadId } from 'node:worker_threads';
 import type { NativeFileHeads, NativeMemoryHeads, NativeOpenOptions } from '../index.js';
 import { checkInteger, checkOptions, checkString, invalidArgument, type PathLike, show } from './args.js';
+import { builtin } from './builtin.js';
 import { ledgerError, wrap } from './errors.js';
 import { native } from './native.js';
 import { toPath } from './paths.js';
@@ -269,7 +269,7 @@ function identityOf(store: object): number {
   if (identity === undefined) {
     identitiesGiven += 1;
     // Each thread counts for itself.
-    identity = threadId * 2 ** 32 + identitiesGiven;
+    identity = builtin.threads.threadId * 2 ** 32 + identitiesGiven;
     identities.set(store, identity);
   }
   return identity;

@@ -2,12 +2,12 @@
  * Copies of a ledger with one event changed, to see whether a verification finds it. The ledger itself is only read.
  */
 
-import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { copyFile, link, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { builtin } from '../builtin.js';
 import type { SegmentsReport } from '../index.js';
 import { UsageError } from './context.js';
 
@@ -61,7 +61,7 @@ export class TamperedCopies {
 
 /** Puts a copy in a place where nothing is: whole or not at all. */
 export async function keepCopy(copy: string, path: string): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = join(dirname(path), `.${basename(path)}.${builtin.crypto.randomBytes(6).toString('hex')}.tmp`);
   try {
     await copyFile(copy, temporary);
     const file = await open(temporary, 'r+');
