@@ -27,13 +27,16 @@ const rustAdvice = 'install Rust from https://rustup.rs and run this again';
 
 /** Dependencies and addon. Throws a SetupError that names the step. */
 export async function prepare() {
+  await requireTools();
+  await installDependencies();
+  await updateAddon();
+}
+
+/** Node, and Rust where the addon has to be built: what is missing is said before anything is done that takes a while. */
+export async function requireTools() {
   requireNode();
   mkdirSync(temporaryFolder, { recursive: true });
-  const stale = addonIsStale();
-  // Said before the dependencies are installed, which takes a while.
-  if (stale) await requireRust();
-  await installDependencies();
-  if (stale) await buildAddon();
+  if (addonIsStale()) await requireRust();
 }
 
 /** Compiles src/ into dist/, which is emptied first. Resolves with the result of `run`; type errors are its output. */
@@ -58,10 +61,9 @@ function bundleVendored() {
   return runTool('esbuild', 'esbuild', [...where, ...how, '--legal-comments=none']);
 }
 
-/** Runs one step with a line that names it and ends in how long it took. */
-export async function step(title, action) {
+/** Runs one step with a line that names it and ends in how long it took, since it `started` where that was before. */
+export async function step(title, action, started = Date.now()) {
   process.stdout.write(`set-up: ${title} ... `);
-  const started = Date.now();
   const result = await action().catch((error) => ({ code: 1, output: error.stack }));
   process.stdout.write(`${result.code === 0 ? duration(Date.now() - started) : 'failed'}\n`);
   if (result.code !== 0) throw new SetupError(`${title} failed`, result.output);
@@ -104,17 +106,29 @@ function olderThan(version, wanted) {
   return false;
 }
 
-/** What package-lock.json names, unless it is installed. */
-export async function installDependencies() {
+/** What package-lock.json names, unless it is installed. `begun`: by this, which runs already. */
+export async function installDependencies(begun = beginInstallation()) {
+  if (begun !== undefined) await step('npm ci', () => begun.outcome, begun.started);
+}
+
+/** Begins to install the dependencies, which mostly waits for the network, unless they are there. */
+export function beginInstallation() {
   const lock = inProject('package-lock.json');
   // npm writes this file last, so an interrupted install leaves none.
   const installed = inProject('node_modules', '.package-lock.json');
   // An install without development dependencies has the file but not the compiler.
   const complete = existsSync(installed) && existsSync(inProject('node_modules', 'typescript'));
-  if (complete && modified(installed) >= modified(lock)) return;
+  if (complete && modified(installed) >= modified(lock)) return undefined;
   // NODE_ENV=production or a user's `omit=dev` would leave the tools out.
   const args = ['ci', '--include=dev', '--no-audit', '--no-fund'];
-  await step('npm ci', () => runNpm(args));
+  mkdirSync(temporaryFolder, { recursive: true });
+  const outcome = runNpm(args).catch((error) => ({ code: 1, output: error.stack }));
+  return { started: Date.now(), outcome };
+}
+
+/** The addon, unless it is there and newer than all that it is made of. */
+export async function updateAddon() {
+  if (addonIsStale()) await buildAddon();
 }
 
 function addonIsStale() {

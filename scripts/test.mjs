@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { detectParts, makeParts, partNames } from './parts.mjs';
 import { duration, temporaryFolder } from './run.mjs';
-import { prepare, reportSetupError, requireRust } from './setup.mjs';
+import { beginInstallation, installDependencies, reportSetupError, requireRust, requireTools, updateAddon } from './setup.mjs';
 import { api } from './suites/api.mjs';
 import { hosts } from './suites/hosts.mjs';
 import { install } from './suites/install.mjs';
@@ -62,13 +62,19 @@ async function runAll() {
       return running.get(name);
     }, before);
   try {
+    await requireTools();
     await requireRust();
-    // They need nothing of the set-up, and each leaves a processor idle where it compiles or links one large crate.
+    // What does not need each other goes on at the same time: much of it leaves a processor idle, as the compiler of one
+    // large crate does, or waits for the network.
     const crates = lane(['rustfmt', 'clippy', 'cargo', 'vectors'], Promise.resolve());
-    await setUp(context.parts);
-    const sources = lane(['types', 'oxlint', 'index.d.ts'], Promise.resolve());
+    const installation = beginInstallation();
+    await findParts(context.parts);
+    await installDependencies(installation);
+    const sources = lane(['types', 'oxlint'], Promise.resolve());
+    await updateAddon();
+    const seam = lane(['index.d.ts'], Promise.resolve());
     // Beside nothing else: ava's tests measure, and those of the installation notice who does not end in time.
-    const tests = lane(['ava'], Promise.all([crates, sources]));
+    const tests = lane(['ava'], Promise.all([crates, sources, seam]));
     const others = [lane(['readme', 'api'], tests), lane(['package', 'workflows'], tests)];
     lane(['install', 'hosts'], Promise.all(others));
   } catch (error) {
@@ -87,8 +93,8 @@ function isChosen(name) {
   return chosen.length === 0 || chosen.includes(name);
 }
 
-/** The parts that are made, which are added to those that are there; dependencies and addon. */
-async function setUp(parts) {
+/** Adds the parts that are made to those that are there, and counts those that are required and absent. */
+async function findParts(parts) {
   for (const name of await makeParts()) parts.add(name);
   const required = (process.env.SEALWRIGHT_REQUIRE ?? '').split(/[\s,]+/).filter((name) => name !== '');
   for (const name of required) {
@@ -97,7 +103,6 @@ async function setUp(parts) {
     process.stdout.write('required part ... ');
     report(failedOnce(`SEALWRIGHT_REQUIRE: ${name} ${what}`));
   }
-  await prepare();
 }
 
 /** What a suite reports and the milliseconds that it took. One that cannot even begin, for want of a file, is one failure. */
