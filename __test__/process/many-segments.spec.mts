@@ -24,13 +24,13 @@ test('300 segments are verified, pruned and opened by a process that may have 64
   ]);
 });
 
-/** Looks at a ledger again and again while it grows, for four seconds and until eleven looks have counted. */
+/** Looks at a ledger again and again while it grows, for two seconds and until eleven looks have counted. */
 async function beside(t: ExecutionContext, prunes: boolean, look: (ledgerPath: string) => Promise<boolean>): Promise<void> {
   const ledgerPath = join(newFolder(t), 'ledger.ndjson');
   const child = new Child(t, 'rotating', { input: { ledgerPath, prunes } });
   await child.next();
   let counted = 0;
-  for (const end = performance.now() + 4000; performance.now() < end || counted <= 10; await setTimeout(1)) {
+  for (const end = performance.now() + 2000; performance.now() < end || counted <= 10; await setTimeout(1)) {
     if (await look(ledgerPath)) counted += 1;
   }
   child.tell();

@@ -1,6 +1,6 @@
 // The viewer that is shipped, as an auditor uses it.
 //
-// SEALWRIGHT_SHOWN_MUTATIONS sets how many mutations are shown at least; default 80. Each code is among them.
+// SEALWRIGHT_SHOWN_MUTATIONS sets how many mutations are shown at least; default 50. Each code is among them.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ testWith(NEEDS, "the viewer verifies the peer's 200 events from a folder that no
 /** Options that a user of the page has. */
 const OFFERED = new Set(['signers', 'expectedHead']);
 
-const MUTATIONS = Number(process.env['SEALWRIGHT_SHOWN_MUTATIONS'] ?? 80);
+const MUTATIONS = Number(process.env['SEALWRIGHT_SHOWN_MUTATIONS'] ?? 50);
 
 /** Mutations whose options a user has: the first one of each code, and as many of the others, evenly. */
 function shownMutations(): LedgerVector[] {

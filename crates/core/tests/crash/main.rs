@@ -10,7 +10,7 @@
 //! * and all of this again when the power fails behind each call of that repair.
 //!
 //! `SEALWRIGHT_CRASH_IMAGES` is how many files to try at most for a crash and a page size, and a third as many for a
-//! second crash; 5 by default. Pruning has second crashes from 7 on. `cargo test --test crash -- --nocapture` shows how
+//! second crash; 3 by default. Pruning has second crashes from 7 on. `cargo test --test crash -- --nocapture` shows how
 //! many there were.
 
 #![allow(
@@ -178,7 +178,7 @@ fn verified_behind(start_after: Option<Head>, bytes: &[u8]) -> Result<Report, St
 }
 
 fn limit() -> usize {
-    std::env::var("SEALWRIGHT_CRASH_IMAGES").map_or(5, |count| count.parse().unwrap())
+    std::env::var("SEALWRIGHT_CRASH_IMAGES").map_or(3, |count| count.parse().unwrap())
 }
 
 /// A trace of the real writer that began with a durable file: the lines in it are acknowledged.
