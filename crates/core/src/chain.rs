@@ -1,13 +1,17 @@
 //! The chain rule, once, for the writer and every verifier.
 
 use crate::error::{Fault, FaultCode};
-use crate::hash::{Hash, push_hex};
+use crate::hash::Hash;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 
 /// Hash of an event at its place in a chain. `event` is its canonical form.
 pub(crate) fn hash_event(event: &[u8], parent: &Hash, seq: u64, timestamp_nanos: u64) -> Hash {
+    hash_spelled(event, &parent.to_string(), &seq.to_string(), &timestamp_nanos.to_string())
+}
+
+/// The same of values as a line spells them.
+pub(crate) fn hash_spelled(event: &[u8], parent: &str, seq: &str, timestamp_nanos: &str) -> Hash {
     let rest = behind_event(parent, seq, timestamp_nanos);
     let hasher = Sha256::new_with_prefix(BEFORE_EVENT).chain_update(event).chain_update(rest);
     Hash::from_bytes(hasher.finalize().into())
@@ -15,18 +19,14 @@ pub(crate) fn hash_event(event: &[u8], parent: &Hash, seq: u64, timestamp_nanos:
 
 /// The text that [`hash_event`] hashes.
 pub(crate) fn hashed_text(event: &[u8], parent: &Hash, seq: u64, timestamp_nanos: u64) -> Vec<u8> {
-    [BEFORE_EVENT, event, behind_event(parent, seq, timestamp_nanos).as_bytes()].concat()
+    let rest = behind_event(&parent.to_string(), &seq.to_string(), &timestamp_nanos.to_string());
+    [BEFORE_EVENT, event, rest.as_bytes()].concat()
 }
 
 const BEFORE_EVENT: &[u8] = b"{\"event\":";
 
-fn behind_event(parent: &Hash, seq: u64, timestamp_nanos: u64) -> String {
-    let mut rest = String::with_capacity(160);
-    rest.push_str(",\"parent_hash\":\"");
-    push_hex(parent.as_bytes(), &mut rest);
-    // Writing to a string does not fail.
-    let _ = write!(rest, "\",\"seq\":{seq},\"timestamp_nanos\":{timestamp_nanos}}}");
-    rest
+fn behind_event(parent: &str, seq: &str, timestamp_nanos: &str) -> String {
+    [",\"parent_hash\":\"", parent, "\",\"seq\":", seq, ",\"timestamp_nanos\":", timestamp_nanos, "}"].concat()
 }
 
 /// An event's place and hash.

@@ -70,6 +70,48 @@ pub struct Kind {
     pub reserved: bool,
     /// The fields of its payload, all required, in the order the writer writes them.
     pub fields: &'static [Field],
+    /// Their places, by their names: the order of the canonical form.
+    ascending: [usize; MAX_FIELDS],
+}
+
+impl Kind {
+    const fn new(name: &'static str, set: EventSet, reserved: bool, fields: &'static [Field]) -> Self {
+        Self { name, set, reserved, fields, ascending: ascending(fields) }
+    }
+
+    /// Its fields in the order of the canonical form, each with its place in the writer's order.
+    pub(crate) fn ascending(&self) -> impl Iterator<Item = (usize, &'static Field)> {
+        self.ascending.iter().take(self.fields.len()).filter_map(|&place| Some((place, self.fields.get(place)?)))
+    }
+}
+
+/// The most fields that a kind has.
+pub(crate) const MAX_FIELDS: usize = 5;
+
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "the compiler evaluates it")]
+const fn ascending(fields: &[Field]) -> [usize; MAX_FIELDS] {
+    let mut places = [0; MAX_FIELDS];
+    let mut place = 0;
+    while place < fields.len() {
+        let (mut rank, mut other) = (0, 0);
+        while other < fields.len() {
+            if is_less(fields[other].name.as_bytes(), fields[place].name.as_bytes()) {
+                rank += 1;
+            }
+            other += 1;
+        }
+        places[rank] = place;
+        place += 1;
+    }
+    places
+}
+
+const fn is_less(one: &[u8], other: &[u8]) -> bool {
+    match (one, other) {
+        ([first, one @ ..], [second, other @ ..]) if *first == *second => is_less(one, other),
+        ([first, ..], [second, ..]) => *first < *second,
+        (one, other) => one.len() < other.len(),
+    }
 }
 
 const fn field(name: &'static str, holds: FieldType) -> Field {
@@ -77,11 +119,15 @@ const fn field(name: &'static str, holds: FieldType) -> Field {
 }
 
 const fn core(name: &'static str, fields: &'static [Field]) -> Kind {
-    Kind { name, set: EventSet::Core, reserved: false, fields }
+    Kind::new(name, EventSet::Core, false, fields)
+}
+
+const fn extended(name: &'static str, fields: &'static [Field]) -> Kind {
+    Kind::new(name, EventSet::Extended, false, fields)
 }
 
 const fn reserved(name: &'static str, fields: &'static [Field]) -> Kind {
-    Kind { name, set: EventSet::Extended, reserved: true, fields }
+    Kind::new(name, EventSet::Extended, true, fields)
 }
 
 /// The kind that says that a value, and the salt of the commitment to it, were deleted.
@@ -121,12 +167,7 @@ pub static KINDS: &[Kind] = {
             &[field("text_sha256", Digest), field("text", Text), field("audio_sha256", DigestOrEmpty)],
         ),
         core("SessionEnded", &[field("reason", Text), field("summary_sha256", DigestOrEmpty)]),
-        Kind {
-            name: "Custom",
-            set: EventSet::Extended,
-            reserved: false,
-            fields: &[field("name", ReverseDomain), field("data", Json)],
-        },
+        extended("Custom", &[field("name", ReverseDomain), field("data", Json)]),
         reserved(
             "KeyRotated",
             &[
@@ -151,36 +192,12 @@ pub static KINDS: &[Kind] = {
             ],
         ),
         reserved("Heartbeat", &[field("session_id", Text), field("interval_ms", U64)]),
-        Kind {
-            name: PAYLOAD_ERASED,
-            set: EventSet::Extended,
-            reserved: false,
-            fields: &[field("commitment", Digest), field("reason", Text)],
-        },
-        Kind {
-            name: "TokenIssued",
-            set: EventSet::Extended,
-            reserved: false,
-            fields: &[
-                field("jti", Text),
-                field("issuer", Text),
-                field("status", Text),
-                field("signing_input_sha256", Digest),
-            ],
-        },
+        extended(PAYLOAD_ERASED, &[field("commitment", Digest), field("reason", Text)]),
+        extended(
+            "TokenIssued",
+            &[field("jti", Text), field("issuer", Text), field("status", Text), field("signing_input_sha256", Digest)],
+        ),
     ]
-};
-
-/// The most fields that a kind has.
-pub(crate) const MAX_FIELDS: usize = {
-    let (mut most, mut rest) = (0, KINDS);
-    while let [kind, others @ ..] = rest {
-        if kind.fields.len() > most {
-            most = kind.fields.len();
-        }
-        rest = others;
-    }
-    most
 };
 
 /// The kind of a name, if this version knows it.
@@ -324,27 +341,36 @@ impl Event {
     /// The bytes that are hashed: [`json::canonicalize`] of the text. An event has few keys, all of them known, so that
     /// only values of any shape need the reader again.
     pub(crate) fn canonical(&self) -> Result<Vec<u8>> {
-        let mut fields: [Option<(&str, FieldType, &str)>; MAX_FIELDS] = [None; MAX_FIELDS];
-        for ((place, field), value) in fields.iter_mut().zip(self.kind.fields).zip(&self.values) {
-            *place = Some((field.name, field.holds, self.text.get(value.clone()).unwrap_or_default()));
-        }
-        fields.sort_unstable_by_key(|field| field.map(|(name, ..)| name));
         let mut out = Vec::with_capacity(self.text.len());
-        write_canonical(self.kind.name, &mut out, |out| {
-            for (index, (name, holds, value)) in fields.into_iter().flatten().enumerate() {
-                out.extend_from_slice(if index > 0 { b",\"" } else { b"\"" });
-                out.extend_from_slice(name.as_bytes());
-                out.extend_from_slice(b"\":");
-                if holds == FieldType::Json {
-                    json::transcode(value, Keys::Sorted, MAX_DEPTH, out)?;
-                } else {
-                    out.extend_from_slice(value.as_bytes());
-                }
+        write_fields(self.kind, &mut out, |place, holds, out| {
+            let value = self.values.get(place).and_then(|value| self.text.get(value.clone())).unwrap_or_default();
+            if holds == FieldType::Json {
+                json::transcode(value, Keys::Sorted, MAX_DEPTH, out)?;
+            } else {
+                out.extend_from_slice(value.as_bytes());
             }
             Ok::<(), JsonError>(())
         })?;
         Ok(out)
     }
+}
+
+/// Writes an event of a known kind in canonical form: the value of each field, by its place, as it is written.
+#[inline(always)]
+pub(crate) fn write_fields<E>(
+    kind: &Kind,
+    out: &mut Vec<u8>,
+    mut write_value: impl FnMut(usize, FieldType, &mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
+    write_canonical(kind.name, out, |out| {
+        for (index, (place, field)) in kind.ascending().enumerate() {
+            out.extend_from_slice(if index > 0 { b",\"" } else { b"\"" });
+            out.extend_from_slice(field.name.as_bytes());
+            out.extend_from_slice(b"\":");
+            write_value(place, field.holds, out)?;
+        }
+        Ok(())
+    })
 }
 
 /// Writes an event in canonical form: its own two keys are in order here, those of its payload as they are written.

@@ -194,11 +194,15 @@ pub(crate) fn read(bytes: &[u8], max_length: usize, work: &mut Workspace) -> Res
     written.map_or_else(|| read_any(bytes, max_length, work), Ok)
 }
 
-/// Reads a line that is laid out as the writer does it, so that only its event has to be parsed. None: it is not, or has
+/// Reads a line that is laid out as the writer does it, so that at most its event has to be parsed. None: it is not, or has
 /// a fault.
 fn read_written(bytes: &[u8], work: &mut Workspace) -> Option<Line> {
     let Workspace { text, canonical, json } = work;
     let Written { seq, timestamp_nanos, event, hashes: [parent, claimed, signature, signer] } = written::split(bytes)?;
+    let top = |event| [seq, timestamp_nanos, event, parent, claimed, signature, signer].map(Some);
+    if let Some(found) = written::split_event(event) {
+        return Parts::of_written(top(event), &found).check(true, canonical).ok();
+    }
     text.clear();
     let (depth, levels) = (MAX_DEPTH.saturating_sub(1), LEVELS.saturating_sub(1));
     let seen = json::outline(event, Keys::Sorted, depth, levels, text, json).ok()?;
@@ -206,8 +210,7 @@ fn read_written(bytes: &[u8], work: &mut Workspace) -> Option<Line> {
         return None;
     }
     let event = str::from_utf8(text).ok()?;
-    let top = [seq, timestamp_nanos, event, parent, claimed, signature, signer].map(Some);
-    Parts::of_event(top, event, &mut json.outline).check(seen.compact, canonical).ok()
+    Parts::of_event(top(event), event, &mut json.outline).check(seen.compact, canonical).ok()
 }
 
 /// Reads a line in any spelling.
@@ -304,9 +307,12 @@ mod tests {
         let model = format!(
             r#"{{"type":"ModelInvoked","payload":{{"model_id":"m","prompt_sha256":"{DIGEST}","response_sha256":"{DIGEST}","prompt_tokens":10,"response_tokens":0}}}}"#
         );
-        let events = [custom, &model].map(|text| Event::parse(text).unwrap());
+        let tool = format!(
+            r#"{{"type":"ToolReturned","payload":{{"tool_name":"é 😀","result_sha256":"{DIGEST}","latency_ms":18446744073709551615,"success":true}}}}"#
+        );
+        let events = [custom, &model, &tool].map(|text| Event::parse(text).unwrap());
         let line = |event, seq| seal::seal(event, Hash::of(b"parent"), seq, 1_700_000_000_000_000_000, &key).unwrap();
-        events.iter().zip([0, 42]).map(|(event, seq)| line(event, seq)).collect()
+        events.iter().zip([0, 42, 43]).map(|(event, seq)| line(event, seq)).collect()
     }
 
     /// Both readers give the same, if the faster one answers at all. Tells whether it did.

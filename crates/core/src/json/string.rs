@@ -4,7 +4,8 @@ use super::Flaw;
 use std::cmp::Ordering;
 
 /// Bytes at the beginning of a text that stand for themselves in a string: no quote, no backslash, no control.
-pub(super) fn plain_length(text: &[u8]) -> usize {
+#[inline]
+pub(crate) fn plain_length(text: &[u8]) -> usize {
     let (words, rest) = text.as_chunks::<8>();
     let whole = words.len().saturating_mul(8);
     for (index, word) in words.iter().enumerate() {

@@ -1,9 +1,10 @@
 //! The values of a line by their names, and the checks of them in order.
 
+use super::written::WrittenEvent;
 use super::{LONGEST_ID, Line, LineKind, Noted, Pruning};
-use crate::chain::{Head, hash_event};
+use crate::chain::{Head, hash_spelled};
 use crate::error::{Fault, FaultCode, excerpt};
-use crate::event::{Field, Kind, MAX_FIELDS, Misfit, find_kind, is_kind_name, write_canonical};
+use crate::event::{Field, Kind, MAX_FIELDS, Misfit, find_kind, is_kind_name, write_canonical, write_fields};
 use crate::handover::Handover;
 use crate::hash::{Hash, decode_hex};
 use crate::json::members::{Type, type_of, unquote};
@@ -20,11 +21,12 @@ const EVENT_KEYS: [&str; 2] = ["type", "payload"];
 
 /// The values of a line, found by their keys; texts in the ledger's spelling.
 pub(super) struct Parts<'a> {
+    /// What `members` are places in.
     text: &'a str,
     pub(super) top: [Option<&'a str>; 7],
     pub(super) type_name: Option<&'a str>,
     pub(super) payload: Option<&'a str>,
-    /// The payload's members.
+    /// The payload's members, if its kind is not known.
     members: &'a mut [Outlined],
     /// The kind, if `type` names one that is known, the values of its fields, and what is wrong with them.
     pub(super) kind: Option<&'static Kind>,
@@ -52,17 +54,32 @@ impl<'a> Parts<'a> {
         let members = inside(text, event, "payload");
         let kind = type_name.and_then(|name| find_kind(unquote(name)));
         let mut in_order = in_order;
-        let (mut fields, mut misfits) = ([None; MAX_FIELDS], [None; MAX_FIELDS]);
+        let mut fields = [None; MAX_FIELDS];
         if let Some(kind) = kind {
             let found = look_up(text, members, |n| kind.fields.get(n).map(|field| field.name));
             fields = found.values;
-            for ((misfit, field), value) in misfits.iter_mut().zip(kind.fields).zip(fields) {
-                *misfit = value.and_then(|value| field.holds.misfit(value));
-            }
             in_order &= found.in_order;
             unknown_key = unknown_key.or_else(|| found.unknown.map(|key| format!("event.payload.{key}")));
         }
+        let misfits = misfits(kind, &fields);
         Self { text, top, type_name, payload, members, kind, fields, misfits, unknown_key, in_order }
+    }
+
+    /// Of a line that is laid out as the writer does it, its event too.
+    pub(super) fn of_written(top: [Option<&'a str>; 7], event: &WrittenEvent<'a>) -> Self {
+        let WrittenEvent { type_name, kind, payload, fields } = *event;
+        Self {
+            text: "",
+            top,
+            type_name: Some(type_name),
+            payload: Some(payload),
+            members: &mut [],
+            kind: Some(kind),
+            fields,
+            misfits: misfits(Some(kind), &fields),
+            unknown_key: None,
+            in_order: true,
+        }
     }
 
     /// Checks everything, and gives the line. `compact`: the text was spelled as the writer spells.
@@ -168,8 +185,9 @@ impl<'a> Parts<'a> {
 
     fn decode(self, seq: u64, timestamp_nanos: u64, compact: bool, canonical: &mut Vec<u8>) -> Result<Line, Fault> {
         self.check_hex()?;
-        let [_, _, _, parent, claimed, signature, signer] = self.top.map(Option::unwrap_or_default);
-        let parent = Hash::from_bytes(hex("parent_hash", parent)?);
+        let [seq_text, timestamp_text, _, parent_text, claimed, signature, signer] =
+            self.top.map(Option::unwrap_or_default);
+        let parent = Hash::from_bytes(hex("parent_hash", parent_text)?);
         let claimed = Hash::from_bytes(hex("self_hash", claimed)?);
         let signature = Signature::from_bytes(hex("signature", signature)?);
         let signer = PublicKey::from_bytes(hex("signer_pubkey", signer)?);
@@ -190,7 +208,8 @@ impl<'a> Parts<'a> {
             timestamp_nanos,
             parent,
             claimed,
-            recomputed: hash_event(canonical, &parent, seq, timestamp_nanos),
+            // Each has one spelling only: it was read as an integer, or as canonical hex.
+            recomputed: hash_spelled(canonical, unquote(parent_text), seq_text, timestamp_text),
             signature,
             signer,
             malformed_digest,
@@ -227,13 +246,19 @@ impl<'a> Parts<'a> {
 
     /// The event in canonical form: its own two keys and the payload's are not in order yet.
     fn write_event(self, canonical: &mut Vec<u8>) {
+        canonical.clear();
+        if let Some(kind) = self.kind {
+            // Writing to memory does not fail.
+            let _ = write_fields(kind, canonical, |place, _, out| {
+                let value = self.fields.get(place).copied().flatten().unwrap_or_default();
+                out.extend_from_slice(value.as_bytes());
+                Ok::<(), Infallible>(())
+            });
+            return;
+        }
         let text = self.text;
         let key = |member: &Outlined| member.key(text).as_bytes();
-        // The names of known fields are plain.
-        let compare = if self.kind.is_some() { <[u8] as Ord>::cmp } else { compare_keys };
-        self.members.sort_unstable_by(|a, b| compare(key(a), key(b)));
-        canonical.clear();
-        // Writing to memory does not fail.
+        self.members.sort_unstable_by(|a, b| compare_keys(key(a), key(b)));
         let _ = write_canonical(unquote(self.type_name.unwrap_or_default()), canonical, |out| {
             for (index, member) in self.members.iter().enumerate() {
                 if index > 0 {
@@ -244,6 +269,15 @@ impl<'a> Parts<'a> {
             Ok::<(), Infallible>(())
         });
     }
+}
+
+/// What is wrong with the values of a known kind's fields.
+fn misfits(kind: Option<&Kind>, values: &[Option<&str>; MAX_FIELDS]) -> [Option<Misfit>; MAX_FIELDS] {
+    let mut misfits = [None; MAX_FIELDS];
+    for ((misfit, field), value) in misfits.iter_mut().zip(kind.map_or(&[][..], |kind| kind.fields)).zip(values) {
+        *misfit = value.and_then(|value| field.holds.misfit(value));
+    }
+    misfits
 }
 
 /// The members of one object by the names that are known.

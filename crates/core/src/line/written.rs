@@ -7,6 +7,12 @@
 //! What stands behind E has its place from the end. When N and T are JSON integers, E turns out to be one JSON value, and
 //! the others to be hex, then the whole is the JSON object that it looks like, and the reader of any spelling would find
 //! the same values in it. Every other line is left to that reader, and so is every line with a fault.
+//!
+//! An event of a known kind is cut in the same way, if its values are plain: strings without an escape, integers, booleans.
+
+use crate::event::{Kind, MAX_FIELDS, find_kind};
+use crate::json::members::unquote;
+use crate::json::string::plain_length;
 
 /// The values of a line.
 pub(super) struct Written<'a> {
@@ -29,6 +35,53 @@ pub(super) fn split(line: &[u8]) -> Option<Written<'_>> {
     let (rest, claimed) = quoted(rest, ",\"self_hash\":", 64)?;
     let (event, parent) = quoted(rest, ",\"parent_hash\":", 64)?;
     Some(Written { seq, timestamp_nanos, event, hashes: [parent, claimed, signature, signer] })
+}
+
+/// The values of an event, all of them plain, as the canonical form has them too.
+#[derive(Clone, Copy)]
+pub(super) struct WrittenEvent<'a> {
+    pub(super) type_name: &'a str,
+    pub(super) kind: &'static Kind,
+    pub(super) payload: &'a str,
+    /// Whether they fit is not looked at.
+    pub(super) fields: [Option<&'a str>; MAX_FIELDS],
+}
+
+/// Cuts an event.
+pub(super) fn split_event(event: &str) -> Option<WrittenEvent<'_>> {
+    let (type_name, rest) = string(event.strip_prefix("{\"type\":")?)?;
+    let kind = find_kind(unquote(type_name))?;
+    let payload = rest.strip_prefix(",\"payload\":")?.strip_suffix('}')?;
+    let mut fields = [None; MAX_FIELDS];
+    let (mut rest, mut before) = (payload, "{\"");
+    for (place, field) in fields.iter_mut().zip(kind.fields) {
+        let value = rest.strip_prefix(before)?.strip_prefix(field.name)?.strip_prefix("\":")?;
+        let (value, behind) = plain(value)?;
+        *place = Some(value);
+        (rest, before) = (behind, ",\"");
+    }
+    (rest == "}").then_some(WrittenEvent { type_name, kind, payload, fields })
+}
+
+/// Cuts off a plain value. What follows an integer has to be looked at: it may be the rest of a double.
+#[inline(always)]
+fn plain(text: &str) -> Option<(&str, &str)> {
+    match text.as_bytes().first()? {
+        b'"' => string(text),
+        b'0'..=b'9' => integer(text),
+        b't' => text.split_at_checked(4).filter(|(value, _)| *value == "true"),
+        b'f' => text.split_at_checked(5).filter(|(value, _)| *value == "false"),
+        _ => None,
+    }
+}
+
+/// Cuts off a string that has no escape.
+#[inline(always)]
+fn string(text: &str) -> Option<(&str, &str)> {
+    let inside = text.strip_prefix('"')?;
+    let end = plain_length(inside.as_bytes());
+    let is_whole = inside.as_bytes().get(end) == Some(&b'"');
+    text.split_at_checked(end.checked_add(2)?).filter(|_| is_whole)
 }
 
 /// Cuts off an integer of JSON that a `u64` holds whatever its digits.
