@@ -27,13 +27,13 @@ pub(super) struct Written<'a> {
 /// Cuts a line without its LF.
 pub(super) fn split(line: &[u8]) -> Option<Written<'_>> {
     let line = str::from_utf8(line).ok()?;
-    let (seq, rest) = integer(line.strip_prefix("{\"seq\":")?)?;
-    let (timestamp_nanos, rest) = integer(rest.strip_prefix(",\"timestamp_nanos\":")?)?;
-    let rest = rest.strip_prefix(",\"event\":")?.strip_suffix('}')?;
-    let (rest, signer) = quoted(rest, ",\"signer_pubkey\":", 64)?;
-    let (rest, signature) = quoted(rest, ",\"signature\":", 128)?;
-    let (rest, claimed) = quoted(rest, ",\"self_hash\":", 64)?;
-    let (event, parent) = quoted(rest, ",\"parent_hash\":", 64)?;
+    let (seq, rest) = integer(behind(line, b"{\"seq\":")?)?;
+    let (timestamp_nanos, rest) = integer(behind(rest, b",\"timestamp_nanos\":")?)?;
+    let rest = before(behind(rest, b",\"event\":")?, b"}")?;
+    let (rest, signer) = quoted(rest, b",\"signer_pubkey\":", 64)?;
+    let (rest, signature) = quoted(rest, b",\"signature\":", 128)?;
+    let (rest, claimed) = quoted(rest, b",\"self_hash\":", 64)?;
+    let (event, parent) = quoted(rest, b",\"parent_hash\":", 64)?;
     Some(Written { seq, timestamp_nanos, event, hashes: [parent, claimed, signature, signer] })
 }
 
@@ -49,16 +49,16 @@ pub(super) struct WrittenEvent<'a> {
 
 /// Cuts an event.
 pub(super) fn split_event(event: &str) -> Option<WrittenEvent<'_>> {
-    let (type_name, rest) = string(event.strip_prefix("{\"type\":")?)?;
+    let (type_name, rest) = string(behind(event, b"{\"type\":")?)?;
     let kind = find_kind(unquote(type_name))?;
-    let payload = rest.strip_prefix(",\"payload\":")?.strip_suffix('}')?;
+    let payload = before(behind(rest, b",\"payload\":")?, b"}")?;
     let mut fields = [None; MAX_FIELDS];
-    let (mut rest, mut before) = (payload, "{\"");
+    let (mut rest, mut opening) = (payload, b"{\"");
     for (place, field) in fields.iter_mut().zip(kind.fields) {
-        let value = rest.strip_prefix(before)?.strip_prefix(field.name)?.strip_prefix("\":")?;
-        let (value, behind) = plain(value)?;
+        let value = behind(behind(rest, opening)?.strip_prefix(field.name)?, b"\":")?;
+        let (value, others) = plain(value)?;
         *place = Some(value);
-        (rest, before) = (behind, ",\"");
+        (rest, opening) = (others, b",\"");
     }
     (rest == "}").then_some(WrittenEvent { type_name, kind, payload, fields })
 }
@@ -78,7 +78,7 @@ fn plain(text: &str) -> Option<(&str, &str)> {
 /// Cuts off a string that has no escape.
 #[inline(always)]
 fn string(text: &str) -> Option<(&str, &str)> {
-    let inside = text.strip_prefix('"')?;
+    let inside = behind(text, b"\"")?;
     let end = plain_length(inside.as_bytes());
     let is_whole = inside.as_bytes().get(end) == Some(&b'"');
     text.split_at_checked(end.checked_add(2)?).filter(|_| is_whole)
@@ -94,8 +94,22 @@ fn integer(text: &str) -> Option<(&str, &str)> {
 
 /// Cuts off a text in quotes at the end, so long, and its name.
 #[inline(always)]
-fn quoted<'a>(text: &'a str, name: &str, length: usize) -> Option<(&'a str, &'a str)> {
-    let (before, value) = text.split_at_checked(text.len().checked_sub(length.saturating_add(2))?)?;
+fn quoted<'a, const N: usize>(text: &'a str, name: &[u8; N], length: usize) -> Option<(&'a str, &'a str)> {
+    let (rest, value) = text.split_at_checked(text.len().checked_sub(length.saturating_add(2))?)?;
     let is_quoted = matches!(value.as_bytes(), [b'"', .., b'"']);
-    before.strip_suffix(name).filter(|_| is_quoted).map(|before| (before, value))
+    before(rest, name).filter(|_| is_quoted).map(|rest| (rest, value))
+}
+
+/// What stands behind a beginning. The compiler knows how long that is, and compares it without a call.
+#[inline(always)]
+fn behind<'a, const N: usize>(text: &'a str, beginning: &[u8; N]) -> Option<&'a str> {
+    let begins = text.as_bytes().first_chunk() == Some(beginning);
+    if begins { text.get(N..) } else { None }
+}
+
+/// What stands before an end.
+#[inline(always)]
+fn before<'a, const N: usize>(text: &'a str, end: &[u8; N]) -> Option<&'a str> {
+    let ends = text.as_bytes().last_chunk() == Some(end);
+    if ends { text.get(..text.len().checked_sub(N)?) } else { None }
 }
