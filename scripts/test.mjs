@@ -53,7 +53,9 @@ process.exitCode = failed > 0 ? 1 : 0;
 
 async function runAll() {
   mkdirSync(temporaryFolder, { recursive: true });
-  const context = { parts: new Set(detectParts()), folder: mkdtempSync(join(temporaryFolder, 'test-')) };
+  const required = (process.env.SEALWRIGHT_REQUIRE ?? '').split(/[\s,]+/).filter((name) => name !== '');
+  const folder = mkdtempSync(join(temporaryFolder, 'test-'));
+  const context = { parts: new Set(detectParts()), required, chosen, folder };
   const running = new Map();
   /** Runs suites one after the other, the first one when `before` has ended. Resolves when the last one has. */
   const lane = (names, before) =>
@@ -68,7 +70,7 @@ async function runAll() {
     // large crate does, or waits for the network.
     const crates = lane(['rustfmt', 'clippy', 'cargo', 'vectors'], Promise.resolve());
     const installation = beginInstallation();
-    await findParts(context.parts);
+    await findParts(context);
     await installDependencies(installation);
     const sources = lane(['types', 'oxlint'], Promise.resolve());
     await updateAddon();
@@ -94,9 +96,8 @@ function isChosen(name) {
 }
 
 /** Adds the parts that are made to those that are there, and counts those that are required and absent. */
-async function findParts(parts) {
+async function findParts({ parts, required }) {
   for (const name of await makeParts()) parts.add(name);
-  const required = (process.env.SEALWRIGHT_REQUIRE ?? '').split(/[\s,]+/).filter((name) => name !== '');
   for (const name of required) {
     if (parts.has(name)) continue;
     const what = partNames.includes(name) ? 'is required and absent' : `is no part; the parts are ${partNames.join(', ')}`;
