@@ -26,7 +26,7 @@ pub(super) struct Parts<'a> {
     pub(super) top: [Option<&'a str>; 7],
     pub(super) type_name: Option<&'a str>,
     pub(super) payload: Option<&'a str>,
-    /// The payload's members, if its kind is not known.
+    /// The payload's members, of which the canonical form of an unknown kind is made.
     members: &'a mut [Outlined],
     /// The kind, if `type` names one that is known, the values of its fields, and what is wrong with them.
     pub(super) kind: Option<&'static Kind>,
