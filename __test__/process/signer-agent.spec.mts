@@ -163,7 +163,7 @@ testWith(['signer', 'strace'], 'a group that was signed and could not be written
 testWith(['signer'], 'an agent that stands still is a time-out, and nothing is signed twice or lost', async (t) => {
   const agent = await started(t);
   const path = newPath(t);
-  const session = await open(t, agent, path, 200);
+  const session = await open(t, agent, path, 2000);
   await session.record(numbered('a', 0));
   await agent.stop();
   await rejectsError(t, () => session.record(numbered('late', 0)), {
