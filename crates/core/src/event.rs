@@ -88,6 +88,7 @@ impl Kind {
 /// The most fields that a kind has.
 pub(crate) const MAX_FIELDS: usize = 5;
 
+/// The places of the fields by their names. A kind with more than [`MAX_FIELDS`] of them does not compile.
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "the compiler evaluates it")]
 const fn ascending(fields: &[Field]) -> [usize; MAX_FIELDS] {
     let mut places = [0; MAX_FIELDS];

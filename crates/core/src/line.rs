@@ -327,7 +327,7 @@ mod tests {
     fn what_the_writer_writes_is_read_at_its_places() {
         let mut work = Workspace::default();
         for line in lines() {
-            assert!(agree(line.as_bytes(), &mut work));
+            assert!(agree(line.as_bytes(), &mut work), "{line}");
             assert!(read(line.as_bytes(), MAX_LINE, &mut work).unwrap().as_written);
             assert!(read(line.as_bytes(), line.len() - 1, &mut work).is_err());
         }

@@ -113,3 +113,43 @@ fn before<'a, const N: usize>(text: &'a str, end: &[u8; N]) -> Option<&'a str> {
     let ends = text.as_bytes().last_chunk() == Some(end);
     if ends { text.get(..text.len().checked_sub(N)?) } else { None }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn returned(latency: &str, success: &str) -> String {
+        format!(
+            r#"{{"type":"ToolReturned","payload":{{"tool_name":"t","result_sha256":"r","latency_ms":{latency},"success":{success}}}}}"#
+        )
+    }
+
+    fn ended(reason: &str) -> String {
+        format!(r#"{{"type":"SessionEnded","payload":{{"reason":{reason},"summary_sha256":"s"}}}}"#)
+    }
+
+    #[test]
+    fn events_of_plain_values_are_cut() {
+        let event = returned("9999999999999999999", "false");
+        let fields = split_event(&event).unwrap().fields.map(Option::unwrap_or_default);
+        assert_eq!(fields, ["\"t\"", "\"r\"", "9999999999999999999", "false", ""]);
+        let event = ended("\"é 😀\"");
+        let fields = split_event(&event).unwrap().fields.map(Option::unwrap_or_default);
+        assert_eq!(fields, ["\"é 😀\"", "\"s\"", "", "", ""]);
+    }
+
+    #[test]
+    fn events_of_other_values_are_not() {
+        for latency in ["18446744073709551615", "-7", "7.5", "7e1", "07", "\"7", "", "7,\"latency_ms\":7", " 7"] {
+            assert!(split_event(&returned(latency, "true")).is_none(), "{latency}");
+        }
+        for success in ["trux", "falsy", "truefalse", "tru", "", "null"] {
+            assert!(split_event(&returned("7", success)).is_none(), "{success}");
+        }
+        for reason in [r#""\n""#, r#""\u0061""#, "null", "{}", "[\"r\"]", "\"r", "\""] {
+            assert!(split_event(&ended(reason)).is_none(), "{reason}");
+        }
+        assert!(split_event(r#"{"type":"Custom","payload":{"name":"n","data":{}}}"#).is_none());
+        assert!(split_event(r#"{"type":"Unknown","payload":{"reason":"r","summary_sha256":"s"}}"#).is_none());
+    }
+}
