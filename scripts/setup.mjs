@@ -148,7 +148,7 @@ async function buildAddon() {
   const args = ['build', '--platform', '--release', '--manifest-path', 'crates/node/Cargo.toml', '--output-dir', '.'];
   const outcome = ['--no-js', '--dts', 'target/index.d.ts', '--', '--locked'];
   mkdirSync(inProject('target'), { recursive: true });
-  const linked = hasZig() ? linkedByZig() : { args: ['--target', await hostTriple()], env: {} };
+  const linked = hasZig() ? linkedByZig() : { args: [], env: {} };
   const shortened = await shortPaths();
   await step('native addon (the first build takes a minute or two)', () =>
     runTool('@napi-rs/cli', 'napi', [...args, ...linked.args, ...outcome, ...shortened], { env: linked.env }),
@@ -157,15 +157,6 @@ async function buildAddon() {
   if (built.length === 0) throw new SetupError('napi build left no addon for this platform in the project folder');
   // Dated back to the start: a source saved while the compiler ran is newer, and is compiled the next time.
   for (const file of [generatedTypes, ...built]) utimesSync(file, started, started);
-}
-
-/**
- * What rustc calls this platform. When it is named, what builds the addon keeps its flags from macros and build scripts, so
- * that those of the WebAssembly module are not compiled again.
- */
-async function hostTriple() {
-  const { stdout } = await run('rustc', ['-vV']);
-  return /^host: (\S+)$/m.exec(stdout)?.[1] ?? '';
 }
 
 /**
