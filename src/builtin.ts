@@ -10,10 +10,10 @@ export const builtin = {
   get files(): typeof import('node:fs/promises') {
     return require('node:fs/promises') as typeof import('node:fs/promises');
   },
-  get threads(): typeof import('node:worker_threads') {
-    return require('node:worker_threads') as typeof import('node:worker_threads');
-  },
   get processes(): typeof import('node:child_process') {
     return require('node:child_process') as typeof import('node:child_process');
+  },
+  get threads(): typeof import('node:worker_threads') {
+    return require('node:worker_threads') as typeof import('node:worker_threads');
   },
 };
