@@ -11,8 +11,8 @@ export async function rustfmt({ parts }) {
 
 /**
  * One test: clippy has nothing to say. Only where it is asked for: a newer one than ours says other things of the same
- * sources, and whoever tries whether they work has waited a minute for it. Everything is looked at once, with the feature, which changes nothing but a few lines
- * that stand between the writer and the standard library.
+ * sources, and whoever tries whether they work has waited a minute for it. Everything is looked at once, with the feature,
+ * which changes nothing but a few lines that stand between the writer and the standard library.
  */
 export async function clippy({ parts, required, chosen }) {
   if (!parts.has('clippy')) return skippedOnce('cargo clippy', 'needs clippy');
