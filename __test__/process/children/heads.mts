@@ -41,7 +41,8 @@ const scenes = {
   async bring(): Promise<void> {
     const session = await open('worker', storeInMemory());
     await session.record(numbered('worker', 0));
-    parentPort?.once('message', () => process.exit());
+    // It names the session, which would be closed if it were collected before that.
+    parentPort?.once('message', () => process.exit(session.head === null ? 1 : 0));
     parentPort?.postMessage('ready', []);
   },
 

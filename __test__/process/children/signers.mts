@@ -39,9 +39,10 @@ const scenes = {
   /** The worker thread's part of it. */
   async bring(): Promise<void> {
     const signer = new RecordingSigner(seed);
-    await open('worker', signer);
+    const session = await open('worker', signer);
     parentPort?.on('message', (word) => {
-      if (word === 'end') process.exit();
+      // It names the session, which would be closed if it were collected before that.
+      if (word === 'end') process.exit(session.head === null ? 1 : 0);
       signer.answer = () => {
         parentPort?.postMessage('asked', []);
         return new Promise(() => {});
