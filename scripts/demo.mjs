@@ -3,7 +3,7 @@
 
 import { mkdirSync, rmSync } from 'node:fs';
 import { relative } from 'node:path';
-import { duration, inProject, projectRoot, runAttached, runTool } from './run.mjs';
+import { duration, inProject, projectRoot, runAttached, runTsc } from './run.mjs';
 import { compileSources, prepare, reportSetupError, step } from './setup.mjs';
 
 const examples = ['agent-backend', 'auditor'];
@@ -23,7 +23,7 @@ try {
 
 function compileExamples() {
   rmSync(inProject('build', 'examples'), { recursive: true, force: true });
-  return runTool('typescript', 'tsc', ['-p', 'tsconfig.examples.json']);
+  return runTsc(['-p', 'tsconfig.examples.json']);
 }
 
 async function runExamples() {

@@ -100,6 +100,12 @@ export function toolPath(packageName, binary) {
 export const runTool = (packageName, binary, args, options) =>
   run(process.execPath, [toolPath(packageName, binary), ...args], options);
 
+/**
+ * Runs TypeScript's compiler; the result is that of `run`. It is that of TypeScript 7, which takes a fifth of the time; 6 is
+ * there for its API (package/exports.mjs), which 7 does not have.
+ */
+export const runTsc = (args, options) => runTool('typescript-7', 'tsc', args, options);
+
 /** Runs npm, with the Node that runs this; the result is that of `run`. */
 export function runNpm(args, options) {
   // On Windows the program on PATH is a script of the shell, and what it starts lies below.

@@ -6,7 +6,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { compareVersions, neededGlibc } from './package/elf.mjs';
 import { hasZig, linkedByZig, oldestGlibc } from './package/zig.mjs';
-import { duration, inProject, projectRoot, run, runNpm, runTool, temporaryFolder } from './run.mjs';
+import { duration, inProject, projectRoot, run, runNpm, runTool, runTsc, temporaryFolder } from './run.mjs';
 
 /** A step of the set-up that did not succeed. `output` is what the failing command printed. */
 export class SetupError extends Error {
@@ -42,7 +42,7 @@ export async function requireTools() {
 /** Compiles src/ into dist/, which is emptied first. Resolves with the result of `run`; type errors are its output. */
 export async function compileSources() {
   rmSync(inProject('dist'), { recursive: true, force: true });
-  const compiled = await runTool('typescript', 'tsc', ['-p', 'tsconfig.json']);
+  const compiled = await runTsc(['-p', 'tsconfig.json']);
   if (compiled.code !== 0) return compiled;
   const bundled = await bundleVendored();
   if (bundled.code !== 0) return bundled;
@@ -117,7 +117,7 @@ export function beginInstallation() {
   // npm writes this file last, so an interrupted install leaves none.
   const installed = inProject('node_modules', '.package-lock.json');
   // An install without development dependencies has the file but not the compiler.
-  const complete = existsSync(installed) && existsSync(inProject('node_modules', 'typescript'));
+  const complete = existsSync(installed) && existsSync(inProject('node_modules', 'typescript-7'));
   if (complete && modified(installed) >= modified(lock)) return undefined;
   // NODE_ENV=production or a user's `omit=dev` would leave the tools out.
   const args = ['ci', '--include=dev', '--no-audit', '--no-fund'];

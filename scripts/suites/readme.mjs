@@ -6,7 +6,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { exampleList, requireCommitted } from '../package/lists.mjs';
-import { inProject, run, runTool } from '../run.mjs';
+import { inProject, run, runTsc } from '../run.mjs';
 import { failedOnce, passedOnce, runTests, sum } from './result.mjs';
 import { compiledSources } from './typescript.mjs';
 
@@ -123,7 +123,7 @@ async function compile(blocks) {
     exclude: [],
   };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
-  const { output } = await runTool('typescript', 'tsc', ['-p', join(folder, 'tsconfig.json'), '--pretty', 'false']);
+  const { output } = await runTsc(['-p', join(folder, 'tsconfig.json'), '--pretty', 'false']);
   // The further lines of a message are indented.
   return output.split(/\n(?=\S)/).filter((message) => message !== '');
 }

@@ -1,7 +1,7 @@
 // Type checks, lints and tests of the TypeScript, and the generated types of the native seam.
 
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { inProject, runTool } from '../run.mjs';
+import { inProject, runTool, runTsc } from '../run.mjs';
 import { compileSources, generatedTypes } from '../setup.mjs';
 import { wasmFiles } from '../wasm.mjs';
 import { failedOnce, oneTest, passedOnce, sum, withExitCode } from './result.mjs';
@@ -24,13 +24,13 @@ export const compiledSources = once(async () => {
 const compiledTests = once(async () => {
   await compiledSources();
   rmSync(inProject('build'), { recursive: true, force: true });
-  return runTool('typescript', 'tsc', ['-p', 'tsconfig.test.json']);
+  return runTsc(['-p', 'tsconfig.test.json']);
 });
 
 /** Three tests: src/, the tests with the examples and the viewer have no type errors. */
 export async function types() {
   const sources = await compiledSources();
-  const viewer = runTool('typescript', 'tsc', ['-p', 'viewer/tsconfig.json']);
+  const viewer = runTsc(['-p', 'viewer/tsconfig.json']);
   return sum([oneTest(sources), oneTest(await compiledTests()), oneTest(await viewer)]);
 }
 
