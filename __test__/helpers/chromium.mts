@@ -57,22 +57,22 @@ export function publicPath(t: ExecutionContext, name: string): string {
   return join(folder, name);
 }
 
-/** What axe-core says of a page, in short. */
-export async function violations(page: Page): Promise<readonly string[]> {
+/** What axe-core says of a page, in short: by all of its rules, or by these. */
+export async function violations(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
   // A page that lets no script in takes one of its debugger.
   const debuggerOf = await page.context().newCDPSession(page);
   await debuggerOf.send('Runtime.evaluate', { expression: axeSource });
   await debuggerOf.detach();
-  return page.evaluate(async () => {
+  return page.evaluate(async (runOnly) => {
     interface Found {
       readonly id: string;
       readonly impact: string;
       readonly nodes: readonly { readonly target: readonly string[] }[];
     }
-    const { axe } = globalThis as unknown as { readonly axe: { run(): Promise<{ readonly violations: readonly Found[] }> } };
-    const { violations: found } = await axe.run();
+    const { axe } = globalThis as unknown as { readonly axe: { run(options: object): Promise<{ readonly violations: readonly Found[] }> } };
+    const { violations: found } = await axe.run(runOnly === undefined ? {} : { runOnly });
     return found.map(({ id, impact, nodes }) => `${impact}: ${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
-  });
+  }, rules);
 }
 
 const { source: axeSource } = createRequire(import.meta.url)('axe-core') as { readonly source: string };

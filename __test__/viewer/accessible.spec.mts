@@ -1,5 +1,6 @@
 // Whether everybody can use the viewer: axe-core over every part of it, light and dark, and what stands on paper.
 
+import type { Page } from 'playwright-core';
 import { violations } from '../helpers/chromium.mts';
 import { chainOf, key1, textOf, toolCalled } from '../helpers/ledgers.mts';
 import { testWith } from '../helpers/parts.mts';
@@ -9,27 +10,31 @@ const text = textOf(chainOf(30, { event: (seq) => toolCalled({ seq }) }));
 const LEDGERS = { good: text, broken: text.replace('"seq":12}', '"seq":13}') };
 const key = { name: 'agent.pub', contents: key1.publicKeyHex };
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  testWith(NEEDS, `axe-core finds nothing in any part of the page (${colorScheme})`, async (t) => {
-    const start = await shippedViewer(t, { colorScheme });
-    t.deepEqual(await violations(start), []);
-    for (const [name, contents] of Object.entries(LEDGERS)) {
-      const page = await shippedViewer(t, { colorScheme });
-      await openFiles(page, { name: `${name}.ndjson`, contents }, key, { name: 'no.txt', contents: 'nothing that is known' });
-      t.is(await page.getAttribute('[data-verdict]', 'data-verdict'), name === 'good' ? 'intact' : 'broken');
-      t.deepEqual(await violations(page), [], name);
-      for (const section of ['charts', 'coverage', 'reveal', 'events']) {
-        await page.click(`#tab-${section}`);
-        t.deepEqual(await violations(page), [], `${name}: ${section}`);
-      }
-      await page.click('[data-row="14"]');
-      await page.click('.recompute button');
-      await page.waitForSelector('[data-step]');
-      await page.click('.menu summary');
-      t.deepEqual(await violations(page), [], `${name}: an event`);
+testWith(NEEDS, 'axe-core finds nothing in any part of the page, light or dark', async (t) => {
+  const start = await shippedViewer(t, { colorScheme: 'light' });
+  const isFine = async (page: Page, where: string) => {
+    t.deepEqual(await violations(page), [], where);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    t.deepEqual(await violations(page, ['color-contrast']), [], `${where}, dark`);
+    await page.emulateMedia({ colorScheme: 'light' });
+  };
+  await isFine(start, 'before a ledger');
+  for (const [name, contents] of Object.entries(LEDGERS)) {
+    const page = await shippedViewer(t, { colorScheme: 'light' });
+    await openFiles(page, { name: `${name}.ndjson`, contents }, key, { name: 'no.txt', contents: 'nothing that is known' });
+    t.is(await page.getAttribute('[data-verdict]', 'data-verdict'), name === 'good' ? 'intact' : 'broken');
+    await isFine(page, name);
+    for (const section of ['charts', 'coverage', 'reveal', 'events']) {
+      await page.click(`#tab-${section}`);
+      await isFine(page, `${name}: ${section}`);
     }
-  });
-}
+    await page.click('[data-row="14"]');
+    await page.click('.recompute button');
+    await page.waitForSelector('[data-step]');
+    await page.click('.menu summary');
+    await isFine(page, `${name}: an event`);
+  }
+});
 
 testWith(NEEDS, 'a window of 390 pixels scrolls no part of the page sideways, and axe-core finds nothing in it', async (t) => {
   const page = await shippedViewer(t, { viewport: { width: 390, height: 844 } });
