@@ -41,6 +41,8 @@ const detectors = {
   zsh: () => succeeds('zsh', ['--version']),
   fish: () => succeeds('fish', ['--version']),
   chromium: () => chromiumPath() !== undefined,
+  // Not of the machine: the time for files of hundreds of megabytes, which whoever has it says.
+  large: () => process.env.SEALWRIGHT_LARGE === '1',
   // An optional folder beside the checkout with data of other systems.
   shared: () => existsSync(join(projectRoot, '..', 'shared', 'vectors')),
 };

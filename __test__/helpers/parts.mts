@@ -33,6 +33,7 @@ export type Part =
   | 'signer'
   | 'tessera'
   | 'wasm'
+  | 'large'
   | 'shared';
 
 interface PartsModule {

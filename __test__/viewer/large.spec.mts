@@ -1,4 +1,4 @@
-// A ledger of 100 MB in the viewer: what it costs the page and the memory of the machine. Of the page's tasks the time of the
+// A ledger of 20 MB (100 MB with the part `large`) in the viewer: what it costs the page and the memory of the machine. Of the page's tasks the time of the
 // processor is measured, which other work of the machine does not lengthen.
 
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
@@ -7,16 +7,16 @@ import type { Browser } from 'playwright-core';
 import { GENESIS_PARENT_HASH, signEvent } from 'sealwright';
 import { publicPath } from '../helpers/chromium.mts';
 import { DIGEST, key1, START, toolCalled } from '../helpers/ledgers.mts';
-import { testWith } from '../helpers/parts.mts';
+import { part, testWith } from '../helpers/parts.mts';
 import { NEEDS, shippedViewer } from './helpers/shipped.mts';
 
 const MB = 1_000_000;
-const SIZE = 100 * MB;
+const SIZE = (part('large') ? 100 : 20) * MB;
 /** Milliseconds, of one task of the page. */
 const LONGEST = 200;
 const MEMORY = 1.5 * SIZE + 200 * MB;
 
-testWith(NEEDS, 'a ledger of 100 MB is shown and verified without a long task, in little more memory than it has bytes', async (t) => {
+testWith(NEEDS, `a ledger of ${SIZE / MB} MB is shown and verified without a long task, in little more memory than it has bytes`, async (t) => {
   const page = await shippedViewer(t);
   const { path, events } = bigLedger(t);
   const browser = page.context().browser() as Browser;
