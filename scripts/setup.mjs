@@ -126,9 +126,22 @@ export function beginInstallation() {
   return { started: Date.now(), outcome };
 }
 
-/** The addon, unless it is there and newer than all that it is made of. */
-export async function updateAddon() {
-  if (addonIsStale()) await buildAddon();
+/** The addon, unless it is there and newer than all that it is made of. `begun`: by this, which runs already. */
+export async function updateAddon(begun = beginAddon()) {
+  if (begun === undefined) return;
+  await step('native addon (the first build takes a minute or two)', () => begun.outcome, begun.started);
+  const built = findAddons();
+  if (built.length === 0) throw new SetupError('napi build left no addon for this platform in the project folder');
+  // Dated back to the start: a source saved while the compiler ran is newer, and is compiled the next time.
+  const started = new Date(begun.started);
+  for (const file of [generatedTypes, ...built]) utimesSync(file, started, started);
+}
+
+/** Begins to compile the addon, as soon as this `installation` of the dependencies has ended, unless it is there. */
+export function beginAddon(installation) {
+  if (!addonIsStale()) return undefined;
+  const outcome = compileAddon(installation).catch((error) => ({ code: 1, output: error.stack }));
+  return { started: Date.now(), outcome };
 }
 
 function addonIsStale() {
@@ -143,20 +156,15 @@ function isForRelease(addon) {
   return compareVersions(neededGlibc(readFileSync(addon)), oldestGlibc) <= 0;
 }
 
-async function buildAddon() {
-  const started = new Date();
+async function compileAddon(installation) {
+  const installed = await installation?.outcome;
+  if (installed !== undefined && installed.code !== 0) return installed;
   const args = ['build', '--platform', '--release', '--manifest-path', 'crates/node/Cargo.toml', '--output-dir', '.'];
-  const outcome = ['--no-js', '--dts', 'target/index.d.ts', '--', '--locked'];
+  const output = ['--no-js', '--dts', 'target/index.d.ts', '--', '--locked'];
   mkdirSync(inProject('target'), { recursive: true });
   const linked = hasZig() ? linkedByZig() : { args: [], env: {} };
-  const shortened = await shortPaths();
-  await step('native addon (the first build takes a minute or two)', () =>
-    runTool('@napi-rs/cli', 'napi', [...args, ...linked.args, ...outcome, ...shortened], { env: linked.env }),
-  );
-  const built = findAddons();
-  if (built.length === 0) throw new SetupError('napi build left no addon for this platform in the project folder');
-  // Dated back to the start: a source saved while the compiler ran is newer, and is compiled the next time.
-  for (const file of [generatedTypes, ...built]) utimesSync(file, started, started);
+  const all = [...args, ...linked.args, ...output, ...(await shortPaths())];
+  return runTool('@napi-rs/cli', 'napi', all, { env: linked.env });
 }
 
 /**

@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { detectParts, makeParts, partNames } from './parts.mjs';
 import { duration, temporaryFolder } from './run.mjs';
-import { beginInstallation, installDependencies, reportSetupError, requireRust, requireTools, updateAddon } from './setup.mjs';
+import { beginAddon, beginInstallation, installDependencies, reportSetupError, requireRust, requireTools, updateAddon } from './setup.mjs';
 import { api } from './suites/api.mjs';
 import { hosts } from './suites/hosts.mjs';
 import { install } from './suites/install.mjs';
@@ -70,10 +70,11 @@ async function runAll() {
     // large crate does, or waits for the network.
     const crates = lane(['rustfmt', 'clippy', 'cargo', 'vectors'], Promise.resolve());
     const installation = beginInstallation();
+    const addon = beginAddon(installation);
     await findParts(context);
     await installDependencies(installation);
     const sources = lane(['types', 'oxlint'], Promise.resolve());
-    await updateAddon();
+    await updateAddon(addon);
     const seam = lane(['index.d.ts'], Promise.resolve());
     // Beside nothing else: ava's tests measure, and those of the installation notice who does not end in time.
     const tests = lane(['ava'], Promise.all([crates, sources, seam]));
