@@ -90,9 +90,16 @@ export function unshareArguments() {
   return [['-m'], ['-rm']].find((args) => succeeds('unshare', [...args, 'true']));
 }
 
-/** Where the browser is, by the names that Linux and macOS give it; undefined where there is none. */
+/**
+ * Where the browser is: where SEALWRIGHT_CHROMIUM says, or by the names that Linux and macOS give it; undefined where there
+ * is none.
+ */
 export function chromiumPath() {
+  const { SEALWRIGHT_CHROMIUM: named } = process.env;
+  if (named) return named;
   return [
+    // The same browser without what a window needs: a page takes a third of the time.
+    '/usr/bin/chromium-headless-shell',
     '/usr/bin/chromium',
     '/usr/bin/chromium-browser',
     '/usr/bin/google-chrome',
