@@ -10,7 +10,7 @@
 //! * nothing is written by a writer without the lock, or behind a failure that left the end of the file unknown,
 //! * who opens the ledger next finds it unlocked, and who waits for room is told once.
 //!
-//! `SEALWRIGHT_MODEL_SCHEDULES` is how many schedules to try for a scenario, 60 by default, and twelve times as many for
+//! `SEALWRIGHT_MODEL_SCHEDULES` is how many schedules to try for a scenario, 30 by default, and twelve times as many for
 //! a short one that fails only when three things meet. A failure says how to run its schedule again.
 //! `cargo test -p sealwright-core --features model --test model -- --nocapture` shows how many there were.
 
@@ -63,7 +63,7 @@ fn explore_times(scenario: Scenario, times: u64) {
         run(scenario, kind, seed.parse().expect("a number"));
         return;
     }
-    let schedules: u64 = env::var("SEALWRIGHT_MODEL_SCHEDULES").map_or(60, |number| number.parse().expect("a number"));
+    let schedules: u64 = env::var("SEALWRIGHT_MODEL_SCHEDULES").map_or(30, |number| number.parse().expect("a number"));
     let half = schedules * times / 2;
     let random: usize = (0..half).map(|seed| run(scenario, "random", seed)).sum();
     let pct: usize = (0..half.div_ceil(ROUND as u64)).map(|seed| run(scenario, "pct", seed)).sum();
