@@ -4,10 +4,10 @@
 // a part it needs is absent (scripts/parts.mjs); SEALWRIGHT_REQUIRE=strace,python makes such an absence a failure. Suites
 // run beside each other where none of them notices; their lines are in the order below all the same.
 
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { detectParts, makeParts, partNames } from './parts.mjs';
-import { duration, temporaryFolder } from './run.mjs';
+import { duration, targetFolder, temporaryFolder } from './run.mjs';
 import { beginAddon, beginInstallation, installDependencies, reportSetupError, requireRust, requireTools, updateAddon } from './setup.mjs';
 import { api } from './suites/api.mjs';
 import { hosts } from './suites/hosts.mjs';
@@ -56,6 +56,8 @@ async function runAll() {
   const required = (process.env.SEALWRIGHT_REQUIRE ?? '').split(/[\s,]+/).filter((name) => name !== '');
   const folder = mkdtempSync(join(temporaryFolder, 'test-'));
   const context = { parts: new Set(detectParts()), required, chosen, folder };
+  // Nothing is there yet that a build could go on from, and to keep what the next one could costs a sixth.
+  if (!existsSync(join(targetFolder, 'debug'))) process.env.CARGO_INCREMENTAL ??= '0';
   const running = new Map();
   /** Runs suites one after the other, the first one when `before` has ended. Resolves when the last one has. */
   const lane = (names, before) =>
