@@ -1,5 +1,5 @@
-// A file of 20,000 lines (100,000 with the part `large`), each signed by another key, costs a verifier neither more memory nor much more time than one
-// signed by one key: what is kept for each key is bounded.
+// A file of 20,000 lines, 100,000 with the part `large`, each signed by another key, costs a verifier neither more memory
+// nor much more time than one signed by one key: what is kept for each key is bounded.
 
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// A ledger of 20 MB (100 MB with the part `large`) in the viewer: what it costs the page and the memory of the machine. Of the page's tasks the time of the
-// processor is measured, which other work of the machine does not lengthen.
+// A ledger of 20 MB, 100 MB with the part `large`, in the viewer: what it costs the page and the memory of the machine. Of
+// the page's tasks the time of the processor is measured, which other work of the machine does not lengthen.
 
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { ExecutionContext } from 'ava';
