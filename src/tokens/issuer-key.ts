@@ -131,7 +131,7 @@ export class IssuerKeyPair {
    * @throws TypeError `ERR_INVALID_ARGUMENT`
    */
   static generate(options: IssuerKeyOptions): IssuerKeyPair {
-    return new IssuerKeyPair(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey, options, 'IssuerKeyPair.generate', true);
+    return new IssuerKeyPair(newKey(), options, 'IssuerKeyPair.generate', true);
   }
 
   /**
@@ -245,6 +245,24 @@ function previousOf(jwks: unknown, { did, kid, publicJwk }: IssuerKeyPair): read
 /** RFC 7638: the SHA-256 of the members that make the key, in the order of their names. */
 function thumbprint(x: string, y: string): string {
   return createHash('sha256').update(JSON.stringify({ crv: 'P-256', kty: 'EC', x, y })).digest('base64url');
+}
+
+/**
+ * A new key, made as bytes and read back. In Node.js 20 a KeyObject that is made at once shares its lock with the job that
+ * made it, and the garbage collector takes that lock to end the job: while the key is exported as a JWK it would wait for
+ * itself.
+ */
+function newKey(): KeyObject {
+  const { privateKey: key } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    publicKeyEncoding: { format: 'der', type: 'spki' },
+    privateKeyEncoding: { format: 'der', type: 'pkcs8' },
+  });
+  try {
+    return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+  } finally {
+    key.fill(0);
+  }
 }
 
 /** What is wrong with a key is not said in the library's words: they may hold some of it. */

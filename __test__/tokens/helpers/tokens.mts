@@ -5,6 +5,11 @@ import { AttestationResult, createAttestation, type CreateAttestationFields, Iss
 
 export const DID = 'did:web:issuer.example';
 
+function newPem(): string {
+  const publicKeyEncoding = { format: 'pem', type: 'spki' } as const;
+  return generateKeyPairSync('ec', { namedCurve: 'P-256', publicKeyEncoding, privateKeyEncoding: { format: 'pem', type: 'pkcs8' } }).privateKey;
+}
+
 /** An issuer whose private key the test has too. */
 export class TestIssuer {
   readonly key: KeyObject;
@@ -12,7 +17,8 @@ export class TestIssuer {
   readonly registry: IssuerRegistry;
 
   constructor(did = DID, pem?: string) {
-    this.key = pem === undefined ? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey : createPrivateKey(pem);
+    // Read back, as the issuer's own key is: see newKey in src/tokens/issuer-key.ts.
+    this.key = createPrivateKey(pem ?? newPem());
     this.pair = IssuerKeyPair.fromPem(this.pem, { did });
     this.registry = IssuerRegistry.of([did], this.pair.jwks());
   }
